@@ -1,0 +1,309 @@
+package dev.pilotlight.engine;
+
+import dev.pilotlight.engine.Abilities.Load;
+import dev.pilotlight.engine.Abilities.Route;
+import dev.pilotlight.engine.EngineHttp.Answer;
+import dev.pilotlight.engine.EngineReading.Cause;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.prometheus.Limits;
+import dev.pilotlight.prometheus.MetricPage;
+import dev.pilotlight.prometheus.PageReading;
+import dev.pilotlight.prometheus.PrometheusText;
+import dev.pilotlight.prometheus.Wanted;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+
+/**
+ * One poll of the engine: health, the metrics page by the cheapest way that this server honours, the model until it is known.
+ *
+ * <p>Used by one thread. It never throws: failing to learn is one of the readings.
+ */
+public final class EngineClient {
+    /** The histograms cost the engine three times what the gauges cost, and move slowly. */
+    private static final Duration HISTOGRAMS_EVERY = Duration.ofSeconds(5);
+
+    private static final Duration PAUSE_EVERY = Duration.ofSeconds(10);
+    private static final int POLLS_TO_GIVE_UP_LOAD = 3;
+    private static final int SMALL_BODY = 1 << 20;
+
+    private static final String GAUGES = filtered(false);
+    private static final String EVERYTHING = filtered(true);
+
+    private final EngineHttp http;
+    private final Duration timeout;
+    private final Limits limits;
+    private PrometheusText text;
+    private Abilities abilities = Abilities.UNTRIED;
+    private OptionalDouble processStart = OptionalDouble.empty();
+
+    public EngineClient(EngineHttp http, Duration timeout, Limits limits) {
+        this.http = http;
+        this.timeout = timeout;
+        this.limits = limits;
+        this.text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), limits);
+    }
+
+    private static String filtered(boolean withHistograms) {
+        return VllmMetrics.filter(withHistograms).stream()
+                .map(name -> "name[]=" + URLEncoder.encode(name, StandardCharsets.UTF_8))
+                .collect(Collectors.joining("&", "/metrics/?", ""));
+    }
+
+    public EngineReading read(Instant now) {
+        HealthAnswer health;
+        switch (http.get("/health", timeout, (bytes, offset, length) -> true)) {
+            case Answer.Lost(Cause cause, String why) when cause == Cause.REFUSED -> {
+                abilities = Abilities.UNTRIED;
+                return new EngineReading.Unreachable(now, cause, why);
+            }
+            case Answer.Lost lost -> health = new HealthAnswer.NoAnswer(lost.why());
+            case Answer.Got got ->
+                health = got.status() < 400 ? new HealthAnswer.Healthy() : new HealthAnswer.Unhealthy(got.status());
+        }
+        return switch (page(now)) {
+            case Page.Lost(Cause cause, String why) when cause == Cause.REFUSED -> {
+                abilities = Abilities.UNTRIED;
+                yield new EngineReading.Unreachable(now, cause, why);
+            }
+            case Page.Lost(Cause cause, String why) ->
+                health instanceof HealthAnswer.NoAnswer
+                        ? new EngineReading.Unreachable(now, cause, why)
+                        : unreadable(now, health, why);
+            case Page.Bad(String why) -> unreadable(now, health, why);
+            case Page.Good(EngineSnapshot snapshot, String route) -> answered(now, snapshot, health, route);
+        };
+    }
+
+    private EngineReading answered(Instant now, EngineSnapshot snapshot, HealthAnswer health, String route) {
+        if (isAnotherProcess(snapshot)) {
+            abilities = Abilities.UNTRIED;
+        }
+        processStart = snapshot.processStart();
+        String modelsWhy = model();
+        return new EngineReading.Answered(
+                now, snapshot, health, abilities.model(), modelsWhy, inFlight(snapshot), pause(now), route);
+    }
+
+    private EngineReading unreadable(Instant now, HealthAnswer health, String why) {
+        model();
+        return new EngineReading.Unreadable(now, health, abilities.model(), pause(now), why);
+    }
+
+    private boolean isAnotherProcess(EngineSnapshot snapshot) {
+        return snapshot.processStart().isPresent()
+                && processStart.isPresent()
+                && snapshot.processStart().getAsDouble() != processStart.getAsDouble();
+    }
+
+    /** What came of asking for the metrics page. */
+    private sealed interface Page {
+        record Good(EngineSnapshot snapshot, String route) implements Page {}
+
+        record Bad(String why) implements Page {}
+
+        record Lost(Cause cause, String why) implements Page {}
+    }
+
+    private Page page(Instant now) {
+        return switch (abilities.route()) {
+            case UNTRIED -> findRoute();
+            case FILTERED -> {
+                boolean withHistograms = !now.isBefore(
+                        abilities.histogramsAt() == Instant.MIN
+                                ? now
+                                : abilities.histogramsAt().plus(HISTOGRAMS_EVERY));
+                Page page = ask(withHistograms ? EVERYTHING : GAUGES, Route.FILTERED);
+                if (withHistograms) {
+                    abilities = abilities.withHistogramsAt(now);
+                }
+                if (page instanceof Page.Bad) {
+                    // It was honoured before: find out anew on the next poll.
+                    abilities = abilities.with(Route.UNTRIED);
+                }
+                yield page;
+            }
+            case WHOLE -> ask("/metrics", Route.WHOLE);
+            case WHOLE_SLASH -> ask("/metrics/", Route.WHOLE_SLASH);
+        };
+    }
+
+    /**
+     * Asks for the gauges alone. A server that honours that sends them without the histograms; one that does not sends everything,
+     * an empty page (multi-process), a redirect or an error, and is asked for the whole page from then on.
+     */
+    private Page findRoute() {
+        Page filtered = ask(GAUGES, Route.FILTERED);
+        switch (filtered) {
+            case Page.Good(EngineSnapshot snapshot, String _) -> {
+                boolean honoured = snapshot.latencies().isEmpty();
+                abilities = abilities.with(honoured ? Route.FILTERED : Route.WHOLE);
+                return honoured ? filtered : new Page.Good(snapshot, Route.WHOLE.word);
+            }
+            case Page.Lost lost -> {
+                return lost;
+            }
+            case Page.Bad _ -> {
+                Page whole = ask("/metrics", Route.WHOLE);
+                Route found = Route.WHOLE;
+                if (whole instanceof Page.Bad) {
+                    Page slash = ask("/metrics/", Route.WHOLE_SLASH);
+                    if (slash instanceof Page.Good) {
+                        whole = slash;
+                        found = Route.WHOLE_SLASH;
+                    }
+                }
+                if (whole instanceof Page.Good) {
+                    abilities = abilities.with(found);
+                }
+                return whole;
+            }
+        }
+    }
+
+    private Page ask(String path, Route route) {
+        text.begin();
+        String shown = http.url(route == Route.FILTERED ? "/metrics/?name[]=…" : path);
+        switch (http.get(path, timeout, text::feed)) {
+            case Answer.Lost(Cause cause, String why) -> {
+                // The wire may still hold on to the old one.
+                text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), limits);
+                return new Page.Lost(cause, why);
+            }
+            case Answer.Got(int status, boolean _) when status != 200 -> {
+                return new Page.Bad(shown + " answered " + status + " where a metrics page was expected");
+            }
+            case Answer.Got _ -> {
+                return switch (text.end()) {
+                    case PageReading.Refused(String why) -> new Page.Bad(shown + ": " + why);
+                    case PageReading.Read(MetricPage page) -> meaning(page, shown, route);
+                };
+            }
+        }
+    }
+
+    private static Page meaning(MetricPage page, String shown, Route route) {
+        return switch (VllmPage.read(page)) {
+            case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, route.word);
+            case VllmPage.Missing(List<String> tried) ->
+                new Page.Bad("the page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
+                        + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
+                        + "; is it a vLLM server, and is --disable-log-stats off?");
+        };
+    }
+
+    /** Learns the model where it is not known yet; says why it is not. */
+    private String model() {
+        if (abilities.model().isPresent()) {
+            return "";
+        }
+        return switch (small("/v1/models")) {
+            case Small.Json(JsonObject json) -> {
+                Optional<Model> first = firstModel(json);
+                first.ifPresent(found -> abilities = abilities.with(found));
+                yield first.isPresent() ? "" : "GET /v1/models lists no model yet";
+            }
+            case Small.Status(int status) when status == 401 || status == 403 ->
+                "GET /v1/models answered " + status + ": set pilotlight.engine.api-key-file to the file that holds the engine's API key";
+            case Small.Status(int status) -> "GET /v1/models answered " + status;
+            case Small.Nothing(String why) -> why;
+        };
+    }
+
+    private static Optional<Model> firstModel(JsonObject json) {
+        if (json.getValue("data") instanceof JsonArray data
+                && !data.isEmpty()
+                && data.getValue(0) instanceof JsonObject first
+                && first.getValue("id") instanceof String id) {
+            OptionalInt longest = first.getValue("max_model_len") instanceof Number number
+                    ? OptionalInt.of(number.intValue())
+                    : OptionalInt.empty();
+            return Optional.of(new Model(id, longest));
+        }
+        return Optional.empty();
+    }
+
+    /** {@code /load} where the server tracks it; a server that says 0 beside visible work does not. */
+    private OptionalDouble inFlight(EngineSnapshot snapshot) {
+        if (abilities.load() == Load.ABSENT) {
+            return OptionalDouble.empty();
+        }
+        if (!(small("/load") instanceof Small.Json(JsonObject json) && json.getValue("server_load") instanceof Number number)) {
+            abilities = abilities.with(Load.ABSENT, 0);
+            return OptionalDouble.empty();
+        }
+        double load = number.doubleValue();
+        if (load > 0) {
+            abilities = abilities.with(Load.TRACKED, 0);
+        } else if (abilities.load() == Load.UNTRIED && snapshot.running() > 0) {
+            int polls = abilities.idlePolls() + 1;
+            abilities = abilities.with(polls >= POLLS_TO_GIVE_UP_LOAD ? Load.ABSENT : Load.UNTRIED, polls);
+        }
+        return abilities.load() == Load.TRACKED ? OptionalDouble.of(load) : OptionalDouble.empty();
+    }
+
+    /** In developer mode the engine says whether somebody paused it or put it to sleep; else these paths answer 404. */
+    private Pause pause(Instant now) {
+        if (!abilities.developerMode()
+                || abilities.pauseAt() != Instant.MIN
+                        && now.isBefore(abilities.pauseAt().plus(PAUSE_EVERY))) {
+            return abilities.pause();
+        }
+        Small paused = small("/is_paused");
+        Small asleep = small("/is_sleeping");
+        if (paused instanceof Small.Status && asleep instanceof Small.Status) {
+            abilities = abilities.with(false, Pause.UNKNOWN, now);
+        } else if (says(paused, "is_paused")) {
+            abilities = abilities.with(true, Pause.PAUSED, now);
+        } else if (says(asleep, "is_sleeping")) {
+            abilities = abilities.with(true, Pause.ASLEEP, now);
+        } else if (paused instanceof Small.Nothing || asleep instanceof Small.Nothing) {
+            abilities = abilities.with(true, Pause.UNKNOWN, now);
+        } else {
+            abilities = abilities.with(true, Pause.NONE, now);
+        }
+        return abilities.pause();
+    }
+
+    private static boolean says(Small answer, String key) {
+        return answer instanceof Small.Json(JsonObject json) && Boolean.TRUE.equals(json.getValue(key));
+    }
+
+    /** A small JSON answer. */
+    private sealed interface Small {
+        record Json(JsonObject json) implements Small {}
+
+        /** Another status than 200. */
+        record Status(int status) implements Small {}
+
+        record Nothing(String why) implements Small {}
+    }
+
+    private Small small(String path) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream(512);
+        return switch (http.get(path, timeout, (bytes, offset, length) -> {
+            body.write(bytes, offset, length);
+            return body.size() <= SMALL_BODY;
+        })) {
+            case Answer.Lost lost -> new Small.Nothing(lost.why());
+            case Answer.Got(int status, boolean _) when status != 200 -> new Small.Status(status);
+            case Answer.Got _ -> {
+                try {
+                    yield new Small.Json(new JsonObject(body.toString(StandardCharsets.UTF_8)));
+                } catch (DecodeException notJson) {
+                    yield new Small.Nothing(http.url(path) + " answered something that is no JSON object");
+                }
+            }
+        };
+    }
+}

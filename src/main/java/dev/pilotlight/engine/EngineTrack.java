@@ -1,0 +1,139 @@
+package dev.pilotlight.engine;
+
+import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineReading.Cause;
+import dev.pilotlight.engine.EngineReading.NotYet;
+import dev.pilotlight.engine.EngineReading.Unreachable;
+import dev.pilotlight.engine.EngineReading.Unreadable;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What the readings so far say of the engine's process: since when it answers, refuses or is ill, and how often it was replaced.
+ *
+ * @param latest the newest reading
+ * @param good the newest reading that held numbers, of this process
+ * @param answeredAt when the engine last answered anything
+ * @param refusedSince since when nothing listens; empty while something does
+ * @param unhealthySince since when {@code /health} says 5xx without a break; empty while it does not
+ * @param firstSeen when this process was first seen to answer; empty until then
+ * @param sawItStart whether this process was watched from before it answered
+ * @param goneSince when the wait for this process began
+ * @param restarts processes that took the place of another
+ * @param replaced whether the latest reading is the first of a new process
+ */
+public record EngineTrack(
+        EngineReading latest,
+        Optional<Answered> good,
+        Optional<Instant> answeredAt,
+        Optional<Instant> refusedSince,
+        Optional<Instant> unhealthySince,
+        Optional<Instant> firstSeen,
+        boolean sawItStart,
+        Instant goneSince,
+        int restarts,
+        boolean replaced) {
+
+    public static EngineTrack begin(Instant now) {
+        return new EngineTrack(
+                new NotYet(now),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                now,
+                0,
+                false);
+    }
+
+    public EngineTrack advance(EngineReading reading) {
+        if (reading.at().equals(latest.at()) && reading.equals(latest)) {
+            return replaced ? seenAgain() : this;
+        }
+        return switch (reading) {
+            case NotYet _ -> this;
+            case Answered answered -> answered(answered);
+            case Unreadable unreadable ->
+                replies(unreadable, unreadable.health(), good, cameBackUnproved() ? restarts + 1 : restarts, cameBackUnproved());
+            case Unreachable unreachable -> unreachable(unreachable);
+        };
+    }
+
+    /** The same reading at a later tick: its news is no news any more. */
+    private EngineTrack seenAgain() {
+        return new EngineTrack(
+                latest,
+                good,
+                answeredAt,
+                refusedSince,
+                unhealthySince,
+                firstSeen,
+                sawItStart,
+                goneSince,
+                restarts,
+                false);
+    }
+
+    private EngineTrack answered(Answered answered) {
+        boolean isNew = good.map(before -> isReplacement(before.snapshot(), answered.snapshot()))
+                .orElse(cameBackUnproved());
+        return replies(answered, answered.health(), Optional.of(answered), isNew ? restarts + 1 : restarts, isNew);
+    }
+
+    /** A refusal in between means a new process, unless the page proves that it is the old one. */
+    private boolean isReplacement(EngineSnapshot before, EngineSnapshot after) {
+        boolean sameStart = before.processStart().isPresent() && before.processStart().equals(after.processStart());
+        return after.isNewProcessSince(before) || refusedSince.isPresent() && !sameStart;
+    }
+
+    /** It answered, then refused, and now answers without numbers to compare. */
+    private boolean cameBackUnproved() {
+        return refusedSince.isPresent() && firstSeen.isPresent();
+    }
+
+    private EngineTrack replies(
+            EngineReading reading, HealthAnswer health, Optional<Answered> numbers, int restartsNow, boolean isNew) {
+        boolean first = firstSeen.isEmpty() || isNew;
+        Optional<Instant> ill =
+                switch (health) {
+                    case HealthAnswer.Healthy _ -> Optional.empty();
+                    case HealthAnswer.Unhealthy(int status) when status < 500 -> Optional.empty();
+                    case HealthAnswer.Unhealthy _ -> unhealthySince.or(() -> Optional.of(reading.at()));
+                    case HealthAnswer.NoAnswer _ -> unhealthySince;
+                };
+        boolean watched = latest instanceof Unreachable || refusedSince.isPresent();
+        return new EngineTrack(
+                reading,
+                numbers,
+                Optional.of(reading.at()),
+                Optional.empty(),
+                ill,
+                first ? Optional.of(reading.at()) : firstSeen,
+                first ? watched : sawItStart,
+                first && !watched ? reading.at() : goneSince,
+                restartsNow,
+                isNew);
+    }
+
+    private EngineTrack unreachable(Unreachable reading) {
+        boolean refused = reading.cause() == Cause.REFUSED;
+        return new EngineTrack(
+                reading,
+                good,
+                answeredAt,
+                refused ? refusedSince.or(() -> Optional.of(reading.at())) : refusedSince,
+                refused ? Optional.empty() : unhealthySince,
+                firstSeen,
+                sawItStart,
+                refused && refusedSince.isEmpty() && firstSeen.isPresent() ? reading.at() : goneSince,
+                restarts,
+                false);
+    }
+
+    /** The numbers to go by: those of the process that answers now, and none while nothing listens. */
+    public Optional<Answered> numbers() {
+        return refusedSince.isPresent() ? Optional.empty() : good;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.pilotlight.engine;
+
+import java.util.OptionalDouble;
+
+/**
+ * What one data-parallel rank says of itself, summed over the models that it serves.
+ *
+ * @param engine vLLM's {@code engine} label; {@code 0} where the version has none
+ * @param running requests in the batch
+ * @param waiting requests in the queue
+ * @param kvCacheUse share of the KV cache in use, 0..1
+ * @param promptTokens counter
+ * @param generationTokens counter
+ * @param successes counter of finished requests, whatever the reason
+ * @param preemptions counter
+ */
+public record Rank(
+        String engine,
+        double running,
+        double waiting,
+        OptionalDouble kvCacheUse,
+        OptionalDouble promptTokens,
+        OptionalDouble generationTokens,
+        OptionalDouble successes,
+        OptionalDouble preemptions) {
+
+    static Rank idle(String engine) {
+        OptionalDouble unknown = OptionalDouble.empty();
+        return new Rank(engine, 0, 0, unknown, unknown, unknown, unknown, unknown);
+    }
+
+    /** True when any counter of this rank stands lower than it did in {@code earlier}: another process counts now. */
+    boolean countsBackFrom(Rank earlier) {
+        return less(promptTokens, earlier.promptTokens)
+                || less(generationTokens, earlier.generationTokens)
+                || less(successes, earlier.successes);
+    }
+
+    private static boolean less(OptionalDouble now, OptionalDouble before) {
+        return now.isPresent() && before.isPresent() && now.getAsDouble() < before.getAsDouble();
+    }
+}

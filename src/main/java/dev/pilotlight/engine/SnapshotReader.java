@@ -1,0 +1,219 @@
+package dev.pilotlight.engine;
+
+import dev.pilotlight.engine.VllmMetrics.Family;
+import dev.pilotlight.prometheus.MetricPage;
+import dev.pilotlight.prometheus.Sample;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+
+/** From the samples of a page to the engine's state: names, ranks and models brought together. */
+final class SnapshotReader {
+    private static final int SUM = 0;
+    private static final int MAX = 1;
+
+    private SnapshotReader() {}
+
+    static VllmPage read(MetricPage page) {
+        Map<String, double[]> running = byEngine(page, VllmMetrics.RUNNING);
+        Map<String, double[]> waiting = byEngine(page, VllmMetrics.WAITING);
+        Map<String, double[]> kvCacheUse = byEngine(page, VllmMetrics.KV_CACHE_USE);
+        Map<String, double[]> promptTokens = byEngine(page, VllmMetrics.PROMPT_TOKENS);
+        Map<String, double[]> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS);
+        Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES);
+        Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS);
+
+        List<Rank> ranks = new ArrayList<>(running.size());
+        if (running.isEmpty()) {
+            // A fresh multi-process page declares the gauges and gives them no sample until the first request.
+            if (!declares(page, VllmMetrics.RUNNING) || anyAboveZero(generationTokens)) {
+                return new VllmPage.Missing(VllmMetrics.RUNNING.spellings());
+            }
+            ranks.add(Rank.idle("0"));
+        } else if (waiting.isEmpty()) {
+            return new VllmPage.Missing(VllmMetrics.WAITING.spellings());
+        }
+        running.forEach((engine, sum) -> ranks.add(new Rank(
+                engine,
+                sum[SUM],
+                waiting.containsKey(engine) ? waiting.get(engine)[SUM] : 0,
+                value(kvCacheUse.get(engine), MAX),
+                value(promptTokens.get(engine), SUM),
+                value(generationTokens.get(engine), SUM),
+                value(successes.get(engine), SUM),
+                value(preemptions.get(engine), SUM))));
+        return new VllmPage.Found(new EngineSnapshot(
+                ranks, models(page), processStart(page), cacheConfig(page), sleep(page), latencies(page)));
+    }
+
+    /** Sum and maximum of a family over everything but the engine label; not-a-number counts as not said. */
+    private static Map<String, double[]> byEngine(MetricPage page, Family family) {
+        Map<String, double[]> values = LinkedHashMap.newLinkedHashMap(2);
+        for (Sample sample : samples(page, family)) {
+            if (!Double.isNaN(sample.value())) {
+                double[] entry = values.computeIfAbsent(
+                        engineOf(sample), engine -> new double[] {0, Double.NEGATIVE_INFINITY});
+                entry[SUM] += sample.value();
+                entry[MAX] = Math.max(entry[MAX], sample.value());
+            }
+        }
+        return values;
+    }
+
+    private static String engineOf(Sample sample) {
+        String engine = sample.series().label("engine");
+        return engine.isEmpty() ? "0" : engine;
+    }
+
+    /** The samples under the first spelling that has any: where two names stand side by side they count the same. */
+    private static List<Sample> samples(MetricPage page, Family family) {
+        for (String spelling : family.spellings()) {
+            List<Sample> samples = page.samples(spelling);
+            if (!samples.isEmpty()) {
+                return samples;
+            }
+        }
+        return List.of();
+    }
+
+    private static boolean declares(MetricPage page, Family family) {
+        return family.spellings().stream().anyMatch(page::declares);
+    }
+
+    private static boolean anyAboveZero(Map<String, double[]> counters) {
+        return counters.values().stream().anyMatch(sum -> sum[SUM] > 0);
+    }
+
+    private static OptionalDouble value(double[] entry, int which) {
+        return entry == null ? OptionalDouble.empty() : OptionalDouble.of(entry[which]);
+    }
+
+    private static List<String> models(MetricPage page) {
+        List<String> models = new ArrayList<>(1);
+        for (Sample sample : samples(page, VllmMetrics.RUNNING)) {
+            String model = sample.series().label("model_name");
+            if (!model.isEmpty() && !models.contains(model)) {
+                models.add(model);
+            }
+        }
+        return models;
+    }
+
+    private static OptionalDouble processStart(MetricPage page) {
+        List<Sample> samples = page.samples(VllmMetrics.PROCESS_START);
+        return samples.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(samples.getFirst().value());
+    }
+
+    /** Everything is in the labels; ranks add up. The number of blocks may be the word None. */
+    private static CacheConfig cacheConfig(MetricPage page) {
+        double tokens = 0;
+        double concurrency = 0;
+        boolean tokensKnown = false;
+        boolean concurrencyKnown = false;
+        for (Sample sample : samples(page, VllmMetrics.CACHE_CONFIG)) {
+            OptionalDouble size = number(sample.series().label("kv_cache_size_tokens"));
+            if (size.isEmpty()) {
+                OptionalDouble blocks = number(sample.series().label("num_gpu_blocks"));
+                OptionalDouble perBlock = number(sample.series().label("block_size"));
+                size = blocks.isPresent() && perBlock.isPresent()
+                        ? OptionalDouble.of(blocks.getAsDouble() * perBlock.getAsDouble())
+                        : OptionalDouble.empty();
+            }
+            OptionalDouble most = number(sample.series().label("kv_cache_max_concurrency"));
+            tokensKnown |= size.isPresent();
+            concurrencyKnown |= most.isPresent();
+            tokens += size.orElse(0);
+            concurrency += most.orElse(0);
+        }
+        return new CacheConfig(
+                tokensKnown ? OptionalDouble.of(tokens) : OptionalDouble.empty(),
+                concurrencyKnown ? OptionalDouble.of(concurrency) : OptionalDouble.empty());
+    }
+
+    private static OptionalDouble number(String label) {
+        if (label.isEmpty() || "None".equals(label)) {
+            return OptionalDouble.empty();
+        }
+        try {
+            double value = Double.parseDouble(label);
+            return value > 0 && Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+        } catch (NumberFormatException notANumber) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    /** One-hot, except for level 0 sleep, which sets all three to zero: asleep is whatever is not awake. */
+    private static Sleep sleep(MetricPage page) {
+        Sleep seen = Sleep.UNKNOWN;
+        for (Sample sample : samples(page, VllmMetrics.SLEEP_STATE)) {
+            if ("awake".equals(sample.series().label("sleep_state"))) {
+                if (sample.value() == 0) {
+                    return Sleep.ASLEEP;
+                }
+                seen = Sleep.AWAKE;
+            }
+        }
+        return seen;
+    }
+
+    private static Latencies latencies(MetricPage page) {
+        Latencies latencies = new Latencies(
+                histogram(page, VllmMetrics.FIRST_TOKEN),
+                histogram(page, VllmMetrics.INTER_TOKEN),
+                histogram(page, VllmMetrics.END_TO_END),
+                histogram(page, VllmMetrics.QUEUE_TIME));
+        return latencies.isEmpty() ? Latencies.NONE : latencies;
+    }
+
+    private static Optional<Histogram> histogram(MetricPage page, Family family) {
+        for (String spelling : family.spellings()) {
+            List<Sample> buckets = page.samples(spelling + "_bucket");
+            if (!buckets.isEmpty()) {
+                return Optional.of(histogram(page, spelling, buckets));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Histogram histogram(MetricPage page, String name, List<Sample> buckets) {
+        TreeMap<Double, Double> byBound = new TreeMap<>();
+        for (Sample sample : buckets) {
+            OptionalDouble bound = bound(sample.series().label("le"));
+            if (bound.isPresent() && Double.isFinite(sample.value())) {
+                byBound.merge(bound.getAsDouble(), sample.value(), Double::sum);
+            }
+        }
+        double[] bounds = new double[byBound.size()];
+        double[] cumulative = new double[byBound.size()];
+        int i = 0;
+        for (Map.Entry<Double, Double> bucket : byBound.entrySet()) {
+            bounds[i] = bucket.getKey();
+            cumulative[i] = bucket.getValue();
+            i++;
+        }
+        return new Histogram(bounds, cumulative, sum(page.samples(name + "_sum")), sum(page.samples(name + "_count")));
+    }
+
+    private static OptionalDouble bound(String le) {
+        if ("+Inf".equals(le)) {
+            return OptionalDouble.of(Double.POSITIVE_INFINITY);
+        }
+        try {
+            return OptionalDouble.of(Double.parseDouble(le));
+        } catch (NumberFormatException notANumber) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    private static double sum(List<Sample> samples) {
+        double sum = 0;
+        for (Sample sample : samples) {
+            sum += Double.isFinite(sample.value()) ? sample.value() : 0;
+        }
+        return sum;
+    }
+}

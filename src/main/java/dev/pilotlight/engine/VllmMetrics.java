@@ -1,0 +1,89 @@
+package dev.pilotlight.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The table of vLLM's metric names from 0.4 to now: for each thing wanted its spellings, the current one first. */
+public final class VllmMetrics {
+    /** vLLM's own pages, pages hosted by Ray, and pages of Ray versions that replace the colon. */
+    private static final List<String> PREFIXES = List.of("vllm:", "ray_vllm:", "ray_vllm_");
+
+    static final Family RUNNING = Family.of("num_requests_running");
+    static final Family WAITING = Family.of("num_requests_waiting");
+    /** A fraction, 0..1, in spite of its name. Renamed in 0.10, the old name gone in about 0.12. */
+    static final Family KV_CACHE_USE = Family.of("kv_cache_usage_perc", "gpu_cache_usage_perc");
+
+    static final Family PROMPT_TOKENS = Family.of("prompt_tokens_total", "prompt_tokens");
+    static final Family GENERATION_TOKENS = Family.of("generation_tokens_total", "generation_tokens");
+    static final Family SUCCESSES = Family.of("request_success_total", "request_success");
+    static final Family PREEMPTIONS = Family.of("num_preemptions_total", "num_preemptions");
+    static final Family REJECTIONS = Family.of("admission_rejections_total");
+    static final Family CACHE_CONFIG = Family.of("cache_config_info");
+    static final Family SLEEP_STATE = Family.of("engine_sleep_state");
+
+    static final Family FIRST_TOKEN = Family.of("time_to_first_token_seconds");
+    /** Renamed in about 0.11; both names stood side by side until about 0.15 and count the same tokens. */
+    static final Family INTER_TOKEN = Family.of("inter_token_latency_seconds", "time_per_output_token_seconds");
+
+    static final Family END_TO_END = Family.of("e2e_request_latency_seconds");
+    static final Family QUEUE_TIME = Family.of("request_queue_time_seconds");
+
+    /** prometheus_client's own gauge: when the process that serves the page began, Unix seconds. */
+    static final String PROCESS_START = "process_start_time_seconds";
+
+    private static final List<Family> SINGLE = List.of(
+            RUNNING,
+            WAITING,
+            KV_CACHE_USE,
+            PROMPT_TOKENS,
+            GENERATION_TOKENS,
+            SUCCESSES,
+            PREEMPTIONS,
+            REJECTIONS,
+            CACHE_CONFIG,
+            SLEEP_STATE);
+    private static final List<Family> HISTOGRAMS = List.of(FIRST_TOKEN, INTER_TOKEN, END_TO_END, QUEUE_TIME);
+
+    private VllmMetrics() {}
+
+    /** Every sample name that a page of any version is searched for. */
+    public static Set<String> wanted() {
+        Set<String> names = new LinkedHashSet<>();
+        names.add(PROCESS_START);
+        SINGLE.forEach(family -> names.addAll(family.spellings()));
+        HISTOGRAMS.forEach(family -> family.spellings().forEach(name -> names.addAll(samplesOf(name))));
+        return names;
+    }
+
+    /** The sample names to ask a server of our own for: gauges and counters, and the histograms only when wanted. */
+    static List<String> filter(boolean withHistograms) {
+        List<String> names = new ArrayList<>();
+        names.add(PROCESS_START);
+        own(SINGLE).forEach(names::add);
+        if (withHistograms) {
+            own(HISTOGRAMS).forEach(name -> names.addAll(samplesOf(name)));
+        }
+        return List.copyOf(names);
+    }
+
+    static List<String> samplesOf(String histogram) {
+        return List.of(histogram + "_bucket", histogram + "_sum", histogram + "_count");
+    }
+
+    private static Stream<String> own(List<Family> families) {
+        String prefix = PREFIXES.getFirst();
+        return families.stream().flatMap(family -> family.spellings().stream()).filter(name -> name.startsWith(prefix));
+    }
+
+    /** One thing measured, under all the names it has had. */
+    record Family(List<String> spellings) {
+        static Family of(String... names) {
+            return new Family(PREFIXES.stream()
+                    .flatMap(prefix -> Stream.of(names).map(prefix::concat))
+                    .toList());
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package dev.pilotlight.signal;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What the signals are measured against.
+ *
+ * @param targetLoad the load that a pod should run at, 0..1; {@code pilotlight_demand_pods} is load over this
+ * @param maxNumSeqs vLLM's {@code --max-num-seqs} per rank, where configured or read from the pod's spec
+ * @param ttftSlo the time to first token to keep, where one is set
+ * @param itlSlo the inter-token time to keep, where one is set
+ * @param drainTime over which a backlog is to be worked off
+ */
+public record SignalPolicy(
+        double targetLoad,
+        OptionalInt maxNumSeqs,
+        Optional<Duration> ttftSlo,
+        Optional<Duration> itlSlo,
+        Duration drainTime) {}

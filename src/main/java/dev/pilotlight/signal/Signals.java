@@ -1,0 +1,25 @@
+package dev.pilotlight.signal;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * The scaling signals of this pod, from a reading of the given instant. Whoever publishes them looks at their age first.
+ *
+ * @param at of the reading that they were made from
+ * @param load offered work over what this pod can sustain: 1 is full
+ * @param demandPods load over the target load
+ * @param forecast the load expected one cold start from now
+ */
+public record Signals(
+        Instant at,
+        double running,
+        double waiting,
+        OptionalDouble load,
+        OptionalDouble demandPods,
+        OptionalDouble forecast,
+        Pressures pressures,
+        Optional<Capacity> capacity,
+        Latency ttft,
+        Latency itl) {}
