@@ -58,7 +58,8 @@ record Abilities(
     }
 
     Abilities with(Model newModel) {
-        return new Abilities(route, Optional.of(newModel), load, idlePolls, developerMode, pause, histogramsAt, pauseAt);
+        return new Abilities(
+                route, Optional.of(newModel), load, idlePolls, developerMode, pause, histogramsAt, pauseAt);
     }
 
     Abilities with(Load newLoad, int newIdlePolls) {

@@ -63,7 +63,8 @@ public final class EngineClient {
     public EngineReading read(Instant now) {
         HealthAnswer health;
         switch (http.get("/health", timeout, (bytes, offset, length) -> true)) {
-            case Answer.Lost(Cause cause, String why) when cause == Cause.REFUSED -> {
+            case Answer.Lost(Cause cause, String why)
+            when cause == Cause.REFUSED -> {
                 abilities = Abilities.UNTRIED;
                 return new EngineReading.Unreachable(now, cause, why);
             }
@@ -72,7 +73,8 @@ public final class EngineClient {
                 health = got.status() < 400 ? new HealthAnswer.Healthy() : new HealthAnswer.Unhealthy(got.status());
         }
         return switch (page(now)) {
-            case Page.Lost(Cause cause, String why) when cause == Cause.REFUSED -> {
+            case Page.Lost(Cause cause, String why)
+            when cause == Cause.REFUSED -> {
                 abilities = Abilities.UNTRIED;
                 yield new EngineReading.Unreachable(now, cause, why);
             }
@@ -180,7 +182,8 @@ public final class EngineClient {
                 text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), limits);
                 return new Page.Lost(cause, why);
             }
-            case Answer.Got(int status, boolean _) when status != 200 -> {
+            case Answer.Got(int status, boolean _)
+            when status != 200 -> {
                 return new Page.Bad(shown + " answered " + status + " where a metrics page was expected");
             }
             case Answer.Got _ -> {
@@ -213,8 +216,10 @@ public final class EngineClient {
                 first.ifPresent(found -> abilities = abilities.with(found));
                 yield first.isPresent() ? "" : "GET /v1/models lists no model yet";
             }
-            case Small.Status(int status) when status == 401 || status == 403 ->
-                "GET /v1/models answered " + status + ": set pilotlight.engine.api-key-file to the file that holds the engine's API key";
+            case Small.Status(int status)
+            when status == 401 || status == 403 ->
+                "GET /v1/models answered " + status
+                        + ": set pilotlight.engine.api-key-file to the file that holds the engine's API key";
             case Small.Status(int status) -> "GET /v1/models answered " + status;
             case Small.Nothing(String why) -> why;
         };
@@ -238,7 +243,8 @@ public final class EngineClient {
         if (abilities.load() == Load.ABSENT) {
             return OptionalDouble.empty();
         }
-        if (!(small("/load") instanceof Small.Json(JsonObject json) && json.getValue("server_load") instanceof Number number)) {
+        if (!(small("/load") instanceof Small.Json(JsonObject json)
+                && json.getValue("server_load") instanceof Number number)) {
             abilities = abilities.with(Load.ABSENT, 0);
             return OptionalDouble.empty();
         }

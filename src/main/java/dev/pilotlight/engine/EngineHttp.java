@@ -45,8 +45,7 @@ public final class EngineHttp implements AutoCloseable {
                 .setVerifyHost(verifyHost)
                 .setDefaultHost(base.getHost())
                 .setDefaultPort(base.getPort() > 0 ? base.getPort() : tls ? 443 : 80);
-        caFile.ifPresent(
-                file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+        caFile.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
         // One connection for the poll, and room for one request of each other kind beside it.
         this.client = vertx.createHttpClient(
                 options, new PoolOptions().setHttp1MaxSize(4).setMaxWaitQueueSize(4));
@@ -84,12 +83,7 @@ public final class EngineHttp implements AutoCloseable {
     }
 
     private Answer exchange(
-            HttpMethod method,
-            String path,
-            Optional<String> json,
-            Optional<String> rank,
-            Duration timeout,
-            Body body) {
+            HttpMethod method, String path, Optional<String> json, Optional<String> rank, Duration timeout, Body body) {
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
                 .setURI(target(path))
@@ -120,7 +114,8 @@ public final class EngineHttp implements AutoCloseable {
         } catch (TimeoutException late) {
             ended.complete(new Answer.Lost(Cause.TIMED_OUT, "late"));
             cut(open);
-            return new Answer.Lost(Cause.TIMED_OUT, "no answer from " + url(path) + " within " + timeout.toMillis() + " ms");
+            return new Answer.Lost(
+                    Cause.TIMED_OUT, "no answer from " + url(path) + " within " + timeout.toMillis() + " ms");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             cut(open);

@@ -49,14 +49,19 @@ public record EngineTrack(
     }
 
     public EngineTrack advance(EngineReading reading) {
-        if (reading.at().equals(latest.at()) && reading.equals(latest)) {
+        if (reading == latest) {
             return replaced ? seenAgain() : this;
         }
         return switch (reading) {
             case NotYet _ -> this;
             case Answered answered -> answered(answered);
             case Unreadable unreadable ->
-                replies(unreadable, unreadable.health(), good, cameBackUnproved() ? restarts + 1 : restarts, cameBackUnproved());
+                replies(
+                        unreadable,
+                        unreadable.health(),
+                        good,
+                        cameBackUnproved() ? restarts + 1 : restarts,
+                        cameBackUnproved());
             case Unreachable unreachable -> unreachable(unreachable);
         };
     }
@@ -84,7 +89,8 @@ public record EngineTrack(
 
     /** A refusal in between means a new process, unless the page proves that it is the old one. */
     private boolean isReplacement(EngineSnapshot before, EngineSnapshot after) {
-        boolean sameStart = before.processStart().isPresent() && before.processStart().equals(after.processStart());
+        boolean sameStart =
+                before.processStart().isPresent() && before.processStart().equals(after.processStart());
         return after.isNewProcessSince(before) || refusedSince.isPresent() && !sameStart;
     }
 

@@ -55,8 +55,8 @@ final class SnapshotReader {
         Map<String, double[]> values = LinkedHashMap.newLinkedHashMap(2);
         for (Sample sample : samples(page, family)) {
             if (!Double.isNaN(sample.value())) {
-                double[] entry = values.computeIfAbsent(
-                        engineOf(sample), engine -> new double[] {0, Double.NEGATIVE_INFINITY});
+                double[] entry =
+                        values.computeIfAbsent(engineOf(sample), engine -> new double[] {0, Double.NEGATIVE_INFINITY});
                 entry[SUM] += sample.value();
                 entry[MAX] = Math.max(entry[MAX], sample.value());
             }
@@ -105,7 +105,9 @@ final class SnapshotReader {
 
     private static OptionalDouble processStart(MetricPage page) {
         List<Sample> samples = page.samples(VllmMetrics.PROCESS_START);
-        return samples.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(samples.getFirst().value());
+        return samples.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(samples.getFirst().value());
     }
 
     /** Everything is in the labels; ranks add up. The number of blocks may be the word None. */

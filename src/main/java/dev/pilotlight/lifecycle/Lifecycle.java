@@ -23,12 +23,13 @@ public record Lifecycle(LifecyclePolicy policy) {
     public Step step(Phase phase, Seen seen, Instant now) {
         return switch (phase) {
             case Draining draining -> Step.stay(draining);
-            case Starting _, Warming _, Ready _, Suspended _, Failed _ when seen.drainAsked() ->
-                Step.to(new Draining(now));
-            case Warming _, Ready _, Suspended _ when seen.refused() ->
+            case Starting _, Warming _, Ready _, Suspended _, Failed _
+            when seen.drainAsked() -> Step.to(new Draining(now));
+            case Warming _, Ready _, Suspended _
+            when seen.refused() ->
                 Step.to(new Starting(now, "the engine refuses connections: it stopped, or loads again"));
-            case Warming _, Ready _, Suspended _ when seen.replaced() ->
-                whileStarting(new Starting(now, "a new engine process answers"), seen, now);
+            case Warming _, Ready _, Suspended _
+            when seen.replaced() -> whileStarting(new Starting(now, "a new engine process answers"), seen, now);
             case Warming _, Ready _, Suspended _ when isDead(seen, now) -> Step.to(dead(seen, now));
             case Starting starting -> whileStarting(starting, seen, now);
             case Warming warming -> whileWarming(warming, seen, now);
@@ -75,7 +76,8 @@ public record Lifecycle(LifecyclePolicy policy) {
             return Step.to(new Suspended(now, how.get(), false));
         }
         Optional<WarmUpOutcome> news = seen.warmUp()
-                .filter(outcome -> outcome.attempt() == warming.attempt() && !outcome.at().isBefore(warming.askedAt()));
+                .filter(outcome ->
+                        outcome.attempt() == warming.attempt() && !outcome.at().isBefore(warming.askedAt()));
         if (warming.retryAt().isEmpty() && news.isPresent()) {
             return switch (news.get()) {
                 case WarmUpOutcome.Answered _ -> Step.to(new Ready(now));
@@ -97,9 +99,13 @@ public record Lifecycle(LifecyclePolicy policy) {
                                     Failure.WARM_UP_GAVE_UP,
                                     "no warm-up request succeeded within " + words(policy.warmUpBudget())
                                             + " (pilotlight.warm-up.budget); last: "
-                                            + (warming.lastFailure().isEmpty() ? "still waiting" : warming.lastFailure())));
+                                            + (warming.lastFailure().isEmpty()
+                                                    ? "still waiting"
+                                                    : warming.lastFailure())));
         }
-        if (warming.retryAt().isPresent() && !now.isBefore(warming.retryAt().get()) && seen.model().isPresent()) {
+        if (warming.retryAt().isPresent()
+                && !now.isBefore(warming.retryAt().get())
+                && seen.model().isPresent()) {
             int attempt = warming.attempt() + 1;
             return Step.to(
                     new Warming(warming.since(), attempt, now, Optional.empty(), warming.lastFailure()),
@@ -125,26 +131,33 @@ public record Lifecycle(LifecyclePolicy policy) {
         if (seen.model().isEmpty()) {
             return Step.stay(suspended);
         }
-        return suspended.wasWarm() ? Step.to(new Ready(now)) : listed(now, seen.model().get(), seen, now);
+        return suspended.wasWarm()
+                ? Step.to(new Ready(now))
+                : listed(now, seen.model().get(), seen, now);
     }
 
     /** Back to the start as soon as the cause is gone: a new process, or the same one that answers soundly again. */
     private static Step whileFailed(Failed failed, Seen seen, Instant now) {
         boolean isBack =
                 switch (failed.failure()) {
-                    case DEAD -> seen.refused() || seen.replaced() || seen.unhealthySince().isEmpty();
+                    case DEAD ->
+                        seen.refused()
+                                || seen.replaced()
+                                || seen.unhealthySince().isEmpty();
                     case START_TOO_LONG ->
                         seen.replaced()
-                                || seen.model().isPresent() && seen.unhealthySince().isEmpty()
+                                || seen.model().isPresent()
+                                        && seen.unhealthySince().isEmpty()
                                 || isOver(failed.since(), VERDICT_HOLDS, now);
                     case WARM_UP_GAVE_UP -> seen.refused() || seen.replaced() || seen.servedOthers();
                 };
-        return isBack ? Step.to(new Starting(now, "the engine comes back after: " + failed.reason())) : Step.stay(failed);
+        return isBack
+                ? Step.to(new Starting(now, "the engine comes back after: " + failed.reason()))
+                : Step.stay(failed);
     }
 
     private boolean isDead(Seen seen, Instant now) {
-        return seen.unhealthySince().isPresent()
-                && isOver(seen.unhealthySince().get(), policy.deadAfter(), now);
+        return seen.unhealthySince().isPresent() && isOver(seen.unhealthySince().get(), policy.deadAfter(), now);
     }
 
     private static Failed dead(Seen seen, Instant now) {

@@ -26,8 +26,9 @@ public record RoleTrack(Optional<Role> role, Instant trafficAt, double othersSer
                 .flatMap(numbers -> of(numbers.snapshot().successes()))
                 .map(successes -> Math.max(0, successes - own.sent()))
                 .orElse(0.0);
-        boolean traffic = engine.numbers().map(numbers -> isOnTraffic(numbers, own)).orElse(false)
-                || !engine.replaced() && served > othersServed;
+        boolean traffic =
+                engine.numbers().map(numbers -> isOnTraffic(numbers, own)).orElse(false)
+                        || !engine.replaced() && served > othersServed;
         double most = engine.replaced() ? served : Math.max(served, othersServed);
         return switch (phase) {
             case Phase.Ready ready -> {
@@ -49,7 +50,8 @@ public record RoleTrack(Optional<Role> role, Instant trafficAt, double othersSer
 
     private static boolean isOnTraffic(Answered numbers, OwnTraffic own) {
         double busiest = Math.max(
-                numbers.snapshot().running() + numbers.snapshot().waiting(), numbers.inFlight().orElse(0));
+                numbers.snapshot().running() + numbers.snapshot().waiting(),
+                numbers.inFlight().orElse(0));
         return busiest > own.inFlight();
     }
 

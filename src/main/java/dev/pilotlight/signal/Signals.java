@@ -22,4 +22,11 @@ public record Signals(
         Pressures pressures,
         Optional<Capacity> capacity,
         Latency ttft,
-        Latency itl) {}
+        Latency itl) {
+
+    /** The readings alone, for a pod that is not to be scaled by. */
+    public Signals withoutLoad() {
+        OptionalDouble none = OptionalDouble.empty();
+        return new Signals(at, running, waiting, none, none, none, pressures, capacity, ttft, itl);
+    }
+}

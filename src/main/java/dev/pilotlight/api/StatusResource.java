@@ -1,0 +1,68 @@
+package dev.pilotlight.api;
+
+import dev.pilotlight.loop.ControlLoop;
+import dev.pilotlight.loop.Picture;
+import dev.pilotlight.loop.SteadyClock;
+import io.smallrye.common.annotation.NonBlocking;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Instant;
+import java.util.Map;
+
+/** The API's endpoints: they read the board. */
+@Singleton
+@Path("/api/v1")
+@Produces(MediaType.APPLICATION_JSON)
+@NonBlocking
+public final class StatusResource {
+    private final ControlLoop loop;
+    private final SteadyClock clock;
+    private final InForce configuration;
+
+    StatusResource(ControlLoop loop, SteadyClock clock, InForce configuration) {
+        this.loop = loop;
+        this.clock = clock;
+        this.configuration = configuration;
+    }
+
+    @GET
+    @Path("signals")
+    public Response signals() {
+        Picture picture = loop.board().picture();
+        Instant now = clock.now();
+        return StatusView.signals(picture, now)
+                .map(flat -> Response.ok(flat).build())
+                .orElseGet(() -> Response.status(503)
+                        .entity(StatusView.noSignals(picture, now))
+                        .build());
+    }
+
+    @GET
+    @Path("status")
+    public Map<String, Object> status() {
+        return StatusView.status(loop.board().picture(), configuration.settings(), clock.now());
+    }
+
+    @GET
+    @Path("drain")
+    public Response drain() {
+        return notYet();
+    }
+
+    @POST
+    @Path("drain")
+    public Response drainByPost() {
+        return notYet();
+    }
+
+    private static Response notYet() {
+        return Response.status(501)
+                .entity(Map.of("error", "this version cannot drain yet; use a preStop sleep of the vLLM container"))
+                .build();
+    }
+}

@@ -1,0 +1,169 @@
+package dev.pilotlight.api;
+
+import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.Model;
+import dev.pilotlight.engine.Rank;
+import dev.pilotlight.health.HealthRules;
+import dev.pilotlight.health.Verdict;
+import dev.pilotlight.loop.Picture;
+import dev.pilotlight.signal.Latency;
+import dev.pilotlight.signal.Signals;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** What the API says of a picture, as plain maps in the order that people read: unknown values are left out. */
+final class StatusView {
+    private StatusView() {}
+
+    /** The flat form for KEDA's metrics-api and for scripts: empty when there is no fresh load to publish. */
+    static Optional<Map<String, Object>> signals(Picture picture, Instant now) {
+        return picture.freshSignals(now)
+                .filter(signals -> signals.load().isPresent())
+                .map(signals -> {
+                    Map<String, Object> flat = phaseAndRole(picture, now);
+                    put(flat, "load_ratio", signals.load());
+                    put(flat, "load_forecast_ratio", signals.forecast());
+                    put(flat, "demand_pods", signals.demandPods());
+                    signals.capacity().ifPresent(capacity -> {
+                        flat.put("capacity_requests", round(capacity.requests()));
+                        flat.put("capacity_confidence_ratio", round(capacity.confidence()));
+                    });
+                    flat.put("running_requests", signals.running());
+                    flat.put("waiting_requests", signals.waiting());
+                    put(flat, "kv_cache_usage_ratio", signals.pressures().kvCache());
+                    signals.pressures()
+                            .byResource()
+                            .forEach((resource, value) -> flat.put("pressure_" + resource + "_ratio", round(value)));
+                    flat.put("age_seconds", seconds(Duration.between(signals.at(), now)));
+                    return flat;
+                });
+    }
+
+    /** What is said instead when there is none. */
+    static Map<String, Object> noSignals(Picture picture, Instant now) {
+        Map<String, Object> flat = phaseAndRole(picture, now);
+        flat.put("error", "no fresh load: " + picture.whyNoSignals());
+        return flat;
+    }
+
+    private static Map<String, Object> phaseAndRole(Picture picture, Instant now) {
+        Map<String, Object> flat = new LinkedHashMap<>();
+        flat.put("phase", picture.phase().word());
+        picture.role().ifPresent(role -> flat.put("role", role.word()));
+        flat.put("reason", HealthRules.ready(picture, now).reason());
+        return flat;
+    }
+
+    static Map<String, Object> status(Picture picture, Map<String, String> configuration, Instant now) {
+        Map<String, Object> view = phaseAndRole(picture, now);
+        view.put("phaseSince", picture.phase().since().toString());
+        picture.role().ifPresent(role -> view.put("roleSince", role.since().toString()));
+        view.put("ready", verdict(HealthRules.ready(picture, now)));
+        view.put("engineLive", verdict(HealthRules.engine(picture)));
+        view.put("engine", engine(picture, now));
+        view.put("signals", nested(picture, now));
+        view.put("coldStartSeconds", coldStart(picture));
+        view.put("configuration", configuration);
+        return view;
+    }
+
+    private static Map<String, Object> verdict(Verdict verdict) {
+        return Map.of("up", verdict.up(), "reason", verdict.reason());
+    }
+
+    private static Map<String, Object> engine(Picture picture, Instant now) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("answers", picture.engineAnswers(now));
+        picture.engineAge(now).ifPresent(age -> view.put("ageSeconds", seconds(age)));
+        view.put("restarts", picture.engine().restarts());
+        if (!(picture.engine().latest() instanceof Answered)) {
+            view.put("why", picture.whyNoSignals());
+        }
+        picture.freshNumbers(now).ifPresent(numbers -> {
+            numbers.model().ifPresent(model -> view.put("model", model(model)));
+            view.put("metricsPage", numbers.route());
+            EngineSnapshot snapshot = numbers.snapshot();
+            put(view, "kvCacheTokens", snapshot.cache().tokens());
+            put(view, "requestsInFlight", numbers.inFlight());
+            view.put("ranks", snapshot.ranks().stream().map(StatusView::rank).toList());
+        });
+        return view;
+    }
+
+    private static Map<String, Object> model(Model model) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("name", model.name());
+        model.maxModelLen().ifPresent(longest -> view.put("maxModelLen", longest));
+        return view;
+    }
+
+    private static Map<String, Object> rank(Rank rank) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("engine", rank.engine());
+        view.put("running", rank.running());
+        view.put("waiting", rank.waiting());
+        put(view, "kvCacheUse", rank.kvCacheUse());
+        put(view, "promptTokens", rank.promptTokens());
+        put(view, "generationTokens", rank.generationTokens());
+        put(view, "successes", rank.successes());
+        put(view, "preemptions", rank.preemptions());
+        return view;
+    }
+
+    private static Map<String, Object> nested(Picture picture, Instant now) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        Optional<Signals> fresh = picture.freshSignals(now);
+        if (fresh.isEmpty()) {
+            view.put("why", picture.whyNoSignals());
+        }
+        fresh.ifPresent(signals -> {
+            put(view, "load", signals.load());
+            put(view, "forecast", signals.forecast());
+            put(view, "demandPods", signals.demandPods());
+            signals.capacity().ifPresent(capacity -> {
+                view.put("capacityRequests", round(capacity.requests()));
+                view.put("capacityConfidence", round(capacity.confidence()));
+                view.put("capacityLimit", capacity.limit());
+            });
+            Map<String, Object> pressures = new LinkedHashMap<>();
+            signals.pressures().byResource().forEach((resource, value) -> pressures.put(resource, round(value)));
+            view.put("pressures", pressures);
+            view.put("timeToFirstTokenSeconds", latency(signals.ttft()));
+            view.put("interTokenSeconds", latency(signals.itl()));
+        });
+        return view;
+    }
+
+    private static Map<String, Object> latency(Latency latency) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        put(view, "mean", latency.mean());
+        put(view, "p95", latency.p95());
+        return view;
+    }
+
+    private static Map<String, Object> coldStart(Picture picture) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        picture.coldStart().load().ifPresent(took -> view.put("load", seconds(took)));
+        picture.coldStart().warmUp().ifPresent(took -> view.put("warmUp", seconds(took)));
+        picture.coldStart().total().ifPresent(took -> view.put("total", seconds(took)));
+        return view;
+    }
+
+    private static void put(Map<String, Object> view, String key, OptionalDouble value) {
+        value.ifPresent(known -> view.put(key, round(known)));
+    }
+
+    /** Six digits after the point: more is noise. */
+    private static double round(double value) {
+        return Math.abs(value) < 1e12 ? Math.round(value * 1e6) / 1e6 : value;
+    }
+
+    private static double seconds(Duration duration) {
+        return Math.round(duration.toNanos() / 1e6) / 1e3;
+    }
+}

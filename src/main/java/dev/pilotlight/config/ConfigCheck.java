@@ -1,0 +1,150 @@
+package dev.pilotlight.config;
+
+import dev.pilotlight.lifecycle.LifecyclePolicy;
+import dev.pilotlight.loop.Policy;
+import dev.pilotlight.signal.SignalPolicy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Finds every setting that cannot be, all at once: each with its value and the mend. */
+public final class ConfigCheck {
+    private static final Duration LEAST_STALE = Duration.ofSeconds(10);
+
+    private final List<String> problems = new ArrayList<>();
+
+    private ConfigCheck() {}
+
+    public static List<String> problems(PilotlightConfig config) {
+        ConfigCheck check = new ConfigCheck();
+        check.engine(config.engine());
+        check.rest(config);
+        return List.copyOf(check.problems);
+    }
+
+    private void engine(PilotlightConfig.Engine engine) {
+        String scheme = engine.url().getScheme();
+        if (!"http".equals(scheme) && !"https".equals(scheme) || engine.url().getHost() == null) {
+            bad("pilotlight.engine.url", engine.url(), "give http://host:port or https://host:port");
+        }
+        if (engine.url().getRawUserInfo() != null || engine.url().getRawQuery() != null) {
+            problems.add("pilotlight.engine.url has a user or a query in it; give only scheme, host, port and path,"
+                    + " and the API key by pilotlight.engine.api-key-file");
+        }
+        between("pilotlight.engine.poll-every", engine.pollEvery(), Duration.ofMillis(100), Duration.ofSeconds(60));
+        between("pilotlight.engine.timeout", engine.timeout(), Duration.ofMillis(50), Duration.ofSeconds(60));
+        Duration least = engine.pollEvery().multipliedBy(2);
+        engine.staleAfter()
+                .filter(stale -> stale.compareTo(least) < 0)
+                .ifPresent(stale -> bad(
+                        "pilotlight.engine.stale-after",
+                        shown(stale),
+                        "with pilotlight.engine.poll-every=" + shown(engine.pollEvery()) + " give at least "
+                                + shown(least)));
+        file("pilotlight.engine.ca-file", engine.caFile());
+        file("pilotlight.engine.api-key-file", engine.apiKeyFile());
+        if (engine.caFile().isPresent() && "http".equals(scheme)) {
+            bad(
+                    "pilotlight.engine.ca-file",
+                    engine.caFile().get(),
+                    "it is of no use with pilotlight.engine.url=" + engine.url()
+                            + "; give an https URL or leave it out");
+        }
+        OptionalInt slots = engine.maxNumSeqs();
+        if (slots.isPresent() && slots.getAsInt() < 1) {
+            bad("pilotlight.engine.max-num-seqs", slots.getAsInt(), "give the number that vLLM runs with, 1 or more");
+        }
+        between("pilotlight.engine.max-page-bytes", engine.maxPageBytes(), 64L << 10, 1L << 30);
+        between("pilotlight.engine.max-series", engine.maxSeries(), 100, 1_000_000);
+    }
+
+    private void rest(PilotlightConfig config) {
+        atLeast("pilotlight.warm-up.budget", config.warmUp().budget(), Duration.ofSeconds(1));
+        atLeast("pilotlight.warm-up.retry-after", config.warmUp().retryAfter(), Duration.ofMillis(100));
+        if (config.warmUp().retryAfter().compareTo(config.warmUp().budget()) > 0) {
+            bad(
+                    "pilotlight.warm-up.retry-after",
+                    shown(config.warmUp().retryAfter()),
+                    "give less than pilotlight.warm-up.budget="
+                            + shown(config.warmUp().budget()));
+        }
+        atLeast("pilotlight.liveness.dead-after", config.liveness().deadAfter(), Duration.ofSeconds(1));
+        atLeast("pilotlight.liveness.start-deadline", config.liveness().startDeadline(), Duration.ZERO);
+        atLeast("pilotlight.pool.standby-after", config.pool().standbyAfter(), Duration.ofSeconds(1));
+        double target = config.signal().targetLoad();
+        if (!(target > 0 && target <= 1)) {
+            bad(
+                    "pilotlight.signal.target-load",
+                    target,
+                    "give more than 0 and at most 1; 0.7 leaves room for a cold start");
+        }
+        config.signal().ttftSlo().ifPresent(slo -> atLeast("pilotlight.signal.ttft-slo", slo, Duration.ofMillis(1)));
+        config.signal().itlSlo().ifPresent(slo -> atLeast("pilotlight.signal.itl-slo", slo, Duration.ofMillis(1)));
+        atLeast("pilotlight.signal.drain-time", config.signal().drainTime(), Duration.ofSeconds(1));
+    }
+
+    private void bad(String setting, Object value, String mend) {
+        problems.add(setting + "=" + value + ": " + mend);
+    }
+
+    private void between(String setting, Duration value, Duration least, Duration most) {
+        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+            bad(setting, shown(value), "give " + shown(least) + " to " + shown(most));
+        }
+    }
+
+    private void between(String setting, long value, long least, long most) {
+        if (value < least || value > most) {
+            bad(setting, value, "give " + least + " to " + most);
+        }
+    }
+
+    private void atLeast(String setting, Duration value, Duration least) {
+        if (value.compareTo(least) < 0) {
+            bad(setting, shown(value), "give at least " + shown(least));
+        }
+    }
+
+    private void file(String setting, Optional<Path> file) {
+        file.filter(path -> !Files.isReadable(path))
+                .ifPresent(path -> bad(setting, path, "no such file, or not readable for this user"));
+    }
+
+    /** As it is written in a setting: 1s, 100ms, 30m. */
+    static String shown(Duration value) {
+        long millis = value.toMillis();
+        if (millis % 1000 != 0) {
+            return millis + "ms";
+        }
+        long seconds = millis / 1000;
+        return seconds != 0 && seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+    }
+
+    /** What the core goes by. */
+    public static Policy policy(PilotlightConfig config) {
+        return new Policy(
+                new LifecyclePolicy(
+                        config.liveness().deadAfter(),
+                        config.liveness().startDeadline(),
+                        config.warmUp().budget(),
+                        config.warmUp().retryAfter(),
+                        config.warmUp().onFailure() == PilotlightConfig.OnFailure.PROCEED),
+                new SignalPolicy(
+                        config.signal().targetLoad(),
+                        config.engine().maxNumSeqs(),
+                        config.signal().ttftSlo(),
+                        config.signal().itlSlo(),
+                        config.signal().drainTime()),
+                staleAfter(config.engine()),
+                config.pool().standbyAfter());
+    }
+
+    private static Duration staleAfter(PilotlightConfig.Engine engine) {
+        Duration thrice = engine.pollEvery().multipliedBy(3);
+        return engine.staleAfter().orElse(thrice.compareTo(LEAST_STALE) > 0 ? thrice : LEAST_STALE);
+    }
+}

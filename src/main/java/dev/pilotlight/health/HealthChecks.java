@@ -1,0 +1,59 @@
+package dev.pilotlight.health;
+
+import dev.pilotlight.loop.ControlLoop;
+import dev.pilotlight.loop.SteadyClock;
+import io.smallrye.health.api.HealthGroup;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+import org.eclipse.microprofile.health.Readiness;
+import org.eclipse.microprofile.health.Startup;
+
+/** The probes' endpoints: translates verdicts, and decides nothing. */
+@ApplicationScoped
+final class HealthChecks {
+    private final ControlLoop loop;
+    private final SteadyClock clock;
+
+    HealthChecks(ControlLoop loop, SteadyClock clock) {
+        this.loop = loop;
+        this.clock = clock;
+    }
+
+    @Produces
+    @Startup
+    HealthCheck started() {
+        return () -> HealthCheckResponse.up("sidecar");
+    }
+
+    @Produces
+    @Liveness
+    HealthCheck live() {
+        return () -> answer(
+                "sidecar",
+                loop.turns(clock.now())
+                        ? Verdict.yes("the loop turns")
+                        : Verdict.no("the loop has not turned for 30 s: restart the sidecar"));
+    }
+
+    @Produces
+    @Readiness
+    HealthCheck ready() {
+        return () -> answer("ready", HealthRules.ready(loop.board().picture(), clock.now()));
+    }
+
+    @Produces
+    @HealthGroup("engine")
+    HealthCheck engine() {
+        return () -> answer("engine", HealthRules.engine(loop.board().picture()));
+    }
+
+    private static HealthCheckResponse answer(String name, Verdict verdict) {
+        return HealthCheckResponse.named(name)
+                .status(verdict.up())
+                .withData("reason", verdict.reason())
+                .build();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.pilotlight.health;
+
+import dev.pilotlight.lifecycle.Phase.Draining;
+import dev.pilotlight.lifecycle.Phase.Failed;
+import dev.pilotlight.lifecycle.Phase.Failure;
+import dev.pilotlight.lifecycle.Phase.Ready;
+import dev.pilotlight.lifecycle.Phase.Starting;
+import dev.pilotlight.lifecycle.Phase.Suspended;
+import dev.pilotlight.lifecycle.Phase.Warming;
+import dev.pilotlight.loop.Picture;
+import java.time.Instant;
+
+/** What the probes answer, and why: rules over the picture. */
+public final class HealthRules {
+    private HealthRules() {}
+
+    /** Whether the pod may take traffic: warm, and the engine answered lately. */
+    public static Verdict ready(Picture picture, Instant now) {
+        return switch (picture.phase()) {
+            case Ready _
+            when !picture.engineIsFresh(now) ->
+                Verdict.no("the last answer of the engine is older than "
+                        + picture.staleAfter().toMillis() + " ms: " + picture.whyNoSignals());
+            case Ready ready -> Verdict.yes("warm since " + ready.since());
+            case Starting starting -> Verdict.no("engine starting since " + starting.since() + ": " + starting.why());
+            case Warming warming ->
+                Verdict.no("warming since " + warming.since() + ", request " + warming.attempt()
+                        + (warming.lastFailure().isEmpty() ? "" : "; last failure: " + warming.lastFailure()));
+            case Suspended suspended ->
+                Verdict.no("engine " + suspended.how() + " since " + suspended.since() + ", by somebody's order");
+            case Draining draining -> Verdict.no("draining since " + draining.since());
+            case Failed failed -> Verdict.no(failed.reason());
+        };
+    }
+
+    /** Whether the kubelet should leave the engine's container alone. */
+    public static Verdict engine(Picture picture) {
+        return switch (picture.phase()) {
+            case Failed failed
+            when failed.failure() == Failure.WARM_UP_GAVE_UP ->
+                Verdict.yes("the engine answers, though " + failed.reason());
+            case Failed failed -> Verdict.no(failed.reason());
+            case Starting starting -> Verdict.yes("starting since " + starting.since() + ": " + starting.why());
+            case Warming warming -> Verdict.yes("warming since " + warming.since());
+            case Ready ready -> Verdict.yes("ready since " + ready.since());
+            case Suspended suspended -> Verdict.yes(suspended.how() + " since " + suspended.since());
+            case Draining draining -> Verdict.yes("draining since " + draining.since());
+        };
+    }
+}

@@ -1,0 +1,150 @@
+package dev.pilotlight.metrics;
+
+import dev.pilotlight.loop.Picture;
+import dev.pilotlight.loop.PollTally;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Every metric that is published, and its values in a picture. What is not known is not there: neither zero nor the last value.
+ * docs/metrics.md is checked against it.
+ */
+public final class MetricCatalog {
+    /** The words of a state set: exactly one of them is 1. */
+    private static final List<String> PHASES =
+            List.of("starting", "warming", "ready", "suspended", "draining", "failed");
+
+    private static final List<String> ROLES = List.of("active", "standby");
+
+    static final Metric LOAD = gauge(
+            "pilotlight_load_ratio", "Offered work over what this pod can sustain: 1 is full, above 1 is behind.");
+    static final Metric FORECAST = gauge(
+            "pilotlight_load_forecast_ratio",
+            "The load expected one cold start from now; absent while history is too thin.");
+    static final Metric DEMAND = gauge(
+            "pilotlight_demand_pods", "Load over the target load: its sum over pods is the replica count to want.");
+    static final Metric PRESSURE =
+            gauge("pilotlight_pressure_ratio", "Each resource against its own limit.", "resource");
+    static final Metric CAPACITY =
+            gauge("pilotlight_capacity_requests", "Concurrent requests that this pod sustains, as estimated.");
+    static final Metric CONFIDENCE =
+            gauge("pilotlight_capacity_confidence_ratio", "How far the capacity is measured (1) and not assumed (0).");
+    static final Metric RUNNING =
+            gauge("pilotlight_running_requests", "Requests in the engine's batch, over all ranks.");
+    static final Metric WAITING =
+            gauge("pilotlight_waiting_requests", "Requests in the engine's queue, over all ranks.");
+    static final Metric TTFT = gauge(
+            "pilotlight_time_to_first_token_seconds",
+            "Time to first token over the last minute: mean and 95th percentile.",
+            "stat");
+    static final Metric ITL = gauge(
+            "pilotlight_inter_token_latency_seconds",
+            "Inter-token latency over the last minute: mean and 95th percentile.",
+            "stat");
+    static final Metric PHASE = gauge("pilotlight_phase", "What the engine can do: 1 for the current phase.", "phase");
+    static final Metric ROLE = gauge(
+            "pilotlight_role", "What a ready pod does: 1 for the current role, 0 for all when not ready.", "role");
+    static final Metric COLD_START = gauge(
+            "pilotlight_cold_start_seconds",
+            "How long the engine's last start took, by stage, as watched from here.",
+            "stage");
+    static final Metric UP = gauge("pilotlight_engine_up", "1 when the engine answered the newest poll.");
+    static final Metric RESTARTS = new Metric(
+            "pilotlight_engine_restarts_total",
+            Metric.Type.COUNTER,
+            "Engine processes that took the place of another since the sidecar began.",
+            List.of());
+    static final Metric AGE =
+            gauge("pilotlight_reading_age_seconds", "How long ago each source was last read with success.", "source");
+    static final Metric POLL = new Metric(
+            "pilotlight_poll_seconds",
+            Metric.Type.HISTOGRAM,
+            "How long polls took, by source and outcome.",
+            List.of("source", "outcome"));
+
+    /** In the order of the page and of the documentation. */
+    public static final List<Metric> ALL = List.of(
+            LOAD,
+            FORECAST,
+            DEMAND,
+            PRESSURE,
+            CAPACITY,
+            CONFIDENCE,
+            RUNNING,
+            WAITING,
+            TTFT,
+            ITL,
+            PHASE,
+            ROLE,
+            COLD_START,
+            UP,
+            RESTARTS,
+            AGE,
+            POLL);
+
+    private MetricCatalog() {}
+
+    private static Metric gauge(String name, String help, String... labels) {
+        return new Metric(name, Metric.Type.GAUGE, help, List.of(labels));
+    }
+
+    /** One value with its labels, in the order of the metric's label names. */
+    public record Point(Metric metric, List<String> labels, double value) {}
+
+    /** Gauges and counters of the picture. */
+    public static List<Point> points(Picture picture, Instant now) {
+        Points points = new Points(new ArrayList<>(40));
+        picture.freshSignals(now).ifPresent(signals -> {
+            points.add(LOAD, signals.load());
+            points.add(FORECAST, signals.forecast());
+            points.add(DEMAND, signals.demandPods());
+            signals.pressures().byResource().forEach((resource, value) -> points.add(PRESSURE, value, resource));
+            signals.capacity().ifPresent(capacity -> {
+                points.add(CAPACITY, capacity.requests());
+                points.add(CONFIDENCE, capacity.confidence());
+            });
+            points.add(RUNNING, signals.running());
+            points.add(WAITING, signals.waiting());
+            points.add(TTFT, signals.ttft().mean(), "mean");
+            points.add(TTFT, signals.ttft().p95(), "p95");
+            points.add(ITL, signals.itl().mean(), "mean");
+            points.add(ITL, signals.itl().p95(), "p95");
+        });
+        PHASES.forEach(phase -> points.add(PHASE, picture.phase().word().equals(phase) ? 1 : 0, phase));
+        ROLES.forEach(role -> points.add(
+                ROLE,
+                picture.role().filter(current -> current.word().equals(role)).isPresent() ? 1 : 0,
+                role));
+        points.add(COLD_START, seconds(picture.coldStart().load()), "load");
+        points.add(COLD_START, seconds(picture.coldStart().warmUp()), "warm_up");
+        points.add(COLD_START, seconds(picture.coldStart().total()), "total");
+        points.add(UP, picture.engineAnswers(now) ? 1 : 0);
+        points.add(RESTARTS, picture.engine().restarts());
+        points.add(AGE, seconds(picture.engineAge(now)), "engine");
+        return points.all();
+    }
+
+    /** The poll histograms by their labels. */
+    public static Map<PollTally.Key, PollTally.Counts> polls(Picture picture) {
+        return picture.polls().counts();
+    }
+
+    private static OptionalDouble seconds(Optional<Duration> duration) {
+        return duration.isPresent() ? OptionalDouble.of(duration.get().toNanos() / 1e9) : OptionalDouble.empty();
+    }
+
+    private record Points(List<Point> all) {
+        void add(Metric metric, double value, String... labels) {
+            all.add(new Point(metric, List.of(labels), value));
+        }
+
+        void add(Metric metric, OptionalDouble value, String... labels) {
+            value.ifPresent(known -> add(metric, known, labels));
+        }
+    }
+}
