@@ -1,0 +1,52 @@
+# Pilot Light. `make` lists the targets; README.md says what they show.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# A JDK 25 or newer, wherever it is; the default java may be an older one. Looked for only when a target needs it.
+JDK = $(or $(shell scripts/java-home.sh),$(error no JDK))
+MVN = JAVA_HOME="$(JDK)" ./mvnw -B -ntp
+JAVA = "$(JDK)/bin/java"
+PORT ?= 9110
+BENCH ?= .*
+VLLM ?= 0.32.0
+
+.PHONY: help run test check-format format package native bench bench-step test-vllm clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
+
+run: ## the sidecar beside a simulated engine under a traffic wave; ENGINE_URL=http://host:8000 watches a real server
+	@echo "building (the first time downloads the dependencies) ..."
+	@$(MVN) -q package -DskipTests -Dspotless.check.skip
+	@exec $(JAVA) -cp target/test-classes dev.pilotlight.simulator.Demo \
+	  --sidecar-jar target/quarkus-app/quarkus-run.jar --port $(PORT) $(if $(ENGINE_URL),--engine-url $(ENGINE_URL))
+
+test: ## everything that needs no network beyond the package registry
+	$(MVN) verify
+
+format: ## format the sources
+	$(MVN) -q spotless:apply
+
+package: ## the JVM application in target/quarkus-app
+	$(MVN) -q package -DskipTests
+
+native: ## the native binary: local native-image (GraalVM or Mandrel 25) if there is one, else a container build
+	@if [ -x "$${GRAALVM_HOME:-/nonexistent}/bin/native-image" ] || command -v native-image >/dev/null 2>&1; then \
+	  $(MVN) package -Dnative -DskipTests; \
+	elif command -v docker >/dev/null 2>&1 || command -v podman >/dev/null 2>&1; then \
+	  $(MVN) package -Dnative -DskipTests -Dquarkus.native.container-build=true; \
+	else \
+	  echo "make native needs GraalVM or Mandrel 25 (set GRAALVM_HOME), or docker or podman for a container build" >&2; exit 1; \
+	fi
+
+bench: ## JMH benchmarks; BENCH=PageReading runs those whose name matches
+	$(MVN) -q -Pbench test-compile
+	$(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
+	$(JAVA) -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" org.openjdk.jmh.Main '$(BENCH)' -prof gc $(JMH)
+
+test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
+	scripts/vllm/vllm.sh install $(VLLM)
+	$(MVN) verify -Dtests.include=vllm -Dtests.exclude=none -Dvllm.version=$(VLLM)
+
+clean: ## remove what was built
+	rm -rf target
