@@ -243,7 +243,7 @@ class BatchTest {
         void aFullCacheIsExactlyOne() {
             Batch batch = new Batch(PLAIN.withLimits(4, 320));
             batch.submit(Request.of(152, 100), 0);
-            batch.submit(Request.of(144, 100), 0);
+            batch.submit(Request.of(140, 100), 0);
             batch.advanceTo(350_000_000);
             assertThat(batch.gauges().kvCacheUsage()).isEqualTo(1.0);
         }
