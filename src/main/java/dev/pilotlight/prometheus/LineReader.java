@@ -83,7 +83,7 @@ final class LineReader {
         if (at >= to) {
             return;
         }
-        Wanted.Name name = name(bytes, at, to);
+        Wanted.Name name = bytes[at] == '"' ? quotedName(bytes, at, to) : bareName(bytes, at, to);
         if (name != null && (nameEnd == to || isBlank(bytes[nameEnd]))) {
             for (int index : name.declared()) {
                 declared[index >>> 6] |= 1L << index;
@@ -93,17 +93,10 @@ final class LineReader {
 
     /** The wanted name of the sample that begins at {@code from}, or null. */
     private Wanted.Name sampleName(byte[] bytes, int from, int to) {
-        // {"name", label="value"} is how the newer format writes a name that is not of the old alphabet.
-        int at = from < to && bytes[from] == '{' ? afterBlanks(bytes, from + 1, to) : from;
-        if (at > from && (at == to || bytes[at] != '"')) {
-            return null;
-        }
-        Wanted.Name name = name(bytes, at, to);
+        boolean nameInside = from < to && bytes[from] == '{';
+        Wanted.Name name =
+                nameInside ? quotedName(bytes, afterBlanks(bytes, from + 1, to), to) : bareName(bytes, from, to);
         return name == null || name.sample() == Wanted.NONE ? null : name;
-    }
-
-    private Wanted.Name name(byte[] bytes, int from, int to) {
-        return from < to && bytes[from] == '"' ? quotedName(bytes, from + 1, to) : bareName(bytes, from, to);
     }
 
     private Wanted.Name bareName(byte[] bytes, int from, int to) {
@@ -125,8 +118,12 @@ final class LineReader {
         return wanted.find(bytes, from, nameEnd, rest == 0 ? hash : Swar.mix(hash, Swar.head(word, rest)));
     }
 
-    private Wanted.Name quotedName(byte[] bytes, int from, int to) {
-        int at = from;
+    /** Of the newer format, {@code {"name", label="value"}}: the only way to write a name outside the old alphabet. */
+    private Wanted.Name quotedName(byte[] bytes, int quote, int to) {
+        if (quote == to || bytes[quote] != '"') {
+            return null;
+        }
+        int at = quote + 1;
         while (at < to && bytes[at] != '"' && bytes[at] != '\\') {
             at++;
         }
@@ -134,7 +131,7 @@ final class LineReader {
             return null;
         }
         nameEnd = at + 1;
-        return wanted.find(bytes, from, at, Swar.hash(bytes, from, at));
+        return wanted.find(bytes, quote + 1, at, Swar.hash(bytes, quote + 1, at));
     }
 
     private void readSample(Wanted.Name name, byte[] bytes, int from, int to) {

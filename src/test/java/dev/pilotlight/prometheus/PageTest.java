@@ -88,7 +88,8 @@ class PageTest {
 
         @Test
         void isNobodysWhenTheQuotesHoldAnother() {
-            MetricPage page = page("{\"upper\"} 1\n{\"u\\p\"} 1\n{up} 1\n{a=\"up\"} 1\n{\"up\n{\n{}\n{\"\"} 1\n", "up");
+            MetricPage page =
+                    page("{\"upper\"} 1\n{\"u\\p\"} 1\n{up} 1\n{a=\"up\"} 1\n{\"up\n{\n{}\n{\"\"} 1\n\"up\" 1\n", "up");
 
             assertThat(page.isEmpty()).isTrue();
             assertThat(page.malformedLines()).isZero();
