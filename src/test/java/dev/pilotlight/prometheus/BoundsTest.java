@@ -93,14 +93,15 @@ class BoundsTest {
             long before = retained();
             reader.begin();
             int fed = 0;
+            long during = 0;
             while (fed < 1_000_000) {
                 byte[] line = bytes("up{path=\"" + "/".repeat(1500) + fed + "\"} 1\n");
                 if (!reader.feed(line, 0, line.length)) {
                     break;
                 }
                 fed++;
+                during = fed == 10_000 ? retained() : during;
             }
-            long during = retained();
             PageReading reading = reader.end();
 
             assertThat(fed).isEqualTo(10_000);
@@ -108,6 +109,27 @@ class BoundsTest {
             // The second bound shows that the first could have failed: the series were held, and were let go.
             assertThat(retained() - before).isLessThan(MEGABYTE);
             assertThat(during - before).isBetween(20 * MEGABYTE, 64 * MEGABYTE);
+        }
+
+        @Test
+        void goesOnBeingRefusedWhileAMillionSeriesArrive() {
+            long before = retained();
+            reader.begin();
+            int taken = 0;
+            long sent = 0;
+            for (int i = 0; i < 1_000_000; i++) {
+                byte[] line = churned(0, i);
+                sent += line.length;
+                taken += reader.feed(line, 0, line.length) ? 1 : 0;
+            }
+
+            assertThat(sent).isGreaterThan(100 * MEGABYTE);
+            assertThat(taken).isEqualTo(10_000);
+            assertThat(retained() - before).isLessThan(MEGABYTE);
+            assertThat(reader.end())
+                    .isEqualTo(new PageReading.Refused("page has more than 10000 wanted series "
+                            + "(pilotlight.engine.max-series): number 10001 is one of up"));
+            assertThat(retained() - before).isLessThan(MEGABYTE);
         }
 
         @Test
