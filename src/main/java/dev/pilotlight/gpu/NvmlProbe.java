@@ -1,5 +1,6 @@
 package dev.pilotlight.gpu;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
 public final class NvmlProbe implements GpuProbe {
     private final List<String> libraries;
     private final GpuClaim claim;
+    private final Duration xidWait;
     private final XidCounts counts = new XidCounts();
 
     /** Every GPU seen working, by UUID: one that is gone later was lost, not never there. */
@@ -24,8 +26,13 @@ public final class NvmlProbe implements GpuProbe {
      * @param claim what is known of whose GPUs they are
      */
     public NvmlProbe(Optional<String> library, GpuClaim claim) {
-        this.libraries = library.map(List::of).orElse(Nvml.PLACES);
+        this(library.map(List::of).orElse(Nvml.PLACES), claim, XidWatch.WAIT);
+    }
+
+    NvmlProbe(List<String> libraries, GpuClaim claim, Duration xidWait) {
+        this.libraries = libraries;
         this.claim = claim;
+        this.xidWait = xidWait;
     }
 
     @Override
@@ -48,7 +55,7 @@ public final class NvmlProbe implements GpuProbe {
             close();
         }
         if (session.isEmpty()) {
-            switch (NvmlSession.open(nvml, counts, frame)) {
+            switch (NvmlSession.open(nvml, counts, xidWait, frame)) {
                 case NvmlSession.Opening.Opened(NvmlSession opened) -> {
                     session = Optional.of(opened);
                     origin = "NVML of driver " + opened.driverVersion();

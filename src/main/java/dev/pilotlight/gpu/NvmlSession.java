@@ -1,6 +1,7 @@
 package dev.pilotlight.gpu;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class NvmlSession implements AutoCloseable {
         record Refused(int code, String function) implements Opening {}
     }
 
-    static Opening open(Nvml nvml, XidCounts counts, NvmlFrame frame) {
+    static Opening open(Nvml nvml, XidCounts counts, Duration xidWait, NvmlFrame frame) {
         int init = nvml.nvmlInit_v2();
         if (init != NvmlReturn.SUCCESS) {
             return new Opening.Refused(init, "nvmlInit_v2");
@@ -47,7 +48,7 @@ final class NvmlSession implements AutoCloseable {
             session.slots.add(new Slot(index));
         }
         session.slots.forEach(slot -> session.find(slot, frame));
-        session.watchXids(frame);
+        session.watchXids(xidWait, frame);
         return new Opening.Opened(session);
     }
 
@@ -79,8 +80,8 @@ final class NvmlSession implements AutoCloseable {
         }
     }
 
-    private void watchXids(NvmlFrame frame) {
-        switch (XidWatch.open(nvml, counts, frame)) {
+    private void watchXids(Duration xidWait, NvmlFrame frame) {
+        switch (XidWatch.open(nvml, counts, xidWait, frame)) {
             case XidWatch.Opening.Refused(String why) -> slots.forEach(slot -> slot.xidsUnknown = why);
             case XidWatch.Opening.Opened(XidWatch opened) -> {
                 for (Slot slot : slots) {

@@ -2,6 +2,7 @@ package dev.pilotlight.gpu;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
@@ -20,8 +21,11 @@ final class XidWatch implements AutoCloseable {
     private static final int NUMBER_AT = 16;
     private static final int GPU_INSTANCE_AT = 24;
 
-    /** How long one wait may last: what closing must be patient for. */
-    private static final int WAIT_MILLIS = 500;
+    /** How long one wait lasts where nothing happens: closing takes up to this. */
+    static final Duration WAIT = Duration.ofMillis(500);
+
+    /** How long closing waits for a driver that does not come back. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** The pause after a wait that ended early or wrongly, so that a driver which answers at once burns no core. */
     private static final long EARLY_PAUSE_NANOS = 20_000_000;
@@ -31,14 +35,16 @@ final class XidWatch implements AutoCloseable {
     private final Nvml nvml;
     private final MemorySegment set;
     private final XidCounts counts;
+    private final int waitMillis;
     private final Map<Long, String> uuidByHandle = new HashMap<>();
     private Thread thread;
     private volatile boolean closed;
 
-    private XidWatch(Nvml nvml, MemorySegment set, XidCounts counts) {
+    private XidWatch(Nvml nvml, MemorySegment set, XidCounts counts, Duration wait) {
         this.nvml = nvml;
         this.set = set;
         this.counts = counts;
+        this.waitMillis = (int) wait.toMillis();
     }
 
     /** What opening gave: the event set may be refused, and then XIDs stay unknown. */
@@ -48,10 +54,10 @@ final class XidWatch implements AutoCloseable {
         record Refused(String why) implements Opening {}
     }
 
-    static Opening open(Nvml nvml, XidCounts counts, NvmlFrame frame) {
+    static Opening open(Nvml nvml, XidCounts counts, Duration wait, NvmlFrame frame) {
         int code = nvml.nvmlEventSetCreate(NvmlFrame.clean(frame.first));
         return code == NvmlReturn.SUCCESS
-                ? new Opening.Opened(new XidWatch(nvml, NvmlFrame.pointer(frame.first), counts))
+                ? new Opening.Opened(new XidWatch(nvml, NvmlFrame.pointer(frame.first), counts, wait))
                 : new Opening.Refused("nvmlEventSetCreate answers " + NvmlReturn.says(code));
     }
 
@@ -74,7 +80,7 @@ final class XidWatch implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment event = arena.allocate(EVENT_BYTES, 8);
             while (!closed) {
-                switch (nvml.nvmlEventSetWait_v2(set, event, WAIT_MILLIS)) {
+                switch (nvml.nvmlEventSetWait_v2(set, event, waitMillis)) {
                     case NvmlReturn.SUCCESS -> count(event);
                     case NvmlReturn.TIMEOUT -> LockSupport.parkNanos(EARLY_PAUSE_NANOS);
                     // 15 once a GPU is lost, and at once ever after: the probe's own calls tell of that.
@@ -99,7 +105,7 @@ final class XidWatch implements AutoCloseable {
         if (thread != null) {
             LockSupport.unpark(thread);
             try {
-                if (!thread.join(java.time.Duration.ofMillis(4 * WAIT_MILLIS))) {
+                if (!thread.join(WAIT.plus(PATIENCE))) {
                     return;
                 }
             } catch (InterruptedException e) {

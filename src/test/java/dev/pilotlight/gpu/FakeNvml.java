@@ -12,6 +12,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,7 +123,8 @@ public final class FakeNvml {
         return library.toString();
     }
 
+    /** A probe whose watch waits briefly, so that closing it takes no time. */
     public NvmlProbe probe(GpuClaim claim) {
-        return new NvmlProbe(Optional.of(path()), claim);
+        return new NvmlProbe(List.of(path()), claim, Duration.ofMillis(10));
     }
 }
