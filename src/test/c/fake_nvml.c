@@ -8,7 +8,7 @@
  *   hang 1                 every call about a GPU waits until the next scene that does not say so
  *   gpu                    begins a GPU; the lines after it are about it
  *     uuid, name           text
- *     handle, all          what the look-up, or every other call, answers instead of 0
+ *     handle, all, power   what the look-up, or every other call, or the one for power, answers instead of 0
  *     utilization, memory_used, memory_total, memory_reserved, temperature, milliwatts, reasons
  *     ecc_volatile, ecc_aggregate, remapped, remap_pending, remap_failed, retired_single, retired_double
  *                          numbers; a setting that is left out answers "not supported"
@@ -36,7 +36,7 @@
 
 struct gpu {
     char uuid[96], name[96];
-    int handle_code, all_code, parent, xids_supported;
+    int handle_code, all_code, power_code, parent, xids_supported;
     long long utilization, memory_used, memory_total, memory_reserved, temperature, milliwatts, reasons;
     long long ecc_volatile, ecc_aggregate, remapped, remap_pending, remap_failed, retired_single, retired_double;
     long long gi, ci;
@@ -105,6 +105,7 @@ EXPORT int pilotlight_play(const char *path) {
         else if (!strcmp(key, "name")) snprintf(at->name, sizeof at->name, "%s", rest);
         else if (!strcmp(key, "handle")) at->handle_code = atoi(rest);
         else if (!strcmp(key, "all")) at->all_code = atoi(rest);
+        else if (!strcmp(key, "power")) at->power_code = atoi(rest);
         else if (!strcmp(key, "no_xids")) at->xids_supported = 0;
         else if (!strcmp(key, "xid") || !strcmp(key, "repeat")) {
             long long first = 0, second = NO_VALUE;
@@ -216,7 +217,9 @@ EXPORT int nvmlDeviceGetTemperature(device_t d, int sensor, uint32_t *out) {
     return sensor ? BAD_ARGUMENT : number(d, d->temperature, out);
 }
 
-EXPORT int nvmlDeviceGetPowerUsage(device_t d, uint32_t *out) { return number(d, d->milliwatts, out); }
+EXPORT int nvmlDeviceGetPowerUsage(device_t d, uint32_t *out) {
+    return d->power_code ? d->power_code : number(d, d->milliwatts, out);
+}
 
 EXPORT int nvmlDeviceGetCurrentClocksThrottleReasons(device_t d, uint64_t *out) { return wide(d, d->reasons, out); }
 

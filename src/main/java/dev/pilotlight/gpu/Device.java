@@ -36,17 +36,21 @@ public record Device(
 
     /** How people are told which device is meant. */
     public String label() {
-        String gpu = "GPU " + index + (uuid.isEmpty() ? "" : " (" + uuid + ")");
         return switch (kind) {
-            case Whole _, MigParent _ -> gpu;
+            case Whole _, MigParent _ -> gpu(uuid);
             case MigInstance mig ->
                 "MIG device"
-                        + mig.profile().map(p -> " " + p).orElse("")
-                        + (mig.gpuInstance().isPresent()
-                                ? " (GPU instance " + mig.gpuInstance().getAsInt() + ")"
-                                : "")
-                        + " of " + gpu;
+                        + mig.profile().map(profile -> " " + profile).orElse("")
+                        + (uuid.equals(mig.parentUuid()) ? "" : " (" + uuid + ")")
+                        + (mig.gpuInstance().isEmpty()
+                                ? ""
+                                : ", GPU instance " + mig.gpuInstance().getAsInt() + ",")
+                        + " of " + gpu(mig.parentUuid());
         };
+    }
+
+    private String gpu(String gpuUuid) {
+        return "GPU " + index + (gpuUuid.isEmpty() ? "" : " (" + gpuUuid + ")");
     }
 
     /** What kind of thing a {@link Device} is. */
@@ -70,6 +74,7 @@ public record Device(
     /** Whether the device answers. */
     public sealed interface State {}
 
+    /** Answers. */
     public record Working() implements State {
         static final Working WORKING = new Working();
     }

@@ -9,6 +9,9 @@ import java.util.Optional;
 
 /** Reads the GPUs by NVML; to be read by one thread at a time. */
 public final class NvmlProbe implements GpuProbe {
+    /** Handles of a GPU that failed stay dead after it was reset: from time to time they are got anew. */
+    static final Duration ANEW_AFTER = Duration.ofSeconds(30);
+
     private final List<String> libraries;
     private final GpuClaim claim;
     private final Duration xidWait;
@@ -20,6 +23,7 @@ public final class NvmlProbe implements GpuProbe {
     private Optional<Nvml.Loading> loading = Optional.empty();
     private Optional<NvmlSession> session = Optional.empty();
     private String origin = "";
+    private Instant anewAt = Instant.MAX;
 
     /**
      * @param library the name or path to load instead of the usual places
@@ -51,7 +55,7 @@ public final class NvmlProbe implements GpuProbe {
     }
 
     private GpuReading read(Nvml nvml, NvmlFrame frame, Instant now) {
-        if (session.isPresent() && !session.get().fits(frame)) {
+        if (session.isPresent() && (!now.isBefore(anewAt) || !session.get().fits(frame))) {
             close();
         }
         if (session.isEmpty()) {
@@ -65,7 +69,7 @@ public final class NvmlProbe implements GpuProbe {
                 }
             }
         }
-        List<Device> devices = withLost(session.get().read(frame));
+        List<Device> devices = withLost(session.get().read(frame), now);
         if (devices.isEmpty()) {
             return new GpuReading.Failed(
                     now, origin + " shows no GPU here; give the sidecar sight of the GPU (docs/gpu.md)");
@@ -87,7 +91,7 @@ public final class NvmlProbe implements GpuProbe {
     }
 
     /** Adds the GPUs seen before that NVML no longer tells of, and gives a lost one the name that it had. */
-    private List<Device> withLost(List<Device> devices) {
+    private List<Device> withLost(List<Device> devices, Instant now) {
         boolean sound = true;
         for (Device device : devices) {
             if (device.state() instanceof Device.Working && !device.uuid().isEmpty()) {
@@ -96,7 +100,25 @@ public final class NvmlProbe implements GpuProbe {
                 sound = false;
             }
         }
-        return sound && seen.size() == devices.size() ? devices : LostDevices.in(devices, seen);
+        if (sound && seen.size() == devices.size()) {
+            anewAt = Instant.MAX;
+            return devices;
+        }
+        List<Device> all = LostDevices.in(devices, seen);
+        if (all.stream().noneMatch(NvmlProbe::failing)) {
+            anewAt = Instant.MAX;
+        } else if (anewAt.equals(Instant.MAX)) {
+            anewAt = now.plus(ANEW_AFTER);
+        }
+        return all;
+    }
+
+    private static boolean failing(Device device) {
+        return switch (device.state()) {
+            case Device.Lost _, Device.ResetRequired _ -> true;
+            case Device.Unreadable _ -> !device.uuid().isEmpty();
+            case Device.Working _ -> false;
+        };
     }
 
     /** Ends the session with the driver; a later read opens a new one. */
@@ -104,5 +126,6 @@ public final class NvmlProbe implements GpuProbe {
     public void close() {
         session.ifPresent(NvmlSession::close);
         session = Optional.empty();
+        anewAt = Instant.MAX;
     }
 }

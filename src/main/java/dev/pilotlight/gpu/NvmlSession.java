@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -152,7 +153,7 @@ final class NvmlSession implements AutoCloseable {
                 device.powerWatts(),
                 device.throttles());
         MemoryHealth health = device.memoryHealth();
-        Device.State state = state(device.trouble(), "its calls");
+        Device.State state = state(device.trouble(), !gauges.equals(Gauges.UNKNOWN));
         if (!(state instanceof Device.Working)) {
             devices.add(silent(slot, state));
             return;
@@ -175,12 +176,13 @@ final class NvmlSession implements AutoCloseable {
         NvmlDevice mig = new NvmlDevice(nvml, handle, frame);
         OptionalInt instance = mig.gpuInstance();
         NvmlDevice.Memory memory = mig.memory();
+        // NVML tells no utilisation, temperature or power of a partition.
         Gauges gauges = new Gauges(
-                mig.utilizationRatio(),
+                OptionalDouble.empty(),
                 memory.usedBytes(),
                 memory.totalBytes(),
-                mig.temperatureCelsius(),
-                mig.powerWatts(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
                 Optional.empty());
         OptionalLong eccVolatile = mig.eccUncorrectedVolatile();
         String name = mig.name().orElse("");
@@ -189,7 +191,7 @@ final class NvmlSession implements AutoCloseable {
                 mig.uuid().orElse(""),
                 name,
                 new Device.MigInstance(parent.uuid, instance, mig.computeInstance(), profile(name)),
-                state(mig.trouble(), "its calls"),
+                state(mig.trouble(), memory.usedBytes().isPresent()),
                 gauges,
                 new MemoryHealth(
                         eccVolatile,
@@ -225,13 +227,21 @@ final class NvmlSession implements AutoCloseable {
                 new Xids.Unknown("the GPU does not answer"));
     }
 
+    /** Lost or to be reset is what any call may say; another error counts only where no call said anything else. */
+    private static Device.State state(int trouble, boolean answers) {
+        return switch (trouble) {
+            case NvmlReturn.GPU_LOST, NvmlReturn.GPU_NOT_FOUND, NvmlReturn.RESET_REQUIRED ->
+                state(trouble, "its calls");
+            default -> answers || trouble == NvmlReturn.SUCCESS ? Device.Working.WORKING : state(trouble, "its calls");
+        };
+    }
+
     private static Device.State state(int code, String calls) {
+        String why = calls + " answered " + NvmlReturn.says(code);
         return switch (code) {
-            case NvmlReturn.SUCCESS -> Device.Working.WORKING;
-            case NvmlReturn.GPU_LOST, NvmlReturn.GPU_NOT_FOUND ->
-                new Device.Lost(calls + " answered " + NvmlReturn.says(code));
-            case NvmlReturn.RESET_REQUIRED -> new Device.ResetRequired(calls + " answered " + NvmlReturn.says(code));
-            default -> new Device.Unreadable(calls + " answered " + NvmlReturn.says(code));
+            case NvmlReturn.GPU_LOST, NvmlReturn.GPU_NOT_FOUND -> new Device.Lost(why);
+            case NvmlReturn.RESET_REQUIRED -> new Device.ResetRequired(why);
+            default -> new Device.Unreadable(why);
         };
     }
 

@@ -134,6 +134,23 @@ class GpuJudgementTest {
     }
 
     @Nested
+    class OfAPartition {
+        @Test
+        void namesThePartitionAndItsGpu() {
+            Device.State lost = new Device.Lost("its GPU is gone");
+            Device part = readPart(ONE_G, "1g.5gb", 7, 1, 5, 0);
+            GpuReading reading = nvml(
+                    new Device(0, ONE_G, "", part.kind(), lost, Gauges.UNKNOWN, MemoryHealth.UNKNOWN, part.xids()));
+
+            assertThat(weigh(reading))
+                    .extracting(GpuFault::reason)
+                    .containsExactly(
+                            "MIG device 1g.5gb (" + ONE_G + "), GPU instance 7, of GPU 0 (" + FIRST
+                                    + ") is lost: its GPU is gone; cordon the node, move the pod, then reset or replace the GPU");
+        }
+    }
+
+    @Nested
     class OfMemoryErrors {
         @Test
         void takesTheFirstCountForOld() {

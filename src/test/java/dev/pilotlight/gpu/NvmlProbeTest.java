@@ -15,13 +15,16 @@ import static dev.pilotlight.gpu.Scenes.readT4;
 import static dev.pilotlight.gpu.Scenes.silent;
 import static dev.pilotlight.gpu.Scenes.t4;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -292,7 +295,7 @@ class NvmlProbeTest {
 
             assertThat(faults(reading))
                     .extracting(GpuFault::kind, GpuFault::device)
-                    .contains(org.assertj.core.groups.Tuple.tuple(GpuFault.Kind.LOST, ONE_G));
+                    .contains(tuple(GpuFault.Kind.LOST, ONE_G));
         }
 
         @Test
@@ -310,6 +313,31 @@ class NvmlProbeTest {
                             NOON,
                             "GPU 0 must be reset: its calls answered 16 (GPU reset required); move the pod off the node"
                                     + " and run nvidia-smi --gpu-reset"));
+        }
+
+        @Test
+        void isReachedByNewHandlesOnceItWasReset() {
+            nvml.play(h100(FIRST));
+            probe.read(NOON);
+            nvml.play(h100(FIRST, "  all 15"));
+            probe.read(NOON.plusSeconds(1));
+            nvml.play(h100(FIRST));
+            int before = nvml.sessions();
+
+            probe.read(NOON.plusSeconds(1).plus(NvmlProbe.ANEW_AFTER));
+            probe.read(NOON.plusSeconds(2).plus(NvmlProbe.ANEW_AFTER));
+
+            assertThat(nvml.sessions() - before).isEqualTo(1);
+        }
+
+        @Test
+        void goesOnBeingReadWhenOneCallGoesWrong() {
+            nvml.play(h100(FIRST, "  power 2"));
+
+            assertThat(((GpuReading.Devices) probe.read(NOON)).devices())
+                    .extracting(Device::state, device -> device.gauges().powerWatts(), device -> device.gauges()
+                            .temperatureCelsius())
+                    .containsExactly(tuple(new Device.Working(), OptionalDouble.empty(), OptionalDouble.of(61)));
         }
 
         @Test
@@ -338,8 +366,8 @@ class NvmlProbeTest {
             assertThat(faults(before, probe.read(NOON)))
                     .extracting(GpuFault::kind, GpuFault::action)
                     .containsExactlyInAnyOrder(
-                            org.assertj.core.groups.Tuple.tuple(GpuFault.Kind.ROW_REMAP_FAILED, OnFault.REPORT),
-                            org.assertj.core.groups.Tuple.tuple(GpuFault.Kind.UNCORRECTABLE_ECC, OnFault.REPORT));
+                            tuple(GpuFault.Kind.ROW_REMAP_FAILED, OnFault.REPORT),
+                            tuple(GpuFault.Kind.UNCORRECTABLE_ECC, OnFault.REPORT));
         }
     }
 
@@ -410,7 +438,7 @@ class NvmlProbeTest {
                                 today.state(),
                                 new Gauges(
                                         today.gauges().utilizationRatio(),
-                                        java.util.OptionalLong.of(77309411328L + 536870912L),
+                                        OptionalLong.of(77309411328L + 536870912L),
                                         today.gauges().memoryTotalBytes(),
                                         today.gauges().temperatureCelsius(),
                                         today.gauges().powerWatts(),
@@ -418,8 +446,8 @@ class NvmlProbeTest {
                                 new MemoryHealth(
                                         today.memory().eccUncorrectedVolatile(),
                                         today.memory().eccUncorrectedAggregate(),
-                                        java.util.OptionalLong.of(1),
-                                        java.util.OptionalLong.empty(),
+                                        OptionalLong.of(1),
+                                        OptionalLong.empty(),
                                         Optional.empty(),
                                         Optional.empty()),
                                 today.xids())));
