@@ -78,8 +78,13 @@ public sealed interface GpuClaim {
     /** Those of the devices that are ours; or all of them, unscoped. */
     default Outcome on(List<Device> devices) {
         List<Device> visible = devices.stream()
-                .filter(device -> !(device.state() instanceof Device.Unreadable))
+                .filter(device -> !(device.state() instanceof Device.Unreadable)
+                        || !device.uuid().isEmpty())
                 .toList();
+        if (visible.isEmpty()) {
+            return new Outcome.NotThere("none of the " + devices.size() + " GPUs here may be opened; give the sidecar"
+                    + " sight of this pod's (docs/gpu.md)");
+        }
         // A partitioned GPU with one visible partition is one device, and so is the partition's own entry.
         long whole = visible.stream()
                 .filter(device -> !(device.kind() instanceof Device.MigInstance))

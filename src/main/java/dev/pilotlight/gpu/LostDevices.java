@@ -18,7 +18,7 @@ final class LostDevices {
     static List<Device> in(List<Device> devices, Map<String, Device> seen) {
         List<Device> all = new ArrayList<>();
         for (Device device : devices) {
-            all.add(device.uuid().isEmpty() ? named(device, devices, seen) : device);
+            all.add(device.state() instanceof Device.Working ? device : asBefore(device, devices, seen));
         }
         for (Device before : List.copyOf(seen.values())) {
             if (find(all, before.uuid()) != null) {
@@ -43,16 +43,22 @@ final class LostDevices {
         return all;
     }
 
-    /** A GPU refused by index is the one that had the index before, unless that one is elsewhere now. */
-    private static Device named(Device refused, List<Device> devices, Map<String, Device> seen) {
+    /**
+     * A failing GPU with the kind and name that it had. One refused by index has not even a UUID: it is the one that had
+     * the index before, unless that one is elsewhere now.
+     */
+    private static Device asBefore(Device failing, List<Device> devices, Map<String, Device> seen) {
         for (Device before : seen.values()) {
-            if (before.index() == refused.index()
-                    && !(before.kind() instanceof Device.MigInstance)
-                    && find(devices, before.uuid()) == null) {
-                return silent(before, refused.index(), refused.state());
+            boolean same = failing.uuid().isEmpty()
+                    ? before.index() == failing.index()
+                            && !(before.kind() instanceof Device.MigInstance)
+                            && find(devices, before.uuid()) == null
+                    : before.uuid().equals(failing.uuid());
+            if (same) {
+                return silent(before, failing.index(), failing.state());
             }
         }
-        return refused;
+        return failing;
     }
 
     private static Device silent(Device before, int index, Device.State state) {

@@ -288,14 +288,31 @@ class NvmlProbeTest {
         void takesItsPartitionsAlong() {
             nvml.play(partitionedA100());
             probe = nvml.probe(GpuClaim.of(List.of(ONE_G), Optional.empty()));
-            probe.read(NOON);
+            GpuReading before = probe.read(NOON);
             nvml.play(partitionedA100("  all 15"));
 
-            GpuReading reading = probe.read(NOON);
-
-            assertThat(faults(reading))
+            assertThat(faults(before, probe.read(NOON)))
                     .extracting(GpuFault::kind, GpuFault::device)
-                    .contains(tuple(GpuFault.Kind.LOST, ONE_G));
+                    .containsExactly(tuple(GpuFault.Kind.LOST, FIRST), tuple(GpuFault.Kind.LOST, ONE_G));
+        }
+
+        @Test
+        void leavesTheOnlyVisiblePartitionOurs() {
+            String onePart = partitionedA100().substring(0, partitionedA100().lastIndexOf("  mig"));
+            nvml.play(onePart);
+            GpuReading.Devices before = (GpuReading.Devices) probe.read(NOON);
+            nvml.play(onePart.replace("gpu\n", "gpu\n  all 15\n"));
+
+            GpuReading.Devices reading = (GpuReading.Devices) probe.read(NOON);
+
+            assertThat(reading.scope()).isEqualTo(before.scope()).isEqualTo(ONLY_ONE);
+            assertThat(reading.devices())
+                    .extracting(Device::key, Device::kind, device -> device.state()
+                            .getClass()
+                            .getSimpleName())
+                    .containsExactly(
+                            tuple(FIRST, new Device.MigParent(), "Lost"),
+                            tuple(ONE_G, before.devices().get(1).kind(), "Lost"));
         }
 
         @Test
@@ -348,12 +365,12 @@ class NvmlProbeTest {
 
             GpuReading reading = probe.read(NOON);
 
-            assertThat(((GpuReading.Devices) reading).devices())
-                    .containsExactly(silent(
+            assertThat(reading)
+                    .isEqualTo(ours(silent(
                             0,
                             FIRST,
                             "NVIDIA H100 80GB HBM3",
-                            new Device.Unreadable("its calls answered 999 (unknown error)")));
+                            new Device.Unreadable("its calls answered 999 (unknown error)"))));
             assertThat(faults(reading)).isEmpty();
         }
 
@@ -521,6 +538,17 @@ class NvmlProbeTest {
             nvml.play(h100(FIRST, "  handle 4") + t4(SECOND));
 
             assertThat(probe.read(NOON)).isEqualTo(ours(readT4(1, SECOND)));
+        }
+
+        @Test
+        void saysThatNoneMayBeOpened() {
+            nvml.play(h100(FIRST, "  handle 4") + h100(SECOND, "  handle 17"));
+
+            assertThat(probe.read(NOON))
+                    .isEqualTo(new GpuReading.Failed(
+                            NOON,
+                            "none of the 2 GPUs here may be opened; give the sidecar sight of this pod's"
+                                    + " (docs/gpu.md)"));
         }
 
         @Test
