@@ -5,7 +5,13 @@ import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
-import dev.pilotlight.engine.EngineHttp;
+import dev.pilotlight.gpu.AutoProbe;
+import dev.pilotlight.gpu.DcgmPages;
+import dev.pilotlight.gpu.GpuProbe;
+import dev.pilotlight.gpu.GpuSettings;
+import dev.pilotlight.gpu.PageSource;
+import dev.pilotlight.gpu.PodIdentity;
+import dev.pilotlight.http.Http;
 import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
@@ -27,8 +33,10 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,6 +45,8 @@ import java.util.Optional;
 public final class Sidecar {
     /** EX_USAGE of sysexits.h: a setting is wrong, and a restart will not mend it. */
     static final int BAD_SETTING = 64;
+
+    private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
 
     @Produces
     @Singleton
@@ -53,20 +63,54 @@ public final class Sidecar {
 
     @Produces
     @Singleton
-    ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock) {
+    GpuProbe gpu(PilotlightConfig config, Vertx vertx) {
+        GpuSettings settings = ConfigCheck.gpu(config).settings();
+        PageSource pages = settings.dcgmUrl()
+                .<PageSource>map(url -> new DcgmPages(exporter(vertx, url), path(url), DCGM_TIMEOUT))
+                .orElse(now -> new PageSource.Page.Failed("no URL"));
+        Optional<PodIdentity> pod = config.pod()
+                .name()
+                .map(name -> new PodIdentity(
+                        name,
+                        config.pod().namespace().orElseThrow(),
+                        config.pod().container()));
+        return AutoProbe.of(settings, Optional.ofNullable(System.getenv("NVIDIA_VISIBLE_DEVICES")), pod, pages);
+    }
+
+    private static Http exporter(Vertx vertx, URI url) {
+        URI server = URI.create(url.getScheme() + "://" + url.getRawAuthority());
+        return new Http(vertx, server, Optional.empty(), true, Optional.empty(), 1);
+    }
+
+    private static String path(URI url) {
+        String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/metrics" : url.getRawPath();
+        return url.getRawQuery() == null ? path : path + "?" + url.getRawQuery();
+    }
+
+    @Produces
+    @Singleton
+    ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu) {
         PilotlightConfig.Engine engine = config.engine();
         EngineClient client = new EngineClient(
                 http(engine, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
         OwnRequests own = new OwnRequests();
-        EngineHttp requests = http(engine, vertx, WarmUpPolicy.MOST_AT_ONCE);
+        Http requests = http(engine, vertx, WarmUpPolicy.MOST_AT_ONCE);
         WarmUp warmUp =
                 new WarmUp(requests, config.warmUp().budget(), config.liveness().canaryTimeout(), own, clock::now);
-        return new ControlLoop(ConfigCheck.policy(config), engine.pollEvery(), clock, client::read, warmUp, own);
+        return new ControlLoop(
+                ConfigCheck.policy(config),
+                engine.pollEvery(),
+                clock,
+                client::read,
+                config.gpu().pollEvery(),
+                gpu::read,
+                warmUp,
+                own);
     }
 
     /** The poll has a connection of its own: it must never wait behind a request that hangs. */
-    private static EngineHttp http(PilotlightConfig.Engine engine, Vertx vertx, int connections) {
-        return new EngineHttp(
+    private static Http http(PilotlightConfig.Engine engine, Vertx vertx, int connections) {
+        return new Http(
                 vertx,
                 engine.url(),
                 engine.caFile(),

@@ -4,6 +4,9 @@ import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineSnapshot;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.Rank;
+import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.Scope;
+import dev.pilotlight.gpu.Throttle;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
 import dev.pilotlight.lifecycle.Phase;
@@ -14,6 +17,7 @@ import dev.pilotlight.signal.Signals;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -72,6 +76,7 @@ final class StatusView {
         warmUp(picture).ifPresent(it -> view.put("warmUp", it));
         view.put("progress", progress(picture));
         picture.drain().ifPresent(drain -> view.put("drain", DrainResource.view(drain)));
+        view.put("gpu", gpu(picture, now));
         view.put("signals", nested(picture, now));
         view.put("coldStartSeconds", coldStart(picture));
         view.put("configuration", configuration);
@@ -140,6 +145,53 @@ final class StatusView {
             pulse.stuck().ifPresent(why -> shown.put("stuck", why));
             view.put(rank, shown);
         });
+        return view;
+    }
+
+    private static Map<String, Object> gpu(Picture picture, Instant now) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("why", picture.gpu().latest().why());
+        picture.gpuAge(now).ifPresent(age -> view.put("ageSeconds", seconds(age)));
+        picture.gpu().devices().ifPresent(seen -> {
+            view.put("source", seen.source().name().toLowerCase(Locale.ROOT));
+            view.put("scope", seen.scope() instanceof Scope.Ours ? "ours" : "unscoped");
+            view.put("scopeWhy", seen.scope().why());
+            view.put("devices", seen.devices().stream().map(StatusView::device).toList());
+        });
+        view.put(
+                "faults",
+                picture.gpu().faults().stream()
+                        .map(fault -> Map.of(
+                                "kind", fault.kind().name().toLowerCase(Locale.ROOT),
+                                "action", fault.action().name().toLowerCase(Locale.ROOT),
+                                "since", fault.since().toString(),
+                                "reason", fault.reason()))
+                        .toList());
+        return view;
+    }
+
+    private static Map<String, Object> device(Device device) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("index", device.index());
+        view.put("uuid", device.key());
+        view.put("name", device.name());
+        view.put(
+                "state",
+                switch (device.state()) {
+                    case Device.Working _ -> "working";
+                    case Device.Lost lost -> "lost: " + lost.why();
+                    case Device.ResetRequired reset -> "reset required: " + reset.why();
+                    case Device.Unreadable unreadable -> "unreadable: " + unreadable.why();
+                });
+        put(view, "utilizationRatio", device.gauges().utilizationRatio());
+        put(view, "memoryUsedRatio", device.gauges().memoryUsedRatio());
+        put(view, "temperatureCelsius", device.gauges().temperatureCelsius());
+        put(view, "powerWatts", device.gauges().powerWatts());
+        device.gauges()
+                .throttles()
+                .ifPresent(reasons -> view.put(
+                        "throttled",
+                        reasons.stream().map(Throttle::label).sorted().toList()));
         return view;
     }
 

@@ -1,6 +1,8 @@
 package dev.pilotlight.config;
 
 import dev.pilotlight.drain.DrainPolicy;
+import dev.pilotlight.gpu.GpuSettings;
+import dev.pilotlight.gpu.GpuSettingsCheck;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
@@ -26,6 +28,9 @@ public final class ConfigCheck {
         ConfigCheck check = new ConfigCheck();
         check.engine(config.engine());
         check.rest(config);
+        check.between(
+                "pilotlight.gpu.poll-every", config.gpu().pollEvery(), Duration.ofSeconds(1), Duration.ofMinutes(10));
+        gpu(config).problems().forEach(problem -> check.problems.add(problem.line()));
         return List.copyOf(check.problems);
     }
 
@@ -158,6 +163,18 @@ public final class ConfigCheck {
         return seconds != 0 && seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
     }
 
+    /** The GPU's settings, and what is wrong with them. */
+    public static GpuSettingsCheck.Checked gpu(PilotlightConfig config) {
+        PilotlightConfig.Gpu gpu = config.gpu();
+        return GpuSettingsCheck.check(new GpuSettingsCheck.Written(
+                gpu.source(),
+                gpu.dcgmUrl().or(() -> GpuSettings.nodeExporter(config.pod().hostIp())),
+                gpu.uuids().orElse(List.of()),
+                gpu.fatalXids().map(text -> List.of(text.split(","))),
+                gpu.onFault(),
+                gpu.nvmlLibrary()));
+    }
+
     /** What the core goes by. */
     public static Policy policy(PilotlightConfig config) {
         return new Policy(
@@ -180,7 +197,9 @@ public final class ConfigCheck {
                         config.signal().itlSlo(),
                         config.signal().drainTime()),
                 new DrainPolicy(config.drain().settle()),
+                gpu(config).settings().policy(),
                 staleAfter(config.engine()),
+                config.gpu().pollEvery().multipliedBy(3).plus(LEAST_STALE),
                 config.pool().standbyAfter());
     }
 

@@ -1,10 +1,13 @@
 package dev.pilotlight.config;
 
+import dev.pilotlight.gpu.GpuSettings;
+import dev.pilotlight.gpu.OnFault;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,6 +21,8 @@ public interface PilotlightConfig {
     Liveness liveness();
 
     Drain drain();
+
+    Gpu gpu();
 
     Pod pod();
 
@@ -141,6 +146,32 @@ public interface PilotlightConfig {
         Optional<Path> tokenFile();
     }
 
+    /** The GPUs; docs/gpu.md says how to give the sidecar sight of them. */
+    interface Gpu {
+        /** Where to learn of them: {@code auto}, {@code nvml}, {@code dcgm} or {@code none}. */
+        @WithDefault("auto")
+        GpuSettings.Source source();
+
+        /** How often they are read. 1 s to 10 min. */
+        @WithDefault("5s")
+        Duration pollEvery();
+
+        /** This pod's GPUs or MIG devices, as {@code nvidia-smi -L} prints them, or the word {@code visible}. */
+        Optional<List<String>> uuids();
+
+        /** The page of the node's dcgm-exporter. Default: {@code http://$HOST_IP:9400/metrics} where HOST_IP is set. */
+        Optional<String> dcgmUrl();
+
+        /** XIDs that are faults, by number or name. Default: 48, 64, 74, 79, 94, 95, 119, 120; an empty list: none. */
+        Optional<String> fatalXids();
+
+        /** {@code fail} or {@code report}, for every kind of fault. Default: fail for lost, reset and fatal XIDs, else report. */
+        Optional<OnFault> onFault();
+
+        /** A name or path of NVML instead of the usual places. */
+        Optional<String> nvmlLibrary();
+    }
+
     /** The pod that we are in; set by the downward API. */
     interface Pod {
         /** Its name. */
@@ -148,6 +179,12 @@ public interface PilotlightConfig {
 
         /** Its namespace. */
         Optional<String> namespace();
+
+        /** The container that vLLM runs in, where several have GPUs. */
+        Optional<String> container();
+
+        /** The address of its node. */
+        Optional<String> hostIp();
     }
 
     /** Warm standbys. */

@@ -2,9 +2,10 @@ package dev.pilotlight.engine;
 
 import dev.pilotlight.engine.Abilities.Load;
 import dev.pilotlight.engine.Abilities.Route;
-import dev.pilotlight.engine.EngineHttp.Answer;
-import dev.pilotlight.engine.EngineReading.Cause;
 import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.http.Cause;
+import dev.pilotlight.http.Http;
+import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.prometheus.Limits;
 import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.PageReading;
@@ -40,14 +41,14 @@ public final class EngineClient {
     private static final String GAUGES = filtered(false);
     private static final String EVERYTHING = filtered(true);
 
-    private final EngineHttp http;
+    private final Http http;
     private final Duration timeout;
     private final Limits limits;
     private PrometheusText text;
     private Abilities abilities = Abilities.UNTRIED;
     private OptionalDouble processStart = OptionalDouble.empty();
 
-    public EngineClient(EngineHttp http, Duration timeout, Limits limits) {
+    public EngineClient(Http http, Duration timeout, Limits limits) {
         this.http = http;
         this.timeout = timeout;
         this.limits = limits;

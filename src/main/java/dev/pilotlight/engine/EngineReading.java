@@ -1,5 +1,6 @@
 package dev.pilotlight.engine;
 
+import dev.pilotlight.http.Cause;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -38,16 +39,6 @@ public sealed interface EngineReading {
 
     /** The engine does not answer. */
     record Unreachable(Instant at, Cause cause, String why) implements EngineReading {}
-
-    /** How a connection failed. */
-    enum Cause {
-        /** Nothing listens: the process is loading, or gone. */
-        REFUSED,
-        /** No answer in time. */
-        TIMED_OUT,
-        /** Name resolution, TLS, a broken connection. */
-        BROKEN
-    }
 
     /** Paused or asleep by somebody's order, as the engine itself says in developer mode. */
     enum Pause {

@@ -1,10 +1,10 @@
 package dev.pilotlight.engine;
 
 import dev.pilotlight.engine.EngineReading.Answered;
-import dev.pilotlight.engine.EngineReading.Cause;
 import dev.pilotlight.engine.EngineReading.NotYet;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
+import dev.pilotlight.http.Cause;
 import java.time.Instant;
 import java.util.Optional;
 

@@ -28,6 +28,13 @@ public record Gauges(
             OptionalDouble.empty(),
             Optional.empty());
 
+    /** Used over total, 0 to 1. */
+    public OptionalDouble memoryUsedRatio() {
+        return memoryUsedBytes.isPresent() && memoryTotalBytes.orElse(0) > 0
+                ? OptionalDouble.of((double) memoryUsedBytes.getAsLong() / memoryTotalBytes.getAsLong())
+                : OptionalDouble.empty();
+    }
+
     public Gauges {
         Objects.requireNonNull(utilizationRatio);
         Objects.requireNonNull(memoryUsedBytes);

@@ -1,9 +1,9 @@
 package dev.pilotlight.lifecycle;
 
-import dev.pilotlight.engine.EngineHttp;
-import dev.pilotlight.engine.EngineHttp.Answer;
-import dev.pilotlight.engine.EngineReading.Cause;
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.http.Cause;
+import dev.pilotlight.http.Http;
+import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.lifecycle.Round.Timing;
 import dev.pilotlight.lifecycle.Shape.Api;
 import io.vertx.core.json.JsonObject;
@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 public final class WarmUp {
     private static final int SHOWN_OF_AN_ERROR = 300;
 
-    private final EngineHttp http;
+    private final Http http;
     private final Duration roundTimeout;
     private final Duration probeTimeout;
     private final OwnRequests own;
@@ -32,8 +32,7 @@ public final class WarmUp {
     /** What the server turned out to have; asked again for each new process' first round. */
     private Api fitting = Api.COMPLETIONS;
 
-    public WarmUp(
-            EngineHttp http, Duration roundTimeout, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock) {
+    public WarmUp(Http http, Duration roundTimeout, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock) {
         this.http = http;
         this.roundTimeout = roundTimeout;
         this.probeTimeout = probeTimeout;
@@ -179,7 +178,7 @@ public final class WarmUp {
     }
 
     /** Notes when the first bytes came, and how they began. */
-    private final class Listener implements EngineHttp.Body {
+    private final class Listener implements Http.Body {
         private final Instant began;
         private final byte[] start = new byte[SHOWN_OF_AN_ERROR];
         private int kept;

@@ -22,6 +22,7 @@ final class ChangeLog {
                 after.engine().latest(),
                 after.engine().answeredAt().isPresent());
         stuck(before, after);
+        gpu(before.gpu(), after.gpu());
         drain(before, after);
         after.role()
                 .role()
@@ -39,6 +40,16 @@ final class ChangeLog {
 
     void bug(RuntimeException bug) {
         LOG.error("a turn of the loop failed; please report this", bug);
+    }
+
+    private static void gpu(GpuTrack before, GpuTrack after) {
+        if (!after.latest().why().equals(before.latest().why())) {
+            LOG.infof("gpu: %s", after.latest().why());
+        }
+        after.faults().stream()
+                .filter(fault ->
+                        before.faults().stream().noneMatch(old -> old.reason().equals(fault.reason())))
+                .forEach(fault -> LOG.warnf("gpu fault (%s): %s", fault.action(), fault.reason()));
     }
 
     private static void stuck(Memory before, Memory after) {

@@ -2,6 +2,8 @@ package dev.pilotlight.loop;
 
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
 import java.time.Duration;
@@ -23,6 +25,7 @@ public final class ControlLoop implements AutoCloseable {
     private final SteadyClock clock;
     private final Board board;
     private final Poller<EngineReading> engine;
+    private final Poller<GpuReading> gpu;
     private final EffectRunner effects;
     private final OwnRequests own;
     private final AtomicReference<DrainOrder> drain = new AtomicReference<>();
@@ -35,6 +38,8 @@ public final class ControlLoop implements AutoCloseable {
             Duration period,
             SteadyClock clock,
             Function<Instant, EngineReading> source,
+            Duration gpuPeriod,
+            Function<Instant, GpuReading> gpuSource,
             WarmUp warmUp,
             OwnRequests own) {
         Instant now = clock.now();
@@ -53,6 +58,14 @@ public final class ControlLoop implements AutoCloseable {
                 new EngineReading.NotYet(now),
                 clock,
                 this::wake);
+        // A call into a hung driver never comes back: it holds up a platform thread of its own, and nothing else.
+        this.gpu = new Poller<>(
+                Thread.ofPlatform().name("gpu").daemon(),
+                gpuPeriod,
+                gpuSource,
+                new GpuReading.Failed(now, "the GPU was not asked yet"),
+                clock,
+                this::wake);
     }
 
     /** A poll never throws; should it all the same, that is a reading too. */
@@ -61,7 +74,7 @@ public final class ControlLoop implements AutoCloseable {
             try {
                 return source.apply(now);
             } catch (RuntimeException bug) {
-                return new EngineReading.Unreachable(now, EngineReading.Cause.BROKEN, "the poll failed: " + bug);
+                return new EngineReading.Unreachable(now, Cause.BROKEN, "the poll failed: " + bug);
             }
         };
     }
@@ -73,6 +86,7 @@ public final class ControlLoop implements AutoCloseable {
     public void start() {
         thread.start();
         engine.start();
+        gpu.start();
     }
 
     /** Orders the drain; the first order stands. */
@@ -102,6 +116,7 @@ public final class ControlLoop implements AutoCloseable {
         Polled<EngineReading> read = engine.newest();
         Observation observation = new Observation(
                 read,
+                gpu.newest(),
                 effects.warmedUp(),
                 effects.probed(),
                 own.at(read.reading().at()),
@@ -121,6 +136,7 @@ public final class ControlLoop implements AutoCloseable {
     @Override
     public void close() {
         engine.stop();
+        gpu.stop();
         thread.interrupt();
     }
 }

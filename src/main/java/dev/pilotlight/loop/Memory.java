@@ -21,6 +21,7 @@ import java.util.Optional;
  */
 public record Memory(
         EngineTrack engine,
+        GpuTrack gpu,
         Phase phase,
         boolean wasWarm,
         Progress progress,
@@ -36,6 +37,7 @@ public record Memory(
     public static Memory begin(Instant now) {
         return new Memory(
                 EngineTrack.begin(now),
+                GpuTrack.begin(now),
                 new Phase.Starting(now, "the engine was not asked yet"),
                 false,
                 Progress.NONE,

@@ -2,6 +2,7 @@ package dev.pilotlight.loop;
 
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.gpu.GpuReading;
 import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.signal.OwnTraffic;
@@ -14,6 +15,7 @@ import java.util.Optional;
  */
 public record Observation(
         Polled<EngineReading> engine,
+        Polled<GpuReading> gpu,
         Optional<WarmUpOutcome> warmUp,
         Optional<ProbeOutcome> probe,
         OwnTraffic own,

@@ -4,6 +4,7 @@ import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.gpu.Device;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Round;
@@ -24,6 +25,7 @@ import java.util.Optional;
 public record Picture(
         Instant at,
         EngineTrack engine,
+        GpuTrack gpu,
         Phase phase,
         Progress progress,
         List<Round> rounds,
@@ -32,7 +34,8 @@ public record Picture(
         ColdStart coldStart,
         Optional<Drain> drain,
         PollTally polls,
-        Duration staleAfter) {
+        Duration staleAfter,
+        Duration gpuStaleAfter) {
 
     public static Picture first(Instant now, Policy policy) {
         return Tick.picture(Memory.begin(now), now, policy);
@@ -54,6 +57,16 @@ public record Picture(
     /** Whether the engine answered lately enough to go by. */
     public boolean engineIsFresh(Instant now) {
         return engineAge(now).filter(age -> age.compareTo(staleAfter) <= 0).isPresent();
+    }
+
+    /** This pod's GPUs, unless they were not read lately. */
+    public List<Device> freshGpus(Instant now) {
+        return gpu.ours(now, gpuStaleAfter);
+    }
+
+    /** How long ago the GPUs were read with success; empty when they never were. */
+    public Optional<Duration> gpuAge(Instant now) {
+        return gpu.devices().map(seen -> age(seen.at(), now));
     }
 
     /** The signals, unless their source is stale or gone. */

@@ -1,6 +1,7 @@
 package dev.pilotlight.loop;
 
 import dev.pilotlight.drain.DrainPolicy;
+import dev.pilotlight.gpu.GpuPolicy;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.signal.SignalPolicy;
@@ -10,6 +11,7 @@ import java.time.Duration;
  * The settings that the core goes by.
  *
  * @param staleAfter the age from which a reading of the engine counts for nothing
+ * @param gpuStaleAfter the same of the GPUs
  * @param standbyAfter how long off traffic makes a standby
  */
 public record Policy(
@@ -17,5 +19,7 @@ public record Policy(
         WarmUpPolicy warmUp,
         SignalPolicy signal,
         DrainPolicy drain,
+        GpuPolicy gpu,
         Duration staleAfter,
+        Duration gpuStaleAfter,
         Duration standbyAfter) {}

@@ -4,6 +4,8 @@ import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.GpuReading;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.Lifecycle;
 import dev.pilotlight.lifecycle.Phase;
@@ -38,6 +40,10 @@ public final class Tick {
                 engine.replaced() ? observation.own().sent() - observation.own().inFlight() : memory.sentBefore();
         OwnTraffic own = new OwnTraffic(
                 observation.own().sent() - sentBefore, observation.own().inFlight());
+        boolean isNewEngine = engine.replaced()
+                || engine.refusedSince().isPresent()
+                        && memory.engine().refusedSince().isEmpty();
+        GpuTrack gpu = memory.gpu().advance(observation.gpu().reading(), isNewEngine, policy.gpu());
         boolean wasWarm = memory.wasWarm() && !engine.replaced();
 
         Progress.Look look = memory.progress()
@@ -58,7 +64,7 @@ public final class Tick {
                 observation.warmUp(),
                 drain.isPresent(),
                 look.progress().stuck(),
-                Optional.empty(),
+                gpu.failure(),
                 memory.coldStart().longestLoad(),
                 memory.deeds());
         Step step = lifecycle.step(memory.phase(), seen, now);
@@ -67,6 +73,7 @@ public final class Tick {
 
         Memory next = new Memory(
                 engine,
+                gpu,
                 step.phase(),
                 wasWarm || step.phase() instanceof Phase.Ready,
                 look.progress(),
@@ -75,7 +82,7 @@ public final class Tick {
                 memory.signal().advance(engine, own, policy.signal()),
                 memory.coldStart().advance(memory.phase(), step.phase(), engine, now),
                 drain,
-                polls(memory, engine, observation.engine().took()),
+                polls(memory, engine, gpu, observation),
                 sentBefore,
                 memory.deeds() + effects.size());
         return new Turn(next, picture(next, now, policy), effects);
@@ -113,33 +120,60 @@ public final class Tick {
         });
     }
 
-    private static PollTally polls(Memory memory, EngineTrack engine, Duration took) {
-        return engine.latest() == memory.engine().latest()
-                ? memory.polls()
-                : memory.polls().add("engine", outcome(engine.latest()), took);
+    private static PollTally polls(Memory memory, EngineTrack engine, GpuTrack gpu, Observation observation) {
+        PollTally polls = memory.polls();
+        if (engine.latest() != memory.engine().latest()) {
+            polls = polls.add(
+                    "engine", outcome(engine.latest()), observation.engine().took());
+        }
+        if (gpu.latest() != memory.gpu().latest()) {
+            polls = polls.add("gpu", outcome(gpu.latest()), observation.gpu().took());
+        }
+        return polls;
     }
 
     static Picture picture(Memory memory, Instant now, Policy policy) {
         return new Picture(
                 now,
                 memory.engine(),
+                memory.gpu(),
                 memory.phase(),
                 memory.progress(),
                 memory.rounds(),
                 memory.role().role(),
-                signals(memory),
+                signals(memory, policy),
                 memory.coldStart(),
                 memory.drain(),
                 memory.polls(),
-                policy.staleAfter());
+                policy.staleAfter(),
+                policy.gpuStaleAfter());
+    }
+
+    /** The busiest and the fullest of our GPUs; absent when they were not read lately. */
+    private static Signals withGpus(Signals signals, GpuTrack gpu, Duration staleAfter) {
+        List<Device> ours = gpu.ours(signals.at(), staleAfter);
+        return signals.withGpu(
+                ours.stream()
+                        .map(device -> device.gauges().utilizationRatio())
+                        .filter(OptionalDouble::isPresent)
+                        .mapToDouble(OptionalDouble::getAsDouble)
+                        .max(),
+                ours.stream()
+                        .map(device -> device.gauges().memoryUsedRatio())
+                        .filter(OptionalDouble::isPresent)
+                        .mapToDouble(OptionalDouble::getAsDouble)
+                        .max());
     }
 
     /** A load is a promise about a pod that takes traffic: none is made before it is ready. */
-    private static Optional<Signals> signals(Memory memory) {
-        return memory.signal().signals().map(known -> switch (memory.phase()) {
-            case Phase.Ready _, Phase.Draining _ -> known;
-            case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Failed _ -> known.withoutLoad();
-        });
+    private static Optional<Signals> signals(Memory memory, Policy policy) {
+        return memory.signal()
+                .signals()
+                .map(known -> withGpus(known, memory.gpu(), policy.gpuStaleAfter()))
+                .map(known -> switch (memory.phase()) {
+                    case Phase.Ready _, Phase.Draining _ -> known;
+                    case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Failed _ -> known.withoutLoad();
+                });
     }
 
     private static boolean servedOthers(EngineTrack engine, OwnTraffic own) {
@@ -154,6 +188,14 @@ public final class Tick {
             case EngineReading.Answered _ -> "answered";
             case EngineReading.Unreadable _ -> "unreadable";
             case EngineReading.Unreachable _ -> "unreachable";
+        };
+    }
+
+    private static String outcome(GpuReading reading) {
+        return switch (reading) {
+            case GpuReading.Devices _ -> "answered";
+            case GpuReading.Absent _ -> "absent";
+            case GpuReading.Failed _ -> "failed";
         };
     }
 }

@@ -1,11 +1,16 @@
 package dev.pilotlight.metrics;
 
+import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.Gauges;
+import dev.pilotlight.gpu.Throttle;
+import dev.pilotlight.gpu.Xids;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.PollTally;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -67,6 +72,21 @@ public final class MetricCatalog {
             "How long polls took, by source and outcome.",
             List.of("source", "outcome"));
 
+    static final Metric GPU_UTILIZATION =
+            gpu("utilization_ratio", "Share of the last second or less in which a kernel ran.", "gpu", "uuid");
+    static final Metric GPU_MEMORY = gpu("memory_used_ratio", "Memory in use over the memory there is.", "gpu", "uuid");
+    static final Metric GPU_TEMPERATURE = gpu("temperature_celsius", "Temperature of the chip.", "gpu", "uuid");
+    static final Metric GPU_POWER = gpu("power_watts", "Power drawn.", "gpu", "uuid");
+    static final Metric GPU_THROTTLED =
+            gpu("throttled", "1 while the clocks are slowed for that reason.", "gpu", "uuid", "reason");
+    static final Metric GPU_XID = new Metric(
+            "pilotlight_gpu_xid_errors_total",
+            Metric.Type.COUNTER,
+            "XID errors seen since the sidecar began (NVML only: an exporter tells no count).",
+            List.of("gpu", "uuid", "xid"));
+    static final Metric GPU_FAULT =
+            gpu("fault", "1 while a fault of that kind stands against this pod's GPU.", "uuid", "kind", "action");
+
     /** In the order of the page and of the documentation. */
     public static final List<Metric> ALL = List.of(
             LOAD,
@@ -85,9 +105,20 @@ public final class MetricCatalog {
             UP,
             RESTARTS,
             AGE,
-            POLL);
+            POLL,
+            GPU_UTILIZATION,
+            GPU_MEMORY,
+            GPU_TEMPERATURE,
+            GPU_POWER,
+            GPU_THROTTLED,
+            GPU_XID,
+            GPU_FAULT);
 
     private MetricCatalog() {}
+
+    private static Metric gpu(String name, String help, String... labels) {
+        return gauge("pilotlight_gpu_" + name, help, labels);
+    }
 
     private static Metric gauge(String name, String help, String... labels) {
         return new Metric(name, Metric.Type.GAUGE, help, List.of(labels));
@@ -126,6 +157,11 @@ public final class MetricCatalog {
         points.add(UP, picture.engineAnswers(now) ? 1 : 0);
         points.add(RESTARTS, picture.engine().restarts());
         points.add(AGE, seconds(picture.engineAge(now)), "engine");
+        points.add(AGE, seconds(picture.gpuAge(now)), "gpu");
+        picture.freshGpus(now).forEach(device -> points.gpu(device));
+        picture.gpu()
+                .faults()
+                .forEach(fault -> points.add(GPU_FAULT, 1, fault.device(), word(fault.kind()), word(fault.action())));
         return points.all();
     }
 
@@ -138,7 +174,31 @@ public final class MetricCatalog {
         return duration.isPresent() ? OptionalDouble.of(duration.get().toNanos() / 1e9) : OptionalDouble.empty();
     }
 
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
     private record Points(List<Point> all) {
+        void gpu(Device device) {
+            String index = Integer.toString(device.index());
+            Gauges gauges = device.gauges();
+            add(GPU_UTILIZATION, gauges.utilizationRatio(), index, device.key());
+            add(GPU_MEMORY, gauges.memoryUsedRatio(), index, device.key());
+            add(GPU_TEMPERATURE, gauges.temperatureCelsius(), index, device.key());
+            add(GPU_POWER, gauges.powerWatts(), index, device.key());
+            gauges.throttles().ifPresent(now -> {
+                for (Throttle reason : Throttle.values()) {
+                    add(GPU_THROTTLED, now.contains(reason) ? 1 : 0, index, device.key(), reason.label());
+                }
+            });
+            switch (device.xids()) {
+                case Xids.Counted counted ->
+                    counted.byXid()
+                            .forEach((xid, count) -> add(GPU_XID, count, index, device.key(), Integer.toString(xid)));
+                case Xids.Last _, Xids.Unknown _ -> {}
+            }
+        }
+
         void add(Metric metric, double value, String... labels) {
             all.add(new Point(metric, List.of(labels), value));
         }

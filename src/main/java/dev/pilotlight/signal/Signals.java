@@ -24,6 +24,23 @@ public record Signals(
         Latency ttft,
         Latency itl) {
 
+    /** With the GPUs' share of time at work and of memory in use. */
+    public Signals withGpu(OptionalDouble compute, OptionalDouble memory) {
+        Pressures known = pressures;
+        return new Signals(
+                at,
+                running,
+                waiting,
+                load,
+                demandPods,
+                forecast,
+                new Pressures(
+                        known.slots(), known.queue(), known.kvCache(), known.ttft(), known.itl(), compute, memory),
+                capacity,
+                ttft,
+                itl);
+    }
+
     /** The readings alone, for a pod that is not to be scaled by. */
     public Signals withoutLoad() {
         OptionalDouble none = OptionalDouble.empty();

@@ -1,6 +1,5 @@
-package dev.pilotlight.engine;
+package dev.pilotlight.http;
 
-import dev.pilotlight.engine.EngineReading.Cause;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -23,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The wire to the engine: one bounded request at a time per caller, each with its own deadline, on kept-alive connections. */
-public final class EngineHttp {
+/** The wire to one server: bounded requests, each with a deadline of its own, on kept-alive connections. */
+public final class Http {
     /** Below the 5 s after which uvicorn closes an idle connection: a poll must not race with that. */
     private static final int KEEP_ALIVE_SECONDS = 4;
 
@@ -34,7 +33,7 @@ public final class EngineHttp {
     private final URI base;
     private final Optional<String> apiKey;
 
-    public EngineHttp(
+    public Http(
             Vertx vertx,
             URI base,
             Optional<Path> caFile,
