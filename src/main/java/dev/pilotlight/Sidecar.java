@@ -2,15 +2,21 @@ package dev.pilotlight;
 
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.drain.DrainGate;
+import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
 import dev.pilotlight.engine.EngineHttp;
+import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
+import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.metrics.PictureMeters;
 import dev.pilotlight.prometheus.Limits;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.prometheus.client.CollectorRegistry;
 import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
@@ -24,6 +30,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The life of the process, top to bottom: check the settings, build the rooms, start the loop; stop it at the end. */
 @Singleton
@@ -46,24 +53,43 @@ public final class Sidecar {
 
     @Produces
     @Singleton
-    EngineHttp http(PilotlightConfig config, Vertx vertx) {
+    ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock) {
         PilotlightConfig.Engine engine = config.engine();
+        EngineClient client = new EngineClient(
+                http(engine, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
+        OwnRequests own = new OwnRequests();
+        EngineHttp requests = http(engine, vertx, WarmUpPolicy.MOST_AT_ONCE);
+        WarmUp warmUp =
+                new WarmUp(requests, config.warmUp().budget(), config.liveness().canaryTimeout(), own, clock::now);
+        return new ControlLoop(ConfigCheck.policy(config), engine.pollEvery(), clock, client::read, warmUp, own);
+    }
+
+    /** The poll has a connection of its own: it must never wait behind a request that hangs. */
+    private static EngineHttp http(PilotlightConfig.Engine engine, Vertx vertx, int connections) {
         return new EngineHttp(
                 vertx,
                 engine.url(),
                 engine.caFile(),
                 engine.verifyHost(),
-                engine.apiKeyFile().map(Sidecar::secret));
+                engine.apiKeyFile().map(Sidecar::secret),
+                connections);
     }
 
     @Produces
     @Singleton
-    ControlLoop loop(PilotlightConfig config, EngineHttp http, SteadyClock clock) {
-        PilotlightConfig.Engine engine = config.engine();
-        EngineClient client =
-                new EngineClient(http, engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
-        WarmUp warmUp = new WarmUp(http, config.warmUp().budget());
-        return new ControlLoop(ConfigCheck.policy(config), engine.pollEvery(), clock, client::read, warmUp);
+    DrainGate drainGate(
+            PilotlightConfig config, ControlLoop loop, SteadyClock clock, Instance<KubernetesClient> kubernetes) {
+        Optional<Termination> termination = config.pod()
+                .name()
+                .map(name -> new Termination(
+                        kubernetes::get, config.pod().namespace().orElseThrow(), name, clock::now));
+        return new DrainGate(
+                clock::now,
+                config.drain().tokenFile().map(Sidecar::secret),
+                config.drain().deadline(),
+                termination,
+                loop::drain,
+                () -> loop.board().picture().drain());
     }
 
     /** Runs before the port opens. */
@@ -81,9 +107,13 @@ public final class Sidecar {
         loop.get().start();
     }
 
-    void stop(@Observes ShutdownEvent event, Instance<ControlLoop> loop, Instance<EngineHttp> http) {
+    /** SIGTERM: leaves traffic and waits for the requests in flight, while probes and metrics go on. */
+    void leave(@Observes ShutdownDelayInitiatedEvent event, Instance<DrainGate> gate) throws InterruptedException {
+        gate.get().drain("SIGTERM");
+    }
+
+    void stop(@Observes ShutdownEvent event, Instance<ControlLoop> loop) {
         loop.get().close();
-        http.get().close();
     }
 
     /** Prometheus looks at /metrics by default, Quarkus serves /q/metrics: the same page at both. */

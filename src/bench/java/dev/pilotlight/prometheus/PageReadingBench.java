@@ -1,20 +1,24 @@
 package dev.pilotlight.prometheus;
 
+import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a page of a real vLLM's shape costs to read, beside the least that touching its bytes can cost. {@code -prof gc}
- * adds the bytes allocated per page. The column {@code gigabytes} is GB (10⁹ bytes) per second.
+ * adds the bytes allocated per page. {@code gigabytes} is GB (10⁹ bytes) per second, {@code cpuSeconds} the share of a
+ * core that the run was given: 1 on a quiet machine, and elsewhere the first over the second is the speed.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -38,11 +42,25 @@ public class PageReadingBench {
         }
     }
 
-    /** Counts the bytes read, so that the report says GB/s. */
+    /** Counts the bytes read and the processor time that it took. */
     @AuxCounters(AuxCounters.Type.OPERATIONS)
     @State(Scope.Thread)
     public static class Volume {
         public double gigabytes;
+        private long start;
+
+        @Setup(Level.Iteration)
+        public void start() {
+            start = processorNanos();
+        }
+
+        public double cpuSeconds() {
+            return (processorNanos() - start) * 1e-9;
+        }
+
+        private static long processorNanos() {
+            return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        }
 
         void add(byte[] page) {
             gigabytes += page.length * 1e-9;

@@ -6,7 +6,6 @@ import dev.pilotlight.loop.SteadyClock;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
@@ -46,23 +45,5 @@ public final class StatusResource {
     @Path("status")
     public Map<String, Object> status() {
         return StatusView.status(loop.board().picture(), configuration.settings(), clock.now());
-    }
-
-    @GET
-    @Path("drain")
-    public Response drain() {
-        return notYet();
-    }
-
-    @POST
-    @Path("drain")
-    public Response drainByPost() {
-        return notYet();
-    }
-
-    private static Response notYet() {
-        return Response.status(501)
-                .entity(Map.of("error", "this version cannot drain yet; use a preStop sleep of the vLLM container"))
-                .build();
     }
 }

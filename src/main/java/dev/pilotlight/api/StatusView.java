@@ -6,6 +6,8 @@ import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.Rank;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
+import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.signal.Latency;
 import dev.pilotlight.signal.Signals;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 
 /** What the API says of a picture, as plain maps in the order that people read: unknown values are left out. */
 final class StatusView {
@@ -66,6 +69,9 @@ final class StatusView {
         view.put("ready", verdict(HealthRules.ready(picture, now)));
         view.put("engineLive", verdict(HealthRules.engine(picture)));
         view.put("engine", engine(picture, now));
+        warmUp(picture).ifPresent(it -> view.put("warmUp", it));
+        view.put("progress", progress(picture));
+        picture.drain().ifPresent(drain -> view.put("drain", DrainResource.view(drain)));
         view.put("signals", nested(picture, now));
         view.put("coldStartSeconds", coldStart(picture));
         view.put("configuration", configuration);
@@ -91,6 +97,48 @@ final class StatusView {
             put(view, "kvCacheTokens", snapshot.cache().tokens());
             put(view, "requestsInFlight", numbers.inFlight());
             view.put("ranks", snapshot.ranks().stream().map(StatusView::rank).toList());
+        });
+        return view;
+    }
+
+    /** The rounds of the warm-up under way, or of the last one. */
+    private static Optional<Map<String, Object>> warmUp(Picture picture) {
+        if (picture.rounds().isEmpty() && !(picture.phase() instanceof Phase.Warming)) {
+            return Optional.empty();
+        }
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("rounds", picture.rounds().stream().map(StatusView::round).toList());
+        if (picture.phase() instanceof Phase.Warming warming) {
+            view.put("failuresInARow", warming.failures());
+            if (!warming.lastFailure().isEmpty()) {
+                view.put("lastFailure", warming.lastFailure());
+            }
+        }
+        return Optional.of(view);
+    }
+
+    private static Map<String, Object> round(Round round) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        for (Round.Timing timing : round.timings()) {
+            view.put(
+                    timing.shape(),
+                    Map.of(
+                            "timeToFirstTokenSeconds", seconds(timing.firstToken()),
+                            "totalSeconds", seconds(timing.total())));
+        }
+        return view;
+    }
+
+    /** The evidence for and against a hang, rank by rank. */
+    private static Map<String, Object> progress(Picture picture) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        new TreeMap<>(picture.progress().ranks()).forEach((rank, pulse) -> {
+            Map<String, Object> shown = new LinkedHashMap<>();
+            shown.put("movedAt", pulse.movedAt().toString());
+            pulse.askedAt().ifPresent(asked -> shown.put("lastProbeAt", asked.toString()));
+            shown.put("probesLostInARow", pulse.lost());
+            pulse.stuck().ifPresent(why -> shown.put("stuck", why));
+            view.put(rank, shown);
         });
         return view;
     }

@@ -1,6 +1,9 @@
 package dev.pilotlight.config;
 
-import dev.pilotlight.lifecycle.LifecyclePolicy;
+import dev.pilotlight.drain.DrainPolicy;
+import dev.pilotlight.lifecycle.LivenessPolicy;
+import dev.pilotlight.lifecycle.Shape;
+import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.Policy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.nio.file.Files;
@@ -63,6 +66,12 @@ public final class ConfigCheck {
     }
 
     private void rest(PilotlightConfig config) {
+        config.warmUp().requests().ifPresent(json -> problems.addAll(WarmUpRequests.problems(json)));
+        double within = config.warmUp().steadyWithin();
+        if (!(within > 0 && within <= 1)) {
+            bad("pilotlight.warm-up.steady-within", within, "give more than 0 and at most 1; 0.15 is 15 %");
+        }
+        between("pilotlight.warm-up.max-rounds", config.warmUp().maxRounds(), 2, 100);
         atLeast("pilotlight.warm-up.budget", config.warmUp().budget(), Duration.ofSeconds(1));
         atLeast("pilotlight.warm-up.retry-after", config.warmUp().retryAfter(), Duration.ofMillis(100));
         if (config.warmUp().retryAfter().compareTo(config.warmUp().budget()) > 0) {
@@ -73,7 +82,32 @@ public final class ConfigCheck {
                             + shown(config.warmUp().budget()));
         }
         atLeast("pilotlight.liveness.dead-after", config.liveness().deadAfter(), Duration.ofSeconds(1));
-        atLeast("pilotlight.liveness.start-deadline", config.liveness().startDeadline(), Duration.ZERO);
+        atLeast("pilotlight.liveness.stuck-after", config.liveness().stuckAfter(), Duration.ofSeconds(5));
+        between(
+                "pilotlight.liveness.canary-timeout",
+                config.liveness().canaryTimeout(),
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(10));
+        if (!config.liveness().heartbeatEvery().isZero()) {
+            atLeast("pilotlight.liveness.heartbeat-every", config.liveness().heartbeatEvery(), Duration.ofSeconds(5));
+        }
+        config.liveness()
+                .startDeadline()
+                .ifPresent(deadline -> atLeast("pilotlight.liveness.start-deadline", deadline, Duration.ZERO));
+        atLeast("pilotlight.drain.settle", config.drain().settle(), Duration.ZERO);
+        config.drain()
+                .deadline()
+                .filter(deadline -> deadline.compareTo(config.drain().settle()) < 0)
+                .ifPresent(deadline -> bad(
+                        "pilotlight.drain.deadline",
+                        shown(deadline),
+                        "give at least pilotlight.drain.settle="
+                                + shown(config.drain().settle())));
+        file("pilotlight.drain.token-file", config.drain().tokenFile());
+        if (config.pod().name().isPresent() != config.pod().namespace().isPresent()) {
+            problems.add(
+                    "pilotlight.pod.name and pilotlight.pod.namespace go together: give both by the downward API, or neither");
+        }
         atLeast("pilotlight.pool.standby-after", config.pool().standbyAfter(), Duration.ofSeconds(1));
         double target = config.signal().targetLoad();
         if (!(target > 0 && target <= 1)) {
@@ -127,9 +161,15 @@ public final class ConfigCheck {
     /** What the core goes by. */
     public static Policy policy(PilotlightConfig config) {
         return new Policy(
-                new LifecyclePolicy(
+                new LivenessPolicy(
                         config.liveness().deadAfter(),
-                        config.liveness().startDeadline(),
+                        config.liveness().stuckAfter(),
+                        config.liveness().heartbeatEvery(),
+                        config.liveness().startDeadline()),
+                new WarmUpPolicy(
+                        config.warmUp().requests().map(WarmUpRequests::shapes).orElse(Shape.DEFAULT),
+                        config.warmUp().steadyWithin(),
+                        config.warmUp().maxRounds(),
                         config.warmUp().budget(),
                         config.warmUp().retryAfter(),
                         config.warmUp().onFailure() == PilotlightConfig.OnFailure.PROCEED),
@@ -139,6 +179,7 @@ public final class ConfigCheck {
                         config.signal().ttftSlo(),
                         config.signal().itlSlo(),
                         config.signal().drainTime()),
+                new DrainPolicy(config.drain().settle()),
                 staleAfter(config.engine()),
                 config.pool().standbyAfter());
     }

@@ -17,6 +17,10 @@ public interface PilotlightConfig {
 
     Liveness liveness();
 
+    Drain drain();
+
+    Pod pod();
+
     Pool pool();
 
     Signal signal();
@@ -65,11 +69,26 @@ public interface PilotlightConfig {
 
     /** From loaded to warm. */
     interface WarmUp {
-        /** How long the warm-up may go on without success. */
+        /**
+         * The requests of one round, a JSON list: each an object with {@code endpoint} (a path of the OpenAI API; default the one that
+         * fits the model), {@code prompt_tokens}, {@code max_tokens}, {@code concurrency}, {@code model} (a LoRA adapter), {@code name},
+         * or a whole {@code payload}. Default: a short prompt, a long one, and four at once.
+         */
+        Optional<String> requests();
+
+        /** How much the time to first token of two rounds in a row may differ for the engine to be steady. Above 0, at most 1. */
+        @WithDefault("0.15")
+        double steadyWithin();
+
+        /** Rounds after which a serving engine counts as warm though its pace still wanders. 2 to 100. */
+        @WithDefault("8")
+        int maxRounds();
+
+        /** How long the warm-up may take. */
         @WithDefault("3m")
         Duration budget();
 
-        /** Pause after a failed request. At least 100 ms. */
+        /** Pause after a failed request, doubled by each further one up to 30 s. At least 100 ms. */
         @WithDefault("2s")
         Duration retryAfter();
 
@@ -90,9 +109,45 @@ public interface PilotlightConfig {
         @WithDefault("10s")
         Duration deadAfter();
 
-        /** How long a start may take; 0s means for ever. */
-        @WithDefault("30m")
-        Duration startDeadline();
+        /** How long work may stand still before one request for one token is sent to tell busy from stuck. At least 5 s. */
+        @WithDefault("60s")
+        Duration stuckAfter();
+
+        /** How long such a request may take. 1 s to 10 min; at least 15 s where vLLM runs in developer mode. */
+        @WithDefault("30s")
+        Duration canaryTimeout();
+
+        /** How long all may be quiet before one heartbeat request is sent; 0s for none. At least 5 s. */
+        @WithDefault("60s")
+        Duration heartbeatEvery();
+
+        /** How long a start may take; 0s for ever. Default: the greater of 30 min and three times the longest load seen. */
+        Optional<Duration> startDeadline();
+    }
+
+    /** How the pod leaves. */
+    interface Drain {
+        /** The least time that a drain takes: Services need it to forget the pod. */
+        @WithDefault("5s")
+        Duration settle();
+
+        /**
+         * When the wait for requests in flight ends, come what may. Default: the pod's terminationGracePeriodSeconds less 5 s where the
+         * pod can be read, else 25 s.
+         */
+        Optional<Duration> deadline();
+
+        /** File with a token; a caller that shows it as {@code Authorization: Bearer} may order the drain. */
+        Optional<Path> tokenFile();
+    }
+
+    /** The pod that we are in; set by the downward API. */
+    interface Pod {
+        /** Its name. */
+        Optional<String> name();
+
+        /** Its namespace. */
+        Optional<String> namespace();
     }
 
     /** Warm standbys. */

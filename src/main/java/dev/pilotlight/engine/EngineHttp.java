@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** The wire to the engine: one bounded request at a time per caller, each with its own deadline, on kept-alive connections. */
-public final class EngineHttp implements AutoCloseable {
+public final class EngineHttp {
     /** Below the 5 s after which uvicorn closes an idle connection: a poll must not race with that. */
     private static final int KEEP_ALIVE_SECONDS = 4;
 
@@ -34,7 +34,13 @@ public final class EngineHttp implements AutoCloseable {
     private final URI base;
     private final Optional<String> apiKey;
 
-    public EngineHttp(Vertx vertx, URI base, Optional<Path> caFile, boolean verifyHost, Optional<String> apiKey) {
+    public EngineHttp(
+            Vertx vertx,
+            URI base,
+            Optional<Path> caFile,
+            boolean verifyHost,
+            Optional<String> apiKey,
+            int connections) {
         this.base = base;
         this.apiKey = apiKey;
         boolean tls = "https".equals(base.getScheme());
@@ -46,9 +52,7 @@ public final class EngineHttp implements AutoCloseable {
                 .setDefaultHost(base.getHost())
                 .setDefaultPort(base.getPort() > 0 ? base.getPort() : tls ? 443 : 80);
         caFile.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
-        // One connection for the poll, and room for one request of each other kind beside it.
-        this.client = vertx.createHttpClient(
-                options, new PoolOptions().setHttp1MaxSize(4).setMaxWaitQueueSize(4));
+        this.client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(connections));
     }
 
     /** Takes a body as it arrives; false ends the transfer. */
@@ -166,10 +170,5 @@ public final class EngineHttp implements AutoCloseable {
                 cause == Cause.REFUSED
                         ? "nothing listens at " + base.getRawAuthority()
                         : "request to " + url(path) + " failed: " + what);
-    }
-
-    @Override
-    public void close() {
-        client.close();
     }
 }

@@ -21,10 +21,11 @@ public final class HealthRules {
             when !picture.engineIsFresh(now) ->
                 Verdict.no("the last answer of the engine is older than "
                         + picture.staleAfter().toMillis() + " ms: " + picture.whyNoSignals());
-            case Ready ready -> Verdict.yes("warm since " + ready.since());
+            case Ready ready -> Verdict.yes("ready since " + ready.since() + ": " + ready.how());
             case Starting starting -> Verdict.no("engine starting since " + starting.since() + ": " + starting.why());
             case Warming warming ->
-                Verdict.no("warming since " + warming.since() + ", request " + warming.attempt()
+                Verdict.no("warming since " + warming.since() + ", "
+                        + warming.rounds().size() + " rounds done"
                         + (warming.lastFailure().isEmpty() ? "" : "; last failure: " + warming.lastFailure()));
             case Suspended suspended ->
                 Verdict.no("engine " + suspended.how() + " since " + suspended.since() + ", by somebody's order");

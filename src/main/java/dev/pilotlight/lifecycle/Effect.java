@@ -1,9 +1,24 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
+import java.util.List;
+import java.util.Optional;
 
 /** A deed that a step asks for; its outcome is seen in a later observation. */
 public sealed interface Effect {
-    /** Send warm-up request number {@code attempt}. */
-    record SendWarmUp(int attempt, Model model) implements Effect {}
+    /**
+     * Send one round of warm-up requests.
+     *
+     * @param attempt tells its outcome from that of an earlier one
+     * @param round its number if it succeeds, from 1
+     * @param ranks to send each to; empty when there is but one
+     */
+    record SendWarmUp(int attempt, int round, Model model, List<Shape> shapes, List<String> ranks) implements Effect {}
+
+    /**
+     * Send one request for one token, to see whether an answer comes.
+     *
+     * @param rank to send it to; empty when there is but one
+     */
+    record SendProbe(int attempt, Model model, Optional<String> rank) implements Effect {}
 }

@@ -10,10 +10,13 @@ import dev.pilotlight.lifecycle.Phase.Suspended;
 import dev.pilotlight.lifecycle.Phase.Warming;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The pure step from phase to phase. */
-public record Lifecycle(LifecyclePolicy policy) {
+public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     /**
      * How long a start that took too long is held against the engine. The kubelet acts on it within this time; the process that it
      * then starts refuses connections just as the old one did, and must get a deadline of its own.
@@ -25,12 +28,15 @@ public record Lifecycle(LifecyclePolicy policy) {
             case Draining draining -> Step.stay(draining);
             case Starting _, Warming _, Ready _, Suspended _, Failed _
             when seen.drainAsked() -> Step.to(new Draining(now));
+            case Starting _, Warming _, Ready _, Suspended _
+            when seen.gpuFault().isPresent() ->
+                Step.to(new Failed(now, Failure.GPU, seen.gpuFault().get()));
             case Warming _, Ready _, Suspended _
             when seen.refused() ->
                 Step.to(new Starting(now, "the engine refuses connections: it stopped, or loads again"));
             case Warming _, Ready _, Suspended _
             when seen.replaced() -> whileStarting(new Starting(now, "a new engine process answers"), seen, now);
-            case Warming _, Ready _, Suspended _ when isDead(seen, now) -> Step.to(dead(seen, now));
+            case Starting _, Warming _, Ready _, Suspended _ when isDead(seen, now) -> Step.to(dead(seen, now));
             case Starting starting -> whileStarting(starting, seen, now);
             case Warming warming -> whileWarming(warming, seen, now);
             case Ready ready -> whileReady(ready, seen, now);
@@ -40,34 +46,40 @@ public record Lifecycle(LifecyclePolicy policy) {
     }
 
     private Step whileStarting(Starting starting, Seen seen, Instant now) {
-        if (isDead(seen, now)) {
-            return Step.to(dead(seen, now));
-        }
         Optional<Model> model = seen.model();
         if (model.isPresent() && seen.unhealthySince().isEmpty()) {
-            return listed(starting.since(), model.get(), seen, now);
+            return listed(model.get(), seen, now);
         }
-        if (!policy.startDeadline().isZero() && isOver(starting.since(), policy.startDeadline(), now)) {
+        Duration deadline = liveness.startDeadline(seen.longestLoad());
+        if (!deadline.isZero() && isOver(starting.since(), deadline, now)) {
             return Step.to(new Failed(
                     now,
                     Failure.START_TOO_LONG,
-                    "not serving " + words(policy.startDeadline()) + " after the start began ("
-                            + "pilotlight.liveness.start-deadline); look at the engine's log"));
+                    "not serving " + words(deadline) + " after the start began (pilotlight.liveness.start-deadline);"
+                            + " look at the engine's log"));
         }
         String why = seen.refused() ? "nothing listens yet" : seen.whyNoModel();
         return Step.stay(why.equals(starting.why()) ? starting : new Starting(starting.since(), why));
     }
 
     /** A model is listed: warm it, unless it is suspended or has served others already. */
-    private static Step listed(Instant since, Model model, Seen seen, Instant now) {
+    private Step listed(Model model, Seen seen, Instant now) {
         Optional<String> how = seen.suspension();
         if (how.isPresent()) {
             return Step.to(new Suspended(now, how.get(), false));
         }
         if (seen.servedOthers()) {
-            return Step.to(new Ready(now));
+            return Step.to(new Ready(now, "it has served before"));
         }
-        return Step.to(new Warming(now, 1, now, Optional.empty(), ""), new Effect.SendWarmUp(1, model));
+        Warming first = new Warming(now, seen.deeds() + 1, now, Optional.empty(), List.of(), 0, "");
+        return Step.to(first, round(first, model, seen));
+    }
+
+    private Effect round(Warming warming, Model model, Seen seen) {
+        List<Shape> shapes = warmUp.shapes().stream()
+                .map(shape -> shape.within(model.maxModelLen()))
+                .toList();
+        return new Effect.SendWarmUp(warming.attempt(), warming.rounds().size() + 1, model, shapes, seen.ranks());
     }
 
     private Step whileWarming(Warming warming, Seen seen, Instant now) {
@@ -76,51 +88,82 @@ public record Lifecycle(LifecyclePolicy policy) {
             return Step.to(new Suspended(now, how.get(), false));
         }
         Optional<WarmUpOutcome> news = seen.warmUp()
-                .filter(outcome ->
-                        outcome.attempt() == warming.attempt() && !outcome.at().isBefore(warming.askedAt()));
-        if (warming.retryAt().isEmpty() && news.isPresent()) {
+                .filter(outcome -> warming.retryAt().isEmpty()
+                        && outcome.attempt() == warming.attempt()
+                        && !outcome.at().isBefore(warming.askedAt()));
+        if (news.isPresent()) {
             return switch (news.get()) {
-                case WarmUpOutcome.Answered _ -> Step.to(new Ready(now));
+                case WarmUpOutcome.Done done -> afterRound(warming, done.round(), seen, now);
                 case WarmUpOutcome.Lost lost ->
                     Step.stay(new Warming(
                             warming.since(),
                             warming.attempt(),
                             warming.askedAt(),
-                            Optional.of(now.plus(policy.warmUpRetry())),
+                            Optional.of(now.plus(warmUp.pauseAfter(warming.failures() + 1))),
+                            warming.rounds(),
+                            warming.failures() + 1,
                             lost.why()));
             };
         }
-        if (isOver(warming.since(), policy.warmUpBudget(), now)) {
-            return Step.to(
-                    policy.proceedCold()
-                            ? new Ready(now)
-                            : new Failed(
-                                    now,
-                                    Failure.WARM_UP_GAVE_UP,
-                                    "no warm-up request succeeded within " + words(policy.warmUpBudget())
-                                            + " (pilotlight.warm-up.budget); last: "
-                                            + (warming.lastFailure().isEmpty()
-                                                    ? "still waiting"
-                                                    : warming.lastFailure())));
+        if (isOver(warming.since(), warmUp.budget(), now)) {
+            return gaveUp(warming, now);
         }
-        if (warming.retryAt().isPresent()
-                && !now.isBefore(warming.retryAt().get())
-                && seen.model().isPresent()) {
-            int attempt = warming.attempt() + 1;
-            return Step.to(
-                    new Warming(warming.since(), attempt, now, Optional.empty(), warming.lastFailure()),
-                    new Effect.SendWarmUp(attempt, seen.model().get()));
+        return warming.retryAt().isPresent()
+                        && !now.isBefore(warming.retryAt().get())
+                        && seen.model().isPresent()
+                ? next(warming, warming.rounds(), warming.failures(), seen, now)
+                : Step.stay(warming);
+    }
+
+    private Step afterRound(Warming warming, Round round, Seen seen, Instant now) {
+        List<Round> rounds = new ArrayList<>(warming.rounds());
+        rounds.add(round);
+        int count = rounds.size();
+        if (count >= WarmUpPolicy.LEAST_ROUNDS && round.isSteadyAfter(rounds.get(count - 2), warmUp.steadyWithin())) {
+            return Step.to(new Ready(now, "warm: steady after " + count + " rounds"));
         }
-        return Step.stay(warming);
+        if (count >= warmUp.maxRounds()) {
+            return Step.to(new Ready(now, "warm: " + count + " rounds served, though their pace still wanders"));
+        }
+        if (isOver(warming.since(), warmUp.budget(), now)) {
+            return gaveUp(warming, now);
+        }
+        return next(warming, rounds, 0, seen, now);
+    }
+
+    private Step next(Warming warming, List<Round> rounds, int failures, Seen seen, Instant now) {
+        Warming next = new Warming(
+                warming.since(), seen.deeds() + 1, now, Optional.empty(), rounds, failures, warming.lastFailure());
+        return seen.model()
+                .map(model -> Step.to(next, round(next, model, seen)))
+                .orElseGet(() -> Step.stay(new Warming(
+                        warming.since(),
+                        warming.attempt(),
+                        warming.askedAt(),
+                        Optional.of(now.plus(warmUp.retryAfter())),
+                        rounds,
+                        failures,
+                        warming.lastFailure())));
+    }
+
+    private Step gaveUp(Warming warming, Instant now) {
+        String last = warming.lastFailure().isEmpty()
+                ? warming.rounds().size() + " rounds served, not steady yet"
+                : "last failure: " + warming.lastFailure();
+        String why = "not warm within " + words(warmUp.budget()) + " (pilotlight.warm-up.budget); " + last;
+        return Step.to(warmUp.proceedCold() ? new Ready(now, why) : new Failed(now, Failure.WARM_UP_GAVE_UP, why));
     }
 
     private static Step whileReady(Ready ready, Seen seen, Instant now) {
-        return seen.suspension()
-                .map(how -> Step.to(new Suspended(now, how, true)))
+        if (seen.suspension().isPresent()) {
+            return Step.to(new Suspended(now, seen.suspension().get(), true));
+        }
+        return seen.stuck()
+                .map(why -> Step.to(new Failed(now, Failure.STUCK, "the engine " + why)))
                 .orElseGet(() -> Step.stay(ready));
     }
 
-    private static Step whileSuspended(Suspended suspended, Seen seen, Instant now) {
+    private Step whileSuspended(Suspended suspended, Seen seen, Instant now) {
         Optional<String> how = seen.suspension();
         if (how.isPresent()) {
             return Step.stay(
@@ -132,32 +175,30 @@ public record Lifecycle(LifecyclePolicy policy) {
             return Step.stay(suspended);
         }
         return suspended.wasWarm()
-                ? Step.to(new Ready(now))
-                : listed(now, seen.model().get(), seen, now);
+                ? Step.to(new Ready(now, "awake again"))
+                : listed(seen.model().get(), seen, now);
     }
 
     /** Back to the start as soon as the cause is gone: a new process, or the same one that answers soundly again. */
     private static Step whileFailed(Failed failed, Seen seen, Instant now) {
+        boolean isNew = seen.refused() || seen.replaced();
         boolean isBack =
                 switch (failed.failure()) {
-                    case DEAD ->
-                        seen.refused()
-                                || seen.replaced()
-                                || seen.unhealthySince().isEmpty();
+                    case DEAD -> isNew || seen.unhealthySince().isEmpty();
+                    case STUCK -> isNew || seen.stuck().isEmpty();
+                    case GPU -> seen.gpuFault().isEmpty();
                     case START_TOO_LONG ->
                         seen.replaced()
                                 || seen.model().isPresent()
                                         && seen.unhealthySince().isEmpty()
                                 || isOver(failed.since(), VERDICT_HOLDS, now);
-                    case WARM_UP_GAVE_UP -> seen.refused() || seen.replaced() || seen.servedOthers();
+                    case WARM_UP_GAVE_UP -> isNew || seen.servedOthers();
                 };
-        return isBack
-                ? Step.to(new Starting(now, "the engine comes back after: " + failed.reason()))
-                : Step.stay(failed);
+        return isBack ? Step.to(new Starting(now, "back after: " + failed.reason())) : Step.stay(failed);
     }
 
     private boolean isDead(Seen seen, Instant now) {
-        return seen.unhealthySince().isPresent() && isOver(seen.unhealthySince().get(), policy.deadAfter(), now);
+        return seen.unhealthySince().isPresent() && isOver(seen.unhealthySince().get(), liveness.deadAfter(), now);
     }
 
     private static Failed dead(Seen seen, Instant now) {
@@ -171,7 +212,7 @@ public record Lifecycle(LifecyclePolicy policy) {
         return Duration.between(since, now).compareTo(allowed) >= 0;
     }
 
-    static String words(Duration duration) {
-        return duration.toString().substring(2).toLowerCase(java.util.Locale.ROOT);
+    private static String words(Duration duration) {
+        return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 }

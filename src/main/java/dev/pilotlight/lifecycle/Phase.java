@@ -1,6 +1,7 @@
 package dev.pilotlight.lifecycle;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** What the engine can do. */
@@ -13,16 +14,33 @@ public sealed interface Phase {
     /**
      * Model listed, warm-up under way.
      *
-     * @param attempt number of the warm-up request that is out, from 1
+     * @param attempt number of the round that is out, failed ones counted
      * @param askedAt when it was sent
      * @param retryAt when the next one is due after a failure; empty while one is out
+     * @param rounds that succeeded
+     * @param failures in a row
      * @param lastFailure why the last one failed, empty when none did
      */
-    record Warming(Instant since, int attempt, Instant askedAt, Optional<Instant> retryAt, String lastFailure)
-            implements Phase {}
+    record Warming(
+            Instant since,
+            int attempt,
+            Instant askedAt,
+            Optional<Instant> retryAt,
+            List<Round> rounds,
+            int failures,
+            String lastFailure)
+            implements Phase {
+        public Warming {
+            rounds = List.copyOf(rounds);
+        }
+    }
 
-    /** Warm, can serve. */
-    record Ready(Instant since) implements Phase {}
+    /**
+     * Warm, can serve.
+     *
+     * @param how it became so, for people
+     */
+    record Ready(Instant since, String how) implements Phase {}
 
     /**
      * Asleep or paused by somebody's order: requests would hang.
@@ -41,6 +59,10 @@ public sealed interface Phase {
     enum Failure {
         /** {@code /health} says 5xx. */
         DEAD,
+        /** Work or a heartbeat got no answer, and nothing moved. */
+        STUCK,
+        /** The GPU is lost or faulty. */
+        GPU,
         /** The start took longer than its deadline. */
         START_TOO_LONG,
         /** No warm-up request succeeded within the budget: the engine itself may be sound. */

@@ -7,8 +7,11 @@ import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.engine.Rank;
 import dev.pilotlight.engine.Sleep;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,8 +21,20 @@ import java.util.Optional;
  * @param servedOthers whether the engine has finished requests that are not this sidecar's own
  * @param warmUp how the last warm-up request ended
  * @param drainAsked whether the pod was told to stop
+ * @param stuck why the engine is held to be stuck
+ * @param gpuFault why the GPU can not go on
+ * @param longestLoad the longest load of this engine seen from here
+ * @param deeds asked for so far, so that each gets a number of its own
  */
-public record Seen(EngineTrack engine, boolean servedOthers, Optional<WarmUpOutcome> warmUp, boolean drainAsked) {
+public record Seen(
+        EngineTrack engine,
+        boolean servedOthers,
+        Optional<WarmUpOutcome> warmUp,
+        boolean drainAsked,
+        Optional<String> stuck,
+        Optional<String> gpuFault,
+        Duration longestLoad,
+        int deeds) {
 
     boolean refused() {
         return engine.refusedSince().isPresent();
@@ -36,6 +51,13 @@ public record Seen(EngineTrack engine, boolean servedOthers, Optional<WarmUpOutc
             case Unreadable unreadable -> unreadable.model();
             case NotYet _, Unreachable _ -> Optional.empty();
         };
+    }
+
+    /** The ranks to speak to one by one; empty when there is but one. */
+    List<String> ranks() {
+        List<Rank> ranks =
+                engine.numbers().map(numbers -> numbers.snapshot().ranks()).orElse(List.of());
+        return ranks.size() < 2 ? List.of() : ranks.stream().map(Rank::engine).toList();
     }
 
     /** "asleep" or "paused" when the engine says so now. */

@@ -2,65 +2,214 @@ package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.EngineHttp;
 import dev.pilotlight.engine.EngineHttp.Answer;
+import dev.pilotlight.engine.EngineReading.Cause;
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.lifecycle.Round.Timing;
+import dev.pilotlight.lifecycle.Shape.Api;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
-/** Sends one real completion request through the engine's OpenAI API and says how it went. */
+/** Sends real requests through the engine's OpenAI API: rounds of them to warm it, single ones to see whether it lives. */
 public final class WarmUp {
     private static final int SHOWN_OF_AN_ERROR = 300;
 
     private final EngineHttp http;
-    private final Duration timeout;
+    private final Duration roundTimeout;
+    private final Duration probeTimeout;
+    private final OwnRequests own;
+    private final Supplier<Instant> clock;
+    /** What the server turned out to have; asked again for each new process' first round. */
+    private Api fitting = Api.COMPLETIONS;
 
-    public WarmUp(EngineHttp http, Duration timeout) {
+    public WarmUp(
+            EngineHttp http, Duration roundTimeout, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock) {
         this.http = http;
-        this.timeout = timeout;
+        this.roundTimeout = roundTimeout;
+        this.probeTimeout = probeTimeout;
+        this.own = own;
+        this.clock = clock;
     }
 
-    public WarmUpOutcome send(Effect.SendWarmUp wanted, Supplier<Instant> clock) {
-        Instant began = clock.get();
-        Result completion = request("/v1/completions", new JsonObject().put("prompt", "Hello"), wanted.model());
-        Result result = completion.isAnotherApi()
-                ? request("/v1/embeddings", new JsonObject().put("input", "Hello"), wanted.model())
-                : completion;
-        Instant ended = clock.get();
-        return result.failure()
-                .<WarmUpOutcome>map(why -> new WarmUpOutcome.Lost(wanted.attempt(), ended, why))
-                .orElseGet(() -> new WarmUpOutcome.Answered(wanted.attempt(), ended, Duration.between(began, ended)));
-    }
-
-    /** @param status of the answer; 0 when there was none */
-    private record Result(int status, Optional<String> failure) {
-        /** A pooling model has no completions: the server says so with one of these. */
-        boolean isAnotherApi() {
-            return status == 404 || status == 405 || status == 501;
+    /** One pass over the shapes, to each rank, one after the other; a burst goes out at once. */
+    public WarmUpOutcome round(Effect.SendWarmUp wanted) {
+        List<Timing> timings = new ArrayList<>();
+        List<Optional<String>> ranks = wanted.ranks().isEmpty()
+                ? List.of(Optional.empty())
+                : wanted.ranks().stream().map(Optional::of).toList();
+        for (Shape shape : wanted.shapes()) {
+            for (Optional<String> rank : ranks) {
+                String name =
+                        shape.name() + rank.map(label -> " on rank " + label).orElse("");
+                switch (burst(shape, wanted, rank)) {
+                    case Reply.Token(Duration first, Duration total) -> timings.add(new Timing(name, first, total));
+                    case Reply.Refusal refusal -> {
+                        return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + refusal.why());
+                    }
+                    case Reply.Silence silence -> {
+                        return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + silence.why());
+                    }
+                }
+            }
         }
+        return new WarmUpOutcome.Done(wanted.attempt(), clock.get(), new Round(wanted.round(), timings));
     }
 
-    private Result request(String path, JsonObject body, Model model) {
-        body.put("model", model.name());
-        if (path.endsWith("completions")) {
-            body.put("max_tokens", 1).put("temperature", 0);
-        }
-        ByteArrayOutputStream said = new ByteArrayOutputStream(SHOWN_OF_AN_ERROR);
-        Answer answer = http.post(path, body.encode(), Optional.empty(), timeout, (bytes, offset, length) -> {
-            said.write(bytes, offset, Math.min(length, Math.max(0, SHOWN_OF_AN_ERROR - said.size())));
-            return true;
-        });
-        return switch (answer) {
-            case Answer.Got(int status, boolean _) when status < 300 -> new Result(status, Optional.empty());
-            case Answer.Got(int status, boolean _) ->
-                new Result(
-                        status,
-                        Optional.of("POST " + path + " answered " + status + ": "
-                                + said.toString(StandardCharsets.UTF_8).strip()));
-            case Answer.Lost lost -> new Result(0, Optional.of(lost.why()));
+    /** One request for one token. */
+    public ProbeOutcome probe(Effect.SendProbe wanted) {
+        Shape token = Shape.of("probe", 4, 1, 1);
+        Reply reply = fit(token, wanted.model(), wanted.rank(), wanted.attempt(), probeTimeout);
+        return switch (reply) {
+            case Reply.Token _ -> new ProbeOutcome.Answered(wanted.attempt(), clock.get());
+            case Reply.Silence _ -> new ProbeOutcome.TimedOut(wanted.attempt(), clock.get());
+            case Reply.Refusal refusal -> new ProbeOutcome.Inconclusive(wanted.attempt(), clock.get(), refusal.why());
         };
+    }
+
+    /** What came of one request. */
+    private sealed interface Reply {
+        record Token(Duration first, Duration total) implements Reply {}
+
+        /** An answer, but no token. */
+        record Refusal(int status, String why) implements Reply {}
+
+        /** No answer in time. */
+        record Silence(String why) implements Reply {}
+    }
+
+    /** The slowest of a shape's concurrent requests speaks for it. */
+    private Reply burst(Shape shape, Effect.SendWarmUp wanted, Optional<String> rank) {
+        int salt = wanted.attempt() * 1009;
+        if (shape.concurrency() <= 1) {
+            return fit(shape, wanted.model(), rank, salt, roundTimeout);
+        }
+        try (ExecutorService burst = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Reply>> requests = new ArrayList<>();
+            for (int i = 0; i < shape.concurrency(); i++) {
+                int own = salt + i;
+                requests.add(() -> fit(shape, wanted.model(), rank, own, roundTimeout));
+            }
+            Reply slowest = new Reply.Token(Duration.ZERO, Duration.ZERO);
+            for (Future<Reply> each : burst.invokeAll(requests)) {
+                slowest = worse(slowest, each.get());
+            }
+            return slowest;
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return new Reply.Silence("stopped");
+        } catch (ExecutionException broken) {
+            return new Reply.Refusal(0, broken.getCause().toString());
+        }
+    }
+
+    private static Reply worse(Reply one, Reply other) {
+        return switch (one) {
+            case Reply.Token(Duration first, Duration _) ->
+                other instanceof Reply.Token token && token.first().compareTo(first) <= 0 ? one : other;
+            case Reply.Refusal refusal -> refusal;
+            case Reply.Silence silence -> silence;
+        };
+    }
+
+    /** Finds out which API this server has: a pooling model has no completions, and says so. */
+    private Reply fit(Shape shape, Model model, Optional<String> rank, int salt, Duration timeout) {
+        if (shape.api() != Api.FITTING || shape.payload().isPresent()) {
+            return request(shape.api(), shape, model, rank, salt, timeout);
+        }
+        Reply reply = request(fitting, shape, model, rank, salt, timeout);
+        if (!isAnotherApi(reply)) {
+            return reply;
+        }
+        for (Api api : List.of(Api.COMPLETIONS, Api.CHAT, Api.EMBEDDINGS)) {
+            if (api != fitting) {
+                Reply other = request(api, shape, model, rank, salt, timeout);
+                if (!isAnotherApi(other)) {
+                    fitting = api;
+                    return other;
+                }
+            }
+        }
+        return reply;
+    }
+
+    private static boolean isAnotherApi(Reply reply) {
+        return reply instanceof Reply.Refusal(int status, String why)
+                && (status == 404 && !why.contains("NotFoundError")
+                        || status == 405
+                        || status == 501
+                        || status == 400 && why.contains("does not support"));
+    }
+
+    private Reply request(Api api, Shape shape, Model model, Optional<String> rank, int salt, Duration timeout) {
+        JsonObject body = shape.payload().map(JsonObject::new).orElseGet(() -> Prompts.body(api, shape, salt));
+        if (!body.containsKey("model")) {
+            body.put("model", shape.model().orElse(model.name()));
+        }
+        if (api != Api.EMBEDDINGS) {
+            body.put("stream", true);
+        }
+        Listener listener = new Listener(clock.get());
+        own.began();
+        try {
+            Answer answer = http.post(api.path(), body.encode(), rank, timeout, listener);
+            return switch (answer) {
+                case Answer.Got(int status, boolean _)
+                when status < 300 && listener.firstAt.isPresent() && !listener.isError() ->
+                    new Reply.Token(
+                            Duration.between(listener.began, listener.firstAt.get()),
+                            Duration.between(listener.began, clock.get()));
+                case Answer.Got(int status, boolean _) ->
+                    new Reply.Refusal(status, "POST " + api.path() + " answered " + status + ": " + listener.said());
+                case Answer.Lost(Cause cause, String why) when cause == Cause.TIMED_OUT -> new Reply.Silence(why);
+                case Answer.Lost lost -> new Reply.Refusal(0, lost.why());
+            };
+        } finally {
+            own.ended(clock.get());
+        }
+    }
+
+    /** Notes when the first bytes came, and how they began. */
+    private final class Listener implements EngineHttp.Body {
+        private final Instant began;
+        private final byte[] start = new byte[SHOWN_OF_AN_ERROR];
+        private int kept;
+        private volatile Optional<Instant> firstAt = Optional.empty();
+
+        Listener(Instant began) {
+            this.began = began;
+        }
+
+        @Override
+        public boolean accept(byte[] bytes, int offset, int length) {
+            if (firstAt.isEmpty() && length > 0) {
+                firstAt = Optional.of(clock.get());
+            }
+            int more = Math.min(length, start.length - kept);
+            System.arraycopy(bytes, offset, start, kept, more);
+            kept += more;
+            return true;
+        }
+
+        String said() {
+            return new String(start, 0, kept, StandardCharsets.UTF_8).strip();
+        }
+
+        /** A stream that is turned away answers 200 and then sends an error event. */
+        boolean isError() {
+            String said = said();
+            return said.startsWith("data: {\"error\"")
+                    || said.startsWith("{\"error\"")
+                    || said.startsWith("data: [DONE]");
+        }
     }
 }

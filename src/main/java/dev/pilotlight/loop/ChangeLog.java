@@ -1,5 +1,7 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.drain.Drain;
+import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineReading.NotYet;
@@ -14,7 +16,13 @@ final class ChangeLog {
 
     void note(Memory before, Memory after) {
         phase(before.phase(), after.phase());
-        source(before.engine().latest(), after.engine().latest());
+        warmUp(before.phase(), after.phase());
+        source(
+                before.engine().latest(),
+                after.engine().latest(),
+                after.engine().answeredAt().isPresent());
+        stuck(before, after);
+        drain(before, after);
         after.role()
                 .role()
                 .filter(now -> before.role()
@@ -29,6 +37,46 @@ final class ChangeLog {
         }
     }
 
+    void bug(RuntimeException bug) {
+        LOG.error("a turn of the loop failed; please report this", bug);
+    }
+
+    private static void stuck(Memory before, Memory after) {
+        after.progress()
+                .stuck()
+                .filter(why -> before.progress().stuck().isEmpty())
+                .ifPresent(why -> LOG.warnf("the engine %s", why));
+    }
+
+    private static void drain(Memory before, Memory after) {
+        if (after.drain().isPresent() && before.drain().isEmpty()) {
+            DrainOrder order = after.drain().get().order();
+            LOG.infof("drain ordered by %s, deadline %s", order.by(), order.deadline());
+        }
+        after.drain()
+                .flatMap(Drain::ended)
+                .filter(ended -> before.drain().flatMap(Drain::ended).isEmpty())
+                .ifPresent(ended -> LOG.infof("drained: %s", ended.how()));
+        after.drain()
+                .filter(going -> going.ended().isEmpty() && going.inFlight().isPresent())
+                .filter(going -> before.drain()
+                        .filter(then -> then.inFlight().equals(going.inFlight()))
+                        .isEmpty())
+                .ifPresent(going -> LOG.infof(
+                        "draining: %d requests in flight",
+                        Math.round(going.inFlight().getAsDouble())));
+    }
+
+    private static void warmUp(Phase before, Phase after) {
+        if (before instanceof Phase.Warming then && after instanceof Phase.Warming now) {
+            if (now.rounds().size() > then.rounds().size()) {
+                LOG.infof("warm-up round %s", now.rounds().getLast());
+            } else if (now.failures() > then.failures()) {
+                LOG.warnf("warm-up request failed: %s", now.lastFailure());
+            }
+        }
+    }
+
     private static void phase(Phase before, Phase after) {
         if (before.word().equals(after.word())) {
             return;
@@ -36,7 +84,7 @@ final class ChangeLog {
         switch (after) {
             case Phase.Starting starting -> LOG.infof("phase %s -> starting: %s", before.word(), starting.why());
             case Phase.Warming _ -> LOG.infof("phase %s -> warming: model listed, warm-up under way", before.word());
-            case Phase.Ready _ -> LOG.infof("phase %s -> ready", before.word());
+            case Phase.Ready ready -> LOG.infof("phase %s -> ready: %s", before.word(), ready.how());
             case Phase.Suspended suspended ->
                 LOG.infof(
                         "phase %s -> suspended: the engine is %s by somebody's order", before.word(), suspended.how());
@@ -45,7 +93,7 @@ final class ChangeLog {
         }
     }
 
-    private static void source(EngineReading before, EngineReading after) {
+    private static void source(EngineReading before, EngineReading after, boolean answeredOnce) {
         if (before == after || kind(before).equals(kind(after))) {
             return;
         }
@@ -53,6 +101,8 @@ final class ChangeLog {
             case NotYet _ -> {}
             case Answered answered -> LOG.infof("engine answers; metrics page read %s", answered.route());
             case Unreadable unreadable -> LOG.warnf("engine unreadable: %s", unreadable.why());
+            case Unreachable unreachable
+            when !answeredOnce -> LOG.infof("waiting for the engine: %s", unreachable.why());
             case Unreachable unreachable -> LOG.warnf("engine unreachable: %s", unreachable.why());
         }
     }

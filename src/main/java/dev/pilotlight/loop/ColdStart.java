@@ -13,9 +13,10 @@ import java.util.OptionalDouble;
  *
  * @param load until a model was listed
  * @param warmUp from then until ready
+ * @param longestLoad of all starts seen from here; zero when none was
  */
-public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp) {
-    public static final ColdStart UNKNOWN = new ColdStart(Optional.empty(), Optional.empty());
+public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp, Duration longestLoad) {
+    public static final ColdStart UNKNOWN = new ColdStart(Optional.empty(), Optional.empty(), Duration.ZERO);
 
     public Optional<Duration> total() {
         return load.isPresent() && warmUp.isPresent() ? Optional.of(load.get().plus(warmUp.get())) : Optional.empty();
@@ -26,11 +27,10 @@ public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp) {
             return this;
         }
         return switch (after) {
-            case Phase.Warming _
-            when !(before instanceof Phase.Warming) -> new ColdStart(load(engine, now), Optional.empty());
+            case Phase.Warming _ when !(before instanceof Phase.Warming) -> loaded(load(engine, now));
             case Phase.Ready _
             when before instanceof Phase.Warming warming ->
-                new ColdStart(load, Optional.of(Duration.between(warming.since(), now)));
+                new ColdStart(load, Optional.of(Duration.between(warming.since(), now)), longestLoad);
             case Phase.Starting _,
                     Phase.Warming _,
                     Phase.Ready _,
@@ -38,6 +38,11 @@ public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp) {
                     Phase.Draining _,
                     Phase.Failed _ -> this;
         };
+    }
+
+    private ColdStart loaded(Optional<Duration> took) {
+        Duration longest = took.filter(it -> it.compareTo(longestLoad) > 0).orElse(longestLoad);
+        return new ColdStart(took, Optional.empty(), longest);
     }
 
     /** From the process' own start where its page says it, else from when the wait for it began. */

@@ -1,9 +1,13 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
@@ -12,28 +16,54 @@ import java.util.function.Function;
  * period, puts the picture on the board and sets the deeds going.
  */
 public final class ControlLoop implements AutoCloseable {
+    private static final Duration STUCK = Duration.ofSeconds(30);
+
     private final Tick tick;
     private final Duration period;
     private final SteadyClock clock;
     private final Board board;
     private final Poller<EngineReading> engine;
     private final EffectRunner effects;
+    private final OwnRequests own;
+    private final AtomicReference<DrainOrder> drain = new AtomicReference<>();
     private final ChangeLog log = new ChangeLog();
     private final Thread thread;
     private Memory memory;
 
     public ControlLoop(
-            Policy policy, Duration period, SteadyClock clock, Function<Instant, EngineReading> source, WarmUp warmUp) {
+            Policy policy,
+            Duration period,
+            SteadyClock clock,
+            Function<Instant, EngineReading> source,
+            WarmUp warmUp,
+            OwnRequests own) {
         Instant now = clock.now();
         this.tick = new Tick(policy);
         this.period = period;
         this.clock = clock;
+        this.own = own;
         this.memory = Memory.begin(now);
         this.board = new Board(Picture.first(now, policy));
         this.thread = Thread.ofPlatform().name("loop").daemon().unstarted(this::run);
-        this.effects = new EffectRunner(warmUp, clock, this::wake);
+        this.effects = new EffectRunner(warmUp, this::wake);
         this.engine = new Poller<>(
-                Thread.ofVirtual().name("engine"), period, source, new EngineReading.NotYet(now), clock, this::wake);
+                Thread.ofVirtual().name("engine"),
+                period,
+                guarded(source),
+                new EngineReading.NotYet(now),
+                clock,
+                this::wake);
+    }
+
+    /** A poll never throws; should it all the same, that is a reading too. */
+    private static Function<Instant, EngineReading> guarded(Function<Instant, EngineReading> source) {
+        return now -> {
+            try {
+                return source.apply(now);
+            } catch (RuntimeException bug) {
+                return new EngineReading.Unreachable(now, EngineReading.Cause.BROKEN, "the poll failed: " + bug);
+            }
+        };
     }
 
     public Board board() {
@@ -45,13 +75,25 @@ public final class ControlLoop implements AutoCloseable {
         engine.start();
     }
 
+    /** Orders the drain; the first order stands. */
+    public void drain(DrainOrder order) {
+        drain.compareAndSet(null, order);
+        wake();
+    }
+
     private void wake() {
         LockSupport.unpark(thread);
     }
 
     private void run() {
         while (!Thread.currentThread().isInterrupted()) {
-            turn();
+            try {
+                turn();
+            } catch (RuntimeException bug) {
+                // The picture grows old: signals vanish, readiness goes, and the kubelet restarts the sidecar if it
+                // lasts.
+                log.bug(bug);
+            }
             LockSupport.parkNanos(period.toNanos());
         }
     }
@@ -59,7 +101,11 @@ public final class ControlLoop implements AutoCloseable {
     private void turn() {
         Polled<EngineReading> read = engine.newest();
         Observation observation = new Observation(
-                read, effects.warmedUp(), effects.own(read.reading().at()), false);
+                read,
+                effects.warmedUp(),
+                effects.probed(),
+                own.at(read.reading().at()),
+                Optional.ofNullable(drain.get()));
         Turn turn = tick.advance(memory, observation, clock.now());
         log.note(memory, turn.memory());
         memory = turn.memory();
@@ -71,8 +117,6 @@ public final class ControlLoop implements AutoCloseable {
     public boolean turns(Instant now) {
         return thread.isAlive() && Duration.between(board.picture().at(), now).compareTo(STUCK.plus(period)) < 0;
     }
-
-    private static final Duration STUCK = Duration.ofSeconds(30);
 
     @Override
     public void close() {

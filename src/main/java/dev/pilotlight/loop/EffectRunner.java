@@ -1,46 +1,38 @@
 package dev.pilotlight.loop;
 
 import dev.pilotlight.lifecycle.Effect;
+import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
-import dev.pilotlight.signal.OwnTraffic;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
-/** Does the deeds, each on a virtual thread of its own, at most one of a kind at a time; what came of them is for the next tick. */
+/**
+ * Does the deeds, each on a virtual thread of its own; what came of them is for the next tick. At most one of a kind is out: a step asks
+ * for the next only after it saw the outcome of the last, and a new process of the engine breaks off what went to the old one.
+ */
 final class EffectRunner {
     private final WarmUp warmUp;
-    private final SteadyClock clock;
     private final Runnable onNews;
-    private final AtomicInteger inFlight = new AtomicInteger();
-    private final AtomicLong sent = new AtomicLong();
-    private final AtomicReference<Instant> lastEnd = new AtomicReference<>(Instant.MIN);
     private final AtomicReference<WarmUpOutcome> warmedUp = new AtomicReference<>();
+    private final AtomicReference<ProbeOutcome> probed = new AtomicReference<>();
 
-    EffectRunner(WarmUp warmUp, SteadyClock clock, Runnable onNews) {
+    EffectRunner(WarmUp warmUp, Runnable onNews) {
         this.warmUp = warmUp;
-        this.clock = clock;
         this.onNews = onNews;
     }
 
     void run(Effect effect) {
         switch (effect) {
-            case Effect.SendWarmUp wanted -> sendWarmUp(wanted);
+            case Effect.SendWarmUp wanted -> start("warm-up-" + wanted.attempt(), warmedUp, () -> warmUp.round(wanted));
+            case Effect.SendProbe wanted -> start("probe-" + wanted.attempt(), probed, () -> warmUp.probe(wanted));
         }
     }
 
-    /** A new attempt is asked for only after the last one ended, or after the process that it went to is gone: then it is lost. */
-    private void sendWarmUp(Effect.SendWarmUp wanted) {
-        sent.incrementAndGet();
-        inFlight.incrementAndGet();
-        Thread.ofVirtual().name("warm-up-" + wanted.attempt()).start(() -> {
-            WarmUpOutcome outcome = warmUp.send(wanted, clock::now);
-            lastEnd.set(outcome.at());
-            inFlight.decrementAndGet();
-            warmedUp.set(outcome);
+    private <T> void start(String name, AtomicReference<T> outcome, Supplier<T> deed) {
+        Thread.ofVirtual().name(name).start(() -> {
+            outcome.set(deed.get());
             onNews.run();
         });
     }
@@ -49,9 +41,7 @@ final class EffectRunner {
         return Optional.ofNullable(warmedUp.get());
     }
 
-    /** Own requests as the engine saw them at {@code reading}: one that ended since then was still in flight. */
-    OwnTraffic own(Instant reading) {
-        int now = inFlight.get();
-        return new OwnTraffic(sent.get(), now == 0 && lastEnd.get().isAfter(reading) ? 1 : now);
+    Optional<ProbeOutcome> probed() {
+        return Optional.ofNullable(probed.get());
     }
 }

@@ -1,33 +1,51 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.RoleTrack;
 import dev.pilotlight.signal.SignalMeter;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What a tick hands to the next one.
  *
+ * @param wasWarm whether the engine's current process has been ready
+ * @param rounds of the last warm-up
  * @param sentBefore requests of our own that went to earlier processes of the engine
+ * @param deeds asked for so far
  */
 public record Memory(
         EngineTrack engine,
         Phase phase,
+        boolean wasWarm,
+        Progress progress,
+        List<Round> rounds,
         RoleTrack role,
         SignalMeter signal,
         ColdStart coldStart,
+        Optional<Drain> drain,
         PollTally polls,
-        long sentBefore) {
+        long sentBefore,
+        int deeds) {
 
     public static Memory begin(Instant now) {
         return new Memory(
                 EngineTrack.begin(now),
                 new Phase.Starting(now, "the engine was not asked yet"),
+                false,
+                Progress.NONE,
+                List.of(),
                 RoleTrack.begin(now),
                 SignalMeter.EMPTY,
                 ColdStart.UNKNOWN,
+                Optional.empty(),
                 PollTally.EMPTY,
+                0,
                 0);
     }
 }

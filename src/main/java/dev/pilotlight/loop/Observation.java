@@ -1,6 +1,8 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.signal.OwnTraffic;
 import java.util.Optional;
@@ -11,4 +13,8 @@ import java.util.Optional;
  * @param own requests sent since this process began, and those in flight when the engine was read
  */
 public record Observation(
-        Polled<EngineReading> engine, Optional<WarmUpOutcome> warmUp, OwnTraffic own, boolean drainAsked) {}
+        Polled<EngineReading> engine,
+        Optional<WarmUpOutcome> warmUp,
+        Optional<ProbeOutcome> probe,
+        OwnTraffic own,
+        Optional<DrainOrder> drain) {}

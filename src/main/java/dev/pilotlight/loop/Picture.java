@@ -1,28 +1,36 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.Role;
 import dev.pilotlight.signal.Signals;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * All that is shown to the outside, from one tick: probes, metrics and the API read this and nothing else.
  *
  * @param at of the tick
+ * @param rounds of the warm-up under way, or of the last one
  * @param signals from the newest numbers; ask {@link #freshSignals} before publishing them
  */
 public record Picture(
         Instant at,
         EngineTrack engine,
         Phase phase,
+        Progress progress,
+        List<Round> rounds,
         Optional<Role> role,
         Optional<Signals> signals,
         ColdStart coldStart,
+        Optional<Drain> drain,
         PollTally polls,
         Duration staleAfter) {
 

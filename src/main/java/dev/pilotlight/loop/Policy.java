@@ -1,6 +1,8 @@
 package dev.pilotlight.loop;
 
-import dev.pilotlight.lifecycle.LifecyclePolicy;
+import dev.pilotlight.drain.DrainPolicy;
+import dev.pilotlight.lifecycle.LivenessPolicy;
+import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.time.Duration;
 
@@ -10,4 +12,10 @@ import java.time.Duration;
  * @param staleAfter the age from which a reading of the engine counts for nothing
  * @param standbyAfter how long off traffic makes a standby
  */
-public record Policy(LifecyclePolicy lifecycle, SignalPolicy signal, Duration staleAfter, Duration standbyAfter) {}
+public record Policy(
+        LivenessPolicy liveness,
+        WarmUpPolicy warmUp,
+        SignalPolicy signal,
+        DrainPolicy drain,
+        Duration staleAfter,
+        Duration standbyAfter) {}

@@ -1,18 +1,26 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.engine.Model;
+import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.Lifecycle;
 import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Seen;
 import dev.pilotlight.lifecycle.Step;
-import dev.pilotlight.pool.RoleTrack;
+import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.signal.OwnTraffic;
-import dev.pilotlight.signal.SignalMeter;
 import dev.pilotlight.signal.Signals;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** One turn of the machine: total, deterministic, without I/O. The replay bench and the simulation tests call this very function. */
 public final class Tick {
@@ -21,35 +29,94 @@ public final class Tick {
 
     public Tick(Policy policy) {
         this.policy = policy;
-        this.lifecycle = new Lifecycle(policy.lifecycle());
+        this.lifecycle = new Lifecycle(policy.liveness(), policy.warmUp());
     }
 
     public Turn advance(Memory memory, Observation observation, Instant now) {
         EngineTrack engine = memory.engine().advance(observation.engine().reading());
-        boolean isNews =
-                engine != memory.engine() && engine.latest() != memory.engine().latest();
         long sentBefore =
                 engine.replaced() ? observation.own().sent() - observation.own().inFlight() : memory.sentBefore();
         OwnTraffic own = new OwnTraffic(
                 observation.own().sent() - sentBefore, observation.own().inFlight());
+        boolean wasWarm = memory.wasWarm() && !engine.replaced();
 
-        Step step = lifecycle.step(
-                memory.phase(),
-                new Seen(engine, servedOthers(engine, own), observation.warmUp(), observation.drainAsked()),
-                now);
-        RoleTrack role = memory.role().advance(step.phase(), engine, own, policy.standbyAfter(), now);
-        SignalMeter signal = memory.signal().advance(engine, own, policy.signal());
-        ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
-        PollTally polls = isNews
+        Progress.Look look = memory.progress()
+                .advance(
+                        engine,
+                        own,
+                        observation.probe(),
+                        isWatched(memory.phase()),
+                        model(engine),
+                        policy.liveness(),
+                        now);
+        Optional<Drain> drain = memory.drain()
+                .or(() -> observation.drain().map(Drain::begin))
+                .map(going -> going.advance(engine, own, policy.drain(), now));
+        Seen seen = new Seen(
+                engine,
+                wasWarm || servedOthers(engine, own),
+                observation.warmUp(),
+                drain.isPresent(),
+                look.progress().stuck(),
+                Optional.empty(),
+                memory.coldStart().longestLoad(),
+                memory.deeds());
+        Step step = lifecycle.step(memory.phase(), seen, now);
+        List<Effect> effects = new ArrayList<>(step.effects());
+        look.probe().ifPresent(effects::add);
+
+        Memory next = new Memory(
+                engine,
+                step.phase(),
+                wasWarm || step.phase() instanceof Phase.Ready,
+                look.progress(),
+                rounds(memory, observation, step.phase()),
+                memory.role().advance(step.phase(), engine, own, policy.standbyAfter(), now),
+                memory.signal().advance(engine, own, policy.signal()),
+                memory.coldStart().advance(memory.phase(), step.phase(), engine, now),
+                drain,
+                polls(memory, engine, observation.engine().took()),
+                sentBefore,
+                memory.deeds() + effects.size());
+        return new Turn(next, picture(next, now, policy), effects);
+    }
+
+    /** Kept beyond the warm-up, with the round that ended it, for people to look at. */
+    private static List<Round> rounds(Memory memory, Observation observation, Phase after) {
+        if (after instanceof Phase.Warming warming) {
+            return warming.rounds();
+        }
+        if (memory.phase() instanceof Phase.Warming warming
+                && after instanceof Phase.Ready
+                && observation.warmUp().orElse(null) instanceof WarmUpOutcome.Done done
+                && done.attempt() == warming.attempt()) {
+            return Stream.concat(warming.rounds().stream(), Stream.of(done.round()))
+                    .toList();
+        }
+        return memory.rounds();
+    }
+
+    /** Standing still is news only of an engine that should be moving, or that was found not to. */
+    private static boolean isWatched(Phase phase) {
+        return switch (phase) {
+            case Phase.Ready _ -> true;
+            case Phase.Failed failed -> failed.failure() == Phase.Failure.STUCK;
+            case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Draining _ -> false;
+        };
+    }
+
+    /** The model that the engine listed last; it may be silent by now. */
+    private static Optional<Model> model(EngineTrack engine) {
+        return engine.numbers().flatMap(EngineReading.Answered::model).or(() -> switch (engine.latest()) {
+            case EngineReading.Unreadable unreadable -> unreadable.model();
+            case EngineReading.Answered _, EngineReading.NotYet _, EngineReading.Unreachable _ -> Optional.empty();
+        });
+    }
+
+    private static PollTally polls(Memory memory, EngineTrack engine, Duration took) {
+        return engine.latest() == memory.engine().latest()
                 ? memory.polls()
-                        .add(
-                                "engine",
-                                outcome(engine.latest()),
-                                observation.engine().took())
-                : memory.polls();
-
-        Memory next = new Memory(engine, step.phase(), role, signal, coldStart, polls, sentBefore);
-        return new Turn(next, picture(next, now, policy), step.effects());
+                : memory.polls().add("engine", outcome(engine.latest()), took);
     }
 
     static Picture picture(Memory memory, Instant now, Policy policy) {
@@ -57,9 +124,12 @@ public final class Tick {
                 now,
                 memory.engine(),
                 memory.phase(),
+                memory.progress(),
+                memory.rounds(),
                 memory.role().role(),
                 signals(memory),
                 memory.coldStart(),
+                memory.drain(),
                 memory.polls(),
                 policy.staleAfter());
     }

@@ -29,6 +29,8 @@ final class DoubleText {
     }
 
     private int end;
+    /** The exponent last read, as written. */
+    private int exponent;
 
     /** Where the number last read ends, or negative when there was none. */
     int end() {
@@ -76,8 +78,6 @@ final class DoubleText {
         double magnitude = exponent < 0 ? digits / POWERS[-exponent] : digits * POWERS[exponent];
         return negative ? -magnitude : magnitude;
     }
-
-    private int exponent;
 
     private int afterExponent(byte[] bytes, int from, int to) {
         int at = from;

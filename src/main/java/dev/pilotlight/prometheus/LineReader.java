@@ -12,9 +12,14 @@ final class LineReader {
     private static final long HELP = asciiWord("# HELP ");
     private static final long TYPE = asciiWord("# TYPE ");
 
+    /** No labels can begin at 0: a name stands before them. */
+    private static final int NO_LABELS = 0;
+
+    private static final int NOWHERE = -1;
+
     private final Wanted wanted;
     private final SeriesTable table;
-    private final DoubleText number = new DoubleText();
+    private final DoubleText numbers = new DoubleText();
 
     private long[] declared;
     private int malformed;
@@ -55,6 +60,7 @@ final class LineReader {
         if (to > from && bytes[to - 1] == '\r') {
             to--;
         }
+        // A page is most like the one before it: nearly every wanted line ends here.
         Spelling expected = table.expected();
         if (expected != null && expected.begins(bytes, from, to)) {
             readValue(expected, bytes, from + expected.text.length + 1, to);
@@ -83,7 +89,7 @@ final class LineReader {
         if (at >= to) {
             return;
         }
-        Wanted.Name name = name(bytes, at, to);
+        Wanted.Name name = bytes[at] == '"' ? quotedName(bytes, at, to) : bareName(bytes, at, to);
         if (name != null && (nameEnd == to || isBlank(bytes[nameEnd]))) {
             for (int index : name.declared()) {
                 declared[index >>> 6] |= 1L << index;
@@ -93,17 +99,10 @@ final class LineReader {
 
     /** The wanted name of the sample that begins at {@code from}, or null. */
     private Wanted.Name sampleName(byte[] bytes, int from, int to) {
-        // {"name", label="value"} is how the newer format writes a name that is not of the old alphabet.
-        int at = from < to && bytes[from] == '{' ? afterBlanks(bytes, from + 1, to) : from;
-        if (at > from && (at == to || bytes[at] != '"')) {
-            return null;
-        }
-        Wanted.Name name = name(bytes, at, to);
+        boolean nameInside = from < to && bytes[from] == '{';
+        Wanted.Name name =
+                nameInside ? quotedName(bytes, afterBlanks(bytes, from + 1, to), to) : bareName(bytes, from, to);
         return name == null || name.sample() == Wanted.NONE ? null : name;
-    }
-
-    private Wanted.Name name(byte[] bytes, int from, int to) {
-        return from < to && bytes[from] == '"' ? quotedName(bytes, from + 1, to) : bareName(bytes, from, to);
     }
 
     private Wanted.Name bareName(byte[] bytes, int from, int to) {
@@ -125,8 +124,12 @@ final class LineReader {
         return wanted.find(bytes, from, nameEnd, rest == 0 ? hash : Swar.mix(hash, Swar.head(word, rest)));
     }
 
-    private Wanted.Name quotedName(byte[] bytes, int from, int to) {
-        int at = from;
+    /** Of the newer format, {@code {"name", label="value"}}: the only way to write a name outside the old alphabet. */
+    private Wanted.Name quotedName(byte[] bytes, int quote, int to) {
+        if (quote == to || bytes[quote] != '"') {
+            return null;
+        }
+        int at = quote + 1;
         while (at < to && bytes[at] != '"' && bytes[at] != '\\') {
             at++;
         }
@@ -134,47 +137,59 @@ final class LineReader {
             return null;
         }
         nameEnd = at + 1;
-        return wanted.find(bytes, from, at, Swar.hash(bytes, from, at));
+        return wanted.find(bytes, quote + 1, at, Swar.hash(bytes, quote + 1, at));
     }
 
     private void readSample(Wanted.Name name, byte[] bytes, int from, int to) {
-        boolean nameInside = bytes[from] == '{';
-        int labels = afterBlanks(bytes, nameEnd, to);
-        int end = nameEnd;
-        if (nameInside) {
-            boolean more = labels < to && bytes[labels] == ',';
-            labels = more ? labels + 1 : labels;
-            end = LabelText.close(bytes, labels, to) + 1;
-            end = more || end == labels + 1 ? end : 0;
-        } else if (labels < to && bytes[labels] == '{') {
-            labels++;
-            end = LabelText.close(bytes, labels, to) + 1;
-        } else if (labels == nameEnd) {
-            end = 0;
-        }
-        if (end == 0) {
+        int labels = labelsStart(bytes, bytes[from] == '{', to);
+        int end = seriesEnd(bytes, labels, to);
+        if (end == NOWHERE) {
             malformed++;
             return;
         }
         long hash = Swar.hash(bytes, from, end);
-        Spelling spelling = table.find(bytes, from, end, hash);
-        if (spelling != null) {
-            readValue(spelling, bytes, afterBlanks(bytes, end, to), to);
+        int value = afterBlanks(bytes, end, to);
+        Spelling seen = table.find(bytes, from, end, hash);
+        if (seen != null) {
+            readValue(seen, bytes, value, to);
             return;
         }
-        Map<String, String> labelMap = end == nameEnd ? Map.of() : LabelText.read(bytes, labels, end - 1);
-        double value = number.read(bytes, afterBlanks(bytes, end, to), to);
-        if (labelMap == null || !endsWell(bytes, number.end(), to)) {
+        Map<String, String> read = labels == NO_LABELS ? Map.of() : LabelText.read(bytes, labels, end - 1);
+        double number = numbers.read(bytes, value, to);
+        if (read == null || !endsWell(bytes, numbers.end(), to)) {
             malformed++;
             return;
         }
-        Series series = new Series(name.string(), labelMap);
-        table.put(table.add(Arrays.copyOfRange(bytes, from, end), hash, name.sample(), series), value);
+        Series series = new Series(name.string(), read);
+        table.put(table.add(Arrays.copyOfRange(bytes, from, end), hash, name.sample(), series), number);
+    }
+
+    /** Where the labels begin that belong to the name last looked at. */
+    private int labelsStart(byte[] bytes, boolean nameInside, int to) {
+        int at = afterBlanks(bytes, nameEnd, to);
+        if (at == to) {
+            return NOWHERE;
+        }
+        if (nameInside) {
+            return bytes[at] == ',' ? at + 1 : bytes[at] == '}' ? at : NOWHERE;
+        }
+        if (bytes[at] == '{') {
+            return at + 1;
+        }
+        return at > nameEnd ? NO_LABELS : NOWHERE;
+    }
+
+    private int seriesEnd(byte[] bytes, int labels, int to) {
+        if (labels <= NO_LABELS) {
+            return labels == NO_LABELS ? nameEnd : NOWHERE;
+        }
+        int brace = LabelText.close(bytes, labels, to);
+        return brace < 0 ? NOWHERE : brace + 1;
     }
 
     private void readValue(Spelling spelling, byte[] bytes, int from, int to) {
-        double value = number.read(bytes, from, to);
-        if (endsWell(bytes, number.end(), to)) {
+        double value = numbers.read(bytes, from, to);
+        if (endsWell(bytes, numbers.end(), to)) {
             table.put(spelling, value);
         } else {
             malformed++;
@@ -191,11 +206,13 @@ final class LineReader {
         }
         int at = afterBlanks(bytes, valueEnd, to);
         if (at < to && bytes[at] != '#') {
-            double timestamp = number.read(bytes, at, to);
-            if (number.end() < 0 || !Double.isFinite(timestamp) || number.end() < to && !isBlank(bytes[number.end()])) {
+            double timestamp = numbers.read(bytes, at, to);
+            if (numbers.end() < 0
+                    || !Double.isFinite(timestamp)
+                    || numbers.end() < to && !isBlank(bytes[numbers.end()])) {
                 return false;
             }
-            at = afterBlanks(bytes, number.end(), to);
+            at = afterBlanks(bytes, numbers.end(), to);
         }
         return at == to || bytes[at] == '#' && isExemplar(bytes, at, to);
     }

@@ -54,8 +54,8 @@ public final class PrometheusText {
         }
         bytes += length;
         if (bytes > limits.bytes()) {
-            refusal = "page is larger than %d bytes (pilotlight.engine.max-page-bytes): %d had come when it was cut off"
-                    .formatted(limits.bytes(), bytes);
+            refuse("page is larger than %d bytes (pilotlight.engine.max-page-bytes): %d had come when it was cut off"
+                    .formatted(limits.bytes(), bytes));
             return false;
         }
         readLines(chunk, offset, offset + length);
@@ -70,7 +70,6 @@ public final class PrometheusText {
             readCarried();
         }
         if (refusal != null) {
-            table.clear();
             return new PageReading.Refused(refusal);
         }
         return new PageReading.Read(table.end(lines.declared(), lines.malformed(), bytes));
@@ -110,9 +109,15 @@ public final class PrometheusText {
     private void readLine(byte[] line, int from, int to) {
         lines.read(line, from, to);
         if (table.spellingsSeen() > limits.series()) {
-            refusal = "page has more than %d wanted series (pilotlight.engine.max-series): number %d is one of %s"
-                    .formatted(limits.series(), table.spellingsSeen(), table.lastName());
+            refuse("page has more than %d wanted series (pilotlight.engine.max-series): number %d is one of %s"
+                    .formatted(limits.series(), table.spellingsSeen(), table.lastName()));
         }
+    }
+
+    /** Lets go of what was kept of the page at once: whoever sends too much may be in no hurry to end. */
+    private void refuse(String why) {
+        refusal = why;
+        table.clear();
     }
 
     private void carry(byte[] chunk, int from, int to) {

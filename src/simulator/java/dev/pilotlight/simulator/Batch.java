@@ -290,11 +290,13 @@ public final class Batch {
     }
 
     private void preempt(Sequence sequence) {
+        if (sequence.stage == Sequence.Stage.DECODING) {
+            sequence.lastTokenPicos = lastEnd;
+        }
         int generated = sequence.generated(steps);
         leave(sequence);
         sequence.generatedAtJoin = generated;
         sequence.prefillTokens = sequence.request.promptTokens() + generated;
-        sequence.lastTokenPicos = lastEnd;
         sequence.stage = Sequence.Stage.WAITING;
         sequence.preemptions++;
         tallies.preemptions++;

@@ -3,7 +3,6 @@ package dev.pilotlight.simulator;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
 
 /** The simulated engine on the command line: flags in, a server until it ends or is told to stop. */
 public final class EngineCommand {
@@ -57,11 +56,10 @@ public final class EngineCommand {
         boolean prefixCaching = false;
         double[] cold = {};
         options.port(8000);
-        for (String arg : args) {
-            int equals = arg.indexOf('=');
-            String value = equals < 0 ? "" : arg.substring(equals + 1);
-            switch (equals < 0 ? arg : arg.substring(0, equals)) {
-                case "--port" -> options.port(Integer.parseInt(value));
+        for (Flags.Flag flag : Flags.of(args).all()) {
+            String value = flag.value();
+            switch (flag.name()) {
+                case "--port" -> options.port(flag.integer());
                 case "--host" -> options.host(value);
                 case "--profile" -> profile = Profile.named(value);
                 case "--model" -> options.model(value);
@@ -71,9 +69,9 @@ public final class EngineCommand {
                             .mapToDouble(Double::parseDouble)
                             .toArray();
                 case "--restart-seconds" -> options.restartAfter(seconds(value));
-                case "--data-parallel-size" -> options.dataParallel(Integer.parseInt(value));
-                case "--max-num-seqs" -> seqs = Integer.parseInt(value);
-                case "--kv-tokens" -> kvTokens = Integer.parseInt(value);
+                case "--data-parallel-size" -> options.dataParallel(flag.integer());
+                case "--max-num-seqs" -> seqs = flag.integer();
+                case "--kv-tokens" -> kvTokens = flag.integer();
                 case "--prefix-caching" -> prefixCaching = true;
                 case "--version" -> options.version(value);
                 case "--multi-process" -> options.multiProcess(true);
@@ -83,15 +81,15 @@ public final class EngineCommand {
                 case "--redirect" -> options.filter(EngineOptions.Filter.REDIRECT);
                 case "--dev-mode" -> options.devMode();
                 case "--enable-server-load-tracking" -> options.trackLoad();
-                case "--max-num-queued-reqs" -> options.maxQueued(Integer.parseInt(value));
+                case "--max-num-queued-reqs" -> options.maxQueued(flag.integer());
                 case "--shutdown-timeout" -> options.drain(seconds(value));
                 case "--keep-alive-on-engine-death" -> options.surviveEngineDeath();
                 case "--pooling" -> options.pooling();
                 case "--api-key" -> options.apiKey(value);
                 case "--root-path" -> options.rootPath(value);
-                case "--speed" -> options.speed(Double.parseDouble(value));
+                case "--speed" -> options.speed(flag.number());
                 case "--seed" -> options.seed(Long.parseLong(value));
-                default -> throw new IllegalArgumentException("no flag " + arg.toLowerCase(Locale.ROOT));
+                default -> throw new IllegalArgumentException("no flag " + flag.name());
             }
         }
         if (seqs > 0 || kvTokens > 0) {

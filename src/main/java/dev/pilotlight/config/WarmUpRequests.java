@@ -1,0 +1,111 @@
+package dev.pilotlight.config;
+
+import dev.pilotlight.lifecycle.Shape;
+import dev.pilotlight.lifecycle.Shape.Api;
+import dev.pilotlight.lifecycle.WarmUpPolicy;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads the list of warm-up requests from its JSON. */
+final class WarmUpRequests {
+    private static final String SETTING = "pilotlight.warm-up.requests";
+    private static final Set<String> KEYS =
+            Set.of("endpoint", "prompt_tokens", "max_tokens", "concurrency", "model", "name", "payload");
+    private static final int MOST = 32;
+
+    private WarmUpRequests() {}
+
+    /** The shapes; only of a text without {@link #problems}. */
+    static List<Shape> shapes(String json) {
+        return read(json, new ArrayList<>());
+    }
+
+    static List<String> problems(String json) {
+        List<String> problems = new ArrayList<>();
+        read(json, problems);
+        return problems;
+    }
+
+    private static List<Shape> read(String json, List<String> problems) {
+        List<Shape> shapes = new ArrayList<>();
+        JsonArray list;
+        try {
+            list = new JsonArray(json);
+        } catch (DecodeException notAList) {
+            problems.add(SETTING + " is no JSON list: give for example [{\"prompt_tokens\":16,\"max_tokens\":8}]");
+            return shapes;
+        }
+        if (list.isEmpty() || list.size() > MOST) {
+            problems.add(SETTING + " has " + list.size() + " requests: give 1 to " + MOST);
+        }
+        for (int i = 0; i < list.size(); i++) {
+            if (list.getValue(i) instanceof JsonObject request) {
+                shapes.add(shape(i + 1, request, problems));
+            } else {
+                problems.add(SETTING + ": request " + (i + 1) + " is no object");
+            }
+        }
+        return shapes;
+    }
+
+    private static Shape shape(int number, JsonObject request, List<String> problems) {
+        request.fieldNames().stream()
+                .filter(key -> !KEYS.contains(key))
+                .forEach(key -> problems.add(SETTING + ": request " + number + " has the unknown key \"" + key
+                        + "\"; known are " + KEYS.stream().sorted().toList()));
+        return new Shape(
+                text(request, "name").orElse("request-" + number),
+                api(number, request, problems),
+                whole(number, request, "prompt_tokens", 16, 1_000_000, problems),
+                whole(number, request, "max_tokens", 8, 100_000, problems),
+                whole(number, request, "concurrency", 1, WarmUpPolicy.MOST_AT_ONCE, problems),
+                text(request, "model"),
+                payload(number, request, problems));
+    }
+
+    private static Api api(int number, JsonObject request, List<String> problems) {
+        Optional<String> endpoint = text(request, "endpoint");
+        for (Api api : Api.values()) {
+            if (api != Api.FITTING && endpoint.filter(api.path()::equals).isPresent()) {
+                return api;
+            }
+        }
+        if (endpoint.isPresent() || request.containsKey("payload")) {
+            problems.add(SETTING + ": request " + number
+                    + (endpoint.isPresent()
+                            ? " has endpoint \"" + endpoint.get() + "\""
+                            : " has a payload and no endpoint")
+                    + "; give /v1/completions, /v1/chat/completions or /v1/embeddings");
+        }
+        return Api.FITTING;
+    }
+
+    private static Optional<String> payload(int number, JsonObject request, List<String> problems) {
+        Object payload = request.getValue("payload");
+        if (payload != null && !(payload instanceof JsonObject)) {
+            problems.add(SETTING + ": request " + number + ": payload is no object");
+            return Optional.empty();
+        }
+        return Optional.ofNullable(payload).map(object -> ((JsonObject) object).encode());
+    }
+
+    private static int whole(
+            int number, JsonObject request, String key, int otherwise, int most, List<String> problems) {
+        Object value = request.getValue(key, otherwise);
+        if (value instanceof Integer whole && whole >= 1 && whole <= most) {
+            return whole;
+        }
+        problems.add(
+                SETTING + ": request " + number + ": " + key + "=" + value + "; give a whole number from 1 to " + most);
+        return otherwise;
+    }
+
+    private static Optional<String> text(JsonObject request, String key) {
+        return request.getValue(key) instanceof String text ? Optional.of(text) : Optional.empty();
+    }
+}

@@ -1,0 +1,77 @@
+package dev.pilotlight.drain;
+
+import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.signal.OwnTraffic;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * How far a drain has come.
+ *
+ * @param order what was ordered
+ * @param inFlight requests still at the engine; empty when it does not say
+ * @param quietReadings readings in a row without any
+ * @param readAt of the newest reading counted
+ * @param ended how it ended; empty while it goes on
+ */
+public record Drain(
+        DrainOrder order, OptionalDouble inFlight, int quietReadings, Instant readAt, Optional<Ended> ended) {
+    /** A gauge is set when the engine sends output: one quiet reading may come from between two steps. */
+    private static final int QUIET_READINGS = 2;
+
+    /** @param clean whether every request was done */
+    public record Ended(Instant at, boolean clean, String how) {}
+
+    public static Drain begin(DrainOrder order) {
+        return new Drain(order, OptionalDouble.empty(), 0, order.at(), Optional.empty());
+    }
+
+    public Drain advance(EngineTrack engine, OwnTraffic own, DrainPolicy policy, Instant now) {
+        if (ended.isPresent()) {
+            return this;
+        }
+        if (engine.refusedSince().isPresent()) {
+            return new Drain(
+                    order,
+                    OptionalDouble.of(0),
+                    quietReadings,
+                    engine.latest().at(),
+                    Optional.of(new Ended(now, true, "the engine is gone")));
+        }
+        boolean isNews = engine.latest().at().isAfter(readAt);
+        OptionalDouble left = inFlight(engine.latest(), own);
+        int quiet = !isNews ? quietReadings : left.isPresent() && left.getAsDouble() <= 0 ? quietReadings + 1 : 0;
+        Instant read = isNews ? engine.latest().at() : readAt;
+        OptionalDouble shown = isNews ? left : inFlight;
+        boolean settled = !now.isBefore(order.at().plus(policy.settle()));
+        Optional<Ended> end = quiet >= QUIET_READINGS && settled
+                ? Optional.of(new Ended(now, true, "no request in flight"))
+                : now.isBefore(order.deadline())
+                        ? Optional.empty()
+                        : Optional.of(new Ended(
+                                now,
+                                false,
+                                "the deadline came first, with "
+                                        + (shown.isPresent()
+                                                ? Math.round(shown.getAsDouble()) + " requests"
+                                                : "an unknown number of requests")
+                                        + " in flight"));
+        return new Drain(order, shown, quiet, read, end);
+    }
+
+    /** The greater of the gauges and the server's own count, less what is ours. */
+    private static OptionalDouble inFlight(EngineReading reading, OwnTraffic own) {
+        return reading instanceof Answered answered
+                ? OptionalDouble.of(Math.max(
+                        0,
+                        Math.max(
+                                        answered.snapshot().running()
+                                                + answered.snapshot().waiting(),
+                                        answered.inFlight().orElse(0))
+                                - own.inFlight()))
+                : OptionalDouble.empty();
+    }
+}

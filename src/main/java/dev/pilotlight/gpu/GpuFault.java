@@ -1,0 +1,46 @@
+package dev.pilotlight.gpu;
+
+import java.time.Instant;
+import java.util.OptionalInt;
+
+/**
+ * Something wrong with a GPU of this pod.
+ *
+ * @param device the {@link Device#key()}
+ * @param xid which XID, for {@link Kind#FATAL_XID}
+ * @param since when it was first read
+ * @param reason what is wrong, with which GPU, and the mend
+ */
+public record GpuFault(Kind kind, String device, OptionalInt xid, OnFault action, Instant since, String reason) {
+    /** The kinds of fault, each with what it does unless the setting says otherwise. */
+    public enum Kind {
+        LOST(OnFault.FAIL),
+        RESET_REQUIRED(OnFault.FAIL),
+        FATAL_XID(OnFault.FAIL),
+        UNCORRECTABLE_ECC(OnFault.REPORT),
+        ROW_REMAP_FAILED(OnFault.REPORT);
+
+        private final OnFault byDefault;
+
+        Kind(OnFault byDefault) {
+            this.byDefault = byDefault;
+        }
+
+        OnFault byDefault() {
+            return byDefault;
+        }
+    }
+
+    /** Whether the engine is to be reported dead for it. */
+    public boolean fails() {
+        return action == OnFault.FAIL;
+    }
+
+    boolean sameAs(GpuFault other) {
+        return kind == other.kind && device.equals(other.device) && xid.equals(other.xid);
+    }
+
+    GpuFault since(Instant earlier) {
+        return new GpuFault(kind, device, xid, action, earlier, reason);
+    }
+}

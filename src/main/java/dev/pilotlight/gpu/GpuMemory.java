@@ -1,0 +1,52 @@
+package dev.pilotlight.gpu;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** What must be remembered from reading to reading to tell a new error from an old one. Immutable. */
+public record GpuMemory(Map<String, Remembered> devices, List<GpuFault> faults) {
+    public static final GpuMemory EMPTY = new GpuMemory(Map.of(), List.of());
+
+    public GpuMemory {
+        devices = Map.copyOf(devices);
+        faults = List.copyOf(faults);
+    }
+
+    /**
+     * The memory after the engine was started anew: what happened so far did its work and is the new baseline. Without
+     * this a contained error, which a restart cures, would have every later engine killed too.
+     */
+    public GpuMemory forgiven() {
+        Map<String, Remembered> rebased = new HashMap<>();
+        devices.forEach((key, remembered) -> rebased.put(key, remembered.rebased()));
+        return new GpuMemory(rebased, List.of());
+    }
+
+    /**
+     * One device's past.
+     *
+     * @param eccBaseline uncorrectable errors that were there before we looked
+     * @param xidsBaseline XIDs counted that are forgiven
+     * @param standingXid the exporter's last XID as we last read it; the outer empty: not read yet
+     * @param fatalXids those the exporter changed to since the baseline
+     */
+    public record Remembered(
+            OptionalLong eccBaseline,
+            OptionalLong ecc,
+            Map<Integer, Long> xidsBaseline,
+            Map<Integer, Long> xids,
+            Optional<OptionalInt> standingXid,
+            Set<Integer> fatalXids) {
+        static final Remembered NOTHING = new Remembered(
+                OptionalLong.empty(), OptionalLong.empty(), Map.of(), Map.of(), Optional.empty(), Set.of());
+
+        Remembered rebased() {
+            return new Remembered(ecc, ecc, xids, xids, standingXid, Set.of());
+        }
+    }
+}

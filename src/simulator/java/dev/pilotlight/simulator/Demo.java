@@ -1,0 +1,185 @@
+package dev.pilotlight.simulator;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** What {@code make run} starts: a simulated engine with traffic, the sidecar beside it, and a line a second of what the sidecar says. */
+public final class Demo {
+    private static final Duration LOAD = Duration.ofSeconds(6);
+    private static final double[] COLD_SECONDS = {5.5, 0.5};
+    /** Above what the tiny engine can do, about 4 requests a second, for some seconds; then quiet long enough to become a standby. */
+    private static final Wave WAVE = new Wave.Tide(10, 4, 6, 18, 6);
+
+    private static final Traffic.Shape SHAPE = new Traffic.Shape(40, 64, 200, 7);
+    /** If the sidecar has not said ready by then, traffic comes all the same. */
+    private static final long LATEST_TRAFFIC_SECONDS = 40;
+
+    private final DemoOptions options;
+    private final PrintStream out;
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofMillis(500))
+            .build();
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private SimulatedEngine engine;
+    private SidecarProcess sidecar;
+    private Traffic traffic;
+
+    Demo(DemoOptions options, PrintStream out) {
+        this.options = options;
+        this.out = out;
+    }
+
+    public static void main(String... args) {
+        DemoOptions options;
+        try {
+            options = DemoOptions.parse(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println("demo: " + e.getMessage() + "\n" + DemoOptions.USAGE);
+            System.exit(64);
+            return;
+        }
+        Demo demo = new Demo(options, System.out);
+        // On a signal the machine runs its hooks and then ends with 130 or 143 by itself.
+        Runtime.getRuntime().addShutdownHook(new Thread(demo::stop));
+        int code = demo.run();
+        if (!demo.isAsked()) {
+            System.exit(code);
+        }
+    }
+
+    /** Runs until the time is up (0), the sidecar dies (1) or {@link #stop} is called (0). */
+    int run() {
+        try {
+            return portIsFree() ? runOnFreePort() : 1;
+        } catch (IOException e) {
+            out.println("demo: cannot start: " + e.getMessage());
+            return 1;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return 1;
+        } finally {
+            closeAll();
+            ended.countDown();
+        }
+    }
+
+    /** Ends it from another thread and waits until all is cleared away. */
+    void stop() {
+        asked.countDown();
+        try {
+            if (!ended.await(15, TimeUnit.SECONDS)) {
+                closeAll();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isAsked() {
+        return asked.getCount() == 0;
+    }
+
+    private boolean portIsFree() {
+        try (ServerSocket probe = new ServerSocket(options.port())) {
+            return probe.isBound();
+        } catch (IOException e) {
+            out.printf("port %d is in use; take another one: make run PORT=%d%n", options.port(), options.port() + 1);
+            return false;
+        }
+    }
+
+    private int runOnFreePort() throws IOException, InterruptedException {
+        URI uri = options.engine();
+        if (uri == null) {
+            engine = SimulatedEngine.start(EngineOptions.builder()
+                    .load(LOAD)
+                    .coldKernels(COLD_SECONDS)
+                    .devMode()
+                    .restartAfter(Duration.ofSeconds(1))
+                    .build());
+            uri = engine.uri();
+        }
+        sidecar = new SidecarProcess(options.command(uri), options.log(), line -> out.println("        " + line));
+        greet(uri);
+        return watch(uri);
+    }
+
+    private void greet(URI uri) {
+        String sidecarUri = "http://127.0.0.1:" + options.port();
+        out.println("Pilot Light beside " + (engine == null ? "" : "a simulated engine, ") + uri);
+        for (String path : List.of("/", "/metrics", "/api/v1/status", "/q/health/ready", "/q/health/group/engine")) {
+            out.println("  " + sidecarUri + path);
+        }
+        out.println("  " + uri + "/metrics");
+        out.println("The sidecar's log is in " + options.log() + "; Ctrl-C ends all of it.");
+        out.println();
+    }
+
+    private int watch(URI uri) throws InterruptedException {
+        URI signalsUri = URI.create("http://127.0.0.1:" + options.port() + "/api/v1/signals");
+        HttpRequest request = HttpRequest.newBuilder(signalsUri)
+                .timeout(Duration.ofMillis(800))
+                .build();
+        long start = System.nanoTime();
+        for (long second = 0; ; second++) {
+            long left = start + TimeUnit.SECONDS.toNanos(second) - System.nanoTime();
+            if (asked.await(Math.max(0, left), TimeUnit.NANOSECONDS)) {
+                return 0;
+            }
+            if (!sidecar.isAlive()) {
+                // Ctrl-C reaches the child, too: give our own signal time to arrive.
+                return asked.await(500, TimeUnit.MILLISECONDS) ? 0 : mourn();
+            }
+            if (!options.length().isZero() && second >= options.length().toSeconds()) {
+                return 0;
+            }
+            Map<String, Object> signals = signals(request);
+            out.println(StatusLine.of(second, signals));
+            boolean ready = "ready".equals(signals.get("phase"));
+            if (engine != null && traffic == null && (ready || second >= LATEST_TRAFFIC_SECONDS)) {
+                traffic = Traffic.start(uri, WAVE, SHAPE);
+            }
+        }
+    }
+
+    /** Also an answer that says no has fields to show. */
+    private Map<String, Object> signals(HttpRequest request) throws InterruptedException {
+        try {
+            return Json.fields(
+                    http.send(request, HttpResponse.BodyHandlers.ofString()).body());
+        } catch (IOException _) {
+            return Map.of();
+        }
+    }
+
+    private int mourn() throws InterruptedException {
+        out.println("the sidecar has ended with exit code " + sidecar.exitCode() + "; its last words:");
+        sidecar.lastLines().forEach(line -> out.println("  " + line));
+        return 1;
+    }
+
+    private void closeAll() {
+        if (traffic != null) {
+            traffic.close();
+        }
+        if (sidecar != null) {
+            sidecar.close();
+        }
+        if (engine != null) {
+            engine.close();
+        }
+        http.shutdownNow();
+    }
+}

@@ -1,0 +1,220 @@
+package dev.pilotlight.gpu;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Scenes for the fake library, and the devices that a reader must make of them. */
+final class Scenes {
+    static final Instant NOON = Instant.parse("2026-11-24T12:00:00Z");
+    static final String FIRST = "GPU-7a2e92f2-be71-d37e-a744-541600ffc722";
+    static final String SECOND = "GPU-5f587dd4-6505-0873-c6db-8324dbfe5ba9";
+    static final String ONE_G = "MIG-11111111-6505-0873-c6db-8324dbfe5ba9";
+    static final String TWO_G = "MIG-22222222-6505-0873-c6db-8324dbfe5ba9";
+
+    static final GpuPolicy POLICY = GpuPolicy.DEFAULT;
+
+    private static final long GIB = 1L << 30;
+
+    private Scenes() {}
+
+    /** A sound H100 at work, and what is added to it. */
+    static String h100(String uuid, String... more) {
+        return """
+                gpu
+                  uuid %s
+                  name NVIDIA H100 80GB HBM3
+                  utilization 97
+                  memory_used 77309411328
+                  memory_total 85899345920
+                  memory_reserved 536870912
+                  temperature 61
+                  milliwatts 612345
+                  reasons 4
+                  ecc_volatile 0
+                  ecc_aggregate 2
+                  remapped 1
+                  remap_pending 0
+                  remap_failed 0
+                """.formatted(uuid) + String.join("\n", more) + "\n";
+    }
+
+    /** An idle T4: no row remapping, no MIG, pages retired instead. */
+    static String t4(String uuid) {
+        return """
+                gpu
+                  uuid %s
+                  name Tesla T4
+                  utilization 0
+                  memory_used 0
+                  memory_total 16106127360
+                  temperature 33
+                  milliwatts 9000
+                  reasons 1
+                  ecc_volatile 0
+                  ecc_aggregate 0
+                  retired_single 2
+                  retired_double 1
+                """.formatted(uuid);
+    }
+
+    /** An A100 in two parts, each with errors of its own. */
+    static String partitionedA100(String... more) {
+        return """
+                gpu
+                  uuid %s
+                  name NVIDIA A100-SXM4-40GB
+                  temperature 37
+                  milliwatts 116043
+                  reasons 0
+                  ecc_volatile 5
+                  ecc_aggregate 5
+                """.formatted(FIRST) + String.join("\n", more) + """
+
+                  mig
+                    uuid %s
+                    name NVIDIA A100-SXM4-40GB MIG 1g.5gb
+                    memory_used 1073741824
+                    memory_total 5368709120
+                    gi 7
+                    ci 0
+                    ecc_volatile 0
+                  mig
+                    uuid %s
+                    name NVIDIA A100-SXM4-40GB MIG 2g.10gb
+                    memory_used 2147483648
+                    memory_total 10737418240
+                    gi 5
+                    ci 0
+                    ecc_volatile 5
+                """.formatted(ONE_G, TWO_G);
+    }
+
+    static Device readH100(int index, String uuid) {
+        return readH100(index, uuid, Map.of());
+    }
+
+    static Device readH100(int index, String uuid, Map<Integer, Long> xids) {
+        return new Device(
+                index,
+                uuid,
+                "NVIDIA H100 80GB HBM3",
+                new Device.Whole(),
+                new Device.Working(),
+                new Gauges(
+                        OptionalDouble.of(0.97),
+                        OptionalLong.of(72 * GIB),
+                        OptionalLong.of(80 * GIB),
+                        OptionalDouble.of(61),
+                        OptionalDouble.of(612.345),
+                        Optional.of(Set.of(Throttle.SW_POWER_CAP))),
+                new MemoryHealth(
+                        OptionalLong.of(0),
+                        OptionalLong.of(2),
+                        OptionalLong.empty(),
+                        OptionalLong.of(1),
+                        Optional.of(false),
+                        Optional.of(false)),
+                new Xids.Counted(xids));
+    }
+
+    static Device readT4(int index, String uuid) {
+        return new Device(
+                index,
+                uuid,
+                "Tesla T4",
+                new Device.Whole(),
+                new Device.Working(),
+                new Gauges(
+                        OptionalDouble.of(0),
+                        OptionalLong.of(0),
+                        OptionalLong.of(15 * GIB),
+                        OptionalDouble.of(33),
+                        OptionalDouble.of(9),
+                        Optional.of(Set.of())),
+                new MemoryHealth(
+                        OptionalLong.of(0),
+                        OptionalLong.of(0),
+                        OptionalLong.of(3),
+                        OptionalLong.empty(),
+                        Optional.empty(),
+                        Optional.empty()),
+                new Xids.Counted(Map.of()));
+    }
+
+    static Device readA100() {
+        return new Device(
+                0,
+                FIRST,
+                "NVIDIA A100-SXM4-40GB",
+                new Device.MigParent(),
+                new Device.Working(),
+                new Gauges(
+                        OptionalDouble.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalDouble.of(37),
+                        OptionalDouble.of(116.043),
+                        Optional.of(Set.of())),
+                new MemoryHealth(
+                        OptionalLong.of(5),
+                        OptionalLong.of(5),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        Optional.empty(),
+                        Optional.empty()),
+                new Xids.Counted(Map.of()));
+    }
+
+    static Device readPart(String uuid, String profile, int gpuInstance, long usedGib, long totalGib, long ecc) {
+        return readPart(uuid, profile, gpuInstance, usedGib, totalGib, ecc, Map.of());
+    }
+
+    static Device readPart(
+            String uuid,
+            String profile,
+            int gpuInstance,
+            long usedGib,
+            long totalGib,
+            long ecc,
+            Map<Integer, Long> xids) {
+        return new Device(
+                0,
+                uuid,
+                "NVIDIA A100-SXM4-40GB MIG " + profile,
+                new Device.MigInstance(FIRST, OptionalInt.of(gpuInstance), OptionalInt.of(0), Optional.of(profile)),
+                new Device.Working(),
+                new Gauges(
+                        OptionalDouble.empty(),
+                        OptionalLong.of(usedGib * GIB),
+                        OptionalLong.of(totalGib * GIB),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        Optional.empty()),
+                new MemoryHealth(
+                        OptionalLong.of(ecc),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        Optional.empty(),
+                        Optional.empty()),
+                new Xids.Counted(xids));
+    }
+
+    /** A device of which nothing is known but its state. */
+    static Device silent(int index, String uuid, String name, Device.State state) {
+        return new Device(
+                index,
+                uuid,
+                name,
+                new Device.Whole(),
+                state,
+                Gauges.UNKNOWN,
+                MemoryHealth.UNKNOWN,
+                new Xids.Unknown("the GPU does not answer"));
+    }
+}
