@@ -55,13 +55,7 @@ public record EngineTrack(
         return switch (reading) {
             case NotYet _ -> this;
             case Answered answered -> answered(answered);
-            case Unreadable unreadable ->
-                replies(
-                        unreadable,
-                        unreadable.health(),
-                        good,
-                        cameBackUnproved() ? restarts + 1 : restarts,
-                        cameBackUnproved());
+            case Unreadable unreadable -> unreadable(unreadable);
             case Unreachable unreachable -> unreachable(unreachable);
         };
     }
@@ -85,6 +79,17 @@ public record EngineTrack(
         boolean isNew = good.map(before -> isReplacement(before.snapshot(), answered.snapshot()))
                 .orElse(cameBackUnproved());
         return replies(answered, answered.health(), Optional.of(answered), isNew ? restarts + 1 : restarts, isNew);
+    }
+
+    /** Another process, as far as can be told: then the numbers of the old one are no measure for those to come. */
+    private EngineTrack unreadable(Unreadable unreadable) {
+        boolean isNew = cameBackUnproved();
+        return replies(
+                unreadable,
+                unreadable.health(),
+                isNew ? Optional.empty() : good,
+                isNew ? restarts + 1 : restarts,
+                isNew);
     }
 
     /** A refusal in between means a new process, unless the page proves that it is the old one. */

@@ -24,11 +24,6 @@ public record Rank(
         OptionalDouble successes,
         OptionalDouble preemptions) {
 
-    static Rank idle(String engine) {
-        OptionalDouble unknown = OptionalDouble.empty();
-        return new Rank(engine, 0, 0, unknown, unknown, unknown, unknown, unknown);
-    }
-
     /** True when any counter of this rank stands lower than it did in {@code earlier}: another process counts now. */
     boolean countsBackFrom(Rank earlier) {
         return less(promptTokens, earlier.promptTokens)

@@ -5,16 +5,20 @@ import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.Sample;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** From the samples of a page to the engine's state: names, ranks and models brought together. */
 final class SnapshotReader {
     private static final int SUM = 0;
     private static final int MAX = 1;
+    /** The engine of a page whose version has no such label. */
+    private static final String ONLY_ENGINE = "0";
 
     private SnapshotReader() {}
 
@@ -27,25 +31,30 @@ final class SnapshotReader {
         Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES);
         Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS);
 
-        List<Rank> ranks = new ArrayList<>(running.size());
+        Set<String> engines = new LinkedHashSet<>(running.keySet());
         if (running.isEmpty()) {
-            // A fresh multi-process page declares the gauges and gives them no sample until the first request.
-            if (!declares(page, VllmMetrics.RUNNING) || anyAboveZero(generationTokens)) {
+            if (!isFresh(page, generationTokens)) {
                 return new VllmPage.Missing(VllmMetrics.RUNNING.spellings());
             }
-            ranks.add(Rank.idle("0"));
+            engines.addAll(generationTokens.keySet());
+            if (engines.isEmpty()) {
+                engines.add(ONLY_ENGINE);
+            }
         } else if (waiting.isEmpty()) {
             return new VllmPage.Missing(VllmMetrics.WAITING.spellings());
         }
-        running.forEach((engine, sum) -> ranks.add(new Rank(
-                engine,
-                sum[SUM],
-                waiting.containsKey(engine) ? waiting.get(engine)[SUM] : 0,
-                value(kvCacheUse.get(engine), MAX),
-                value(promptTokens.get(engine), SUM),
-                value(generationTokens.get(engine), SUM),
-                value(successes.get(engine), SUM),
-                value(preemptions.get(engine), SUM))));
+        List<Rank> ranks = new ArrayList<>(engines.size());
+        for (String engine : engines) {
+            ranks.add(new Rank(
+                    engine,
+                    value(running.get(engine), SUM).orElse(0),
+                    value(waiting.get(engine), SUM).orElse(0),
+                    value(kvCacheUse.get(engine), MAX),
+                    value(promptTokens.get(engine), SUM),
+                    value(generationTokens.get(engine), SUM),
+                    value(successes.get(engine), SUM),
+                    value(preemptions.get(engine), SUM)));
+        }
         return new VllmPage.Found(new EngineSnapshot(
                 ranks, models(page), processStart(page), cacheConfig(page), sleep(page), latencies(page)));
     }
@@ -66,7 +75,7 @@ final class SnapshotReader {
 
     private static String engineOf(Sample sample) {
         String engine = sample.series().label("engine");
-        return engine.isEmpty() ? "0" : engine;
+        return engine.isEmpty() ? ONLY_ENGINE : engine;
     }
 
     /** The samples under the first spelling that has any: where two names stand side by side they count the same. */
@@ -78,6 +87,13 @@ final class SnapshotReader {
             }
         }
         return List.of();
+    }
+
+    /** A fresh multi-process page declares the gauges and gives them no sample until the first request; its counters stand at 0. */
+    private static boolean isFresh(MetricPage page, Map<String, double[]> generationTokens) {
+        return samples(page, VllmMetrics.RUNNING).isEmpty()
+                && declares(page, VllmMetrics.RUNNING)
+                && !anyAboveZero(generationTokens);
     }
 
     private static boolean declares(MetricPage page, Family family) {

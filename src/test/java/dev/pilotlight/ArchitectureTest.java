@@ -1,0 +1,349 @@
+package dev.pilotlight;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.toCollection;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.pilotlight.broken.BlockManager;
+import dev.pilotlight.broken.Opener;
+import dev.pilotlight.broken.Ticker;
+import dev.pilotlight.broken.Turnstile;
+import dev.pilotlight.broken.here.Chicken;
+import dev.pilotlight.broken.there.Egg;
+import dev.pilotlight.broken.util.Anything;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.instruction.MonitorInstruction;
+import java.lang.reflect.AccessFlag;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** What holds the house together: its doors, its one clock, its names, and that dependencies run one way. */
+class ArchitectureTest {
+    /** What lies where Main lies: neither the tests nor the simulated engine. */
+    private static final JavaClasses HOUSE = new ClassFileImporter()
+            .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
+
+    /**
+     * The outside world. A class that touches any of it is a door, and stands in the table below. Not outside: values that need
+     * nobody else, such as a URI, a Path or a tree of JSON.
+     */
+    private static final Map<String, Pattern> OUTSIDE = Map.of(
+            "clients", Pattern.compile("java\\.net\\.(?!URI$|URLEncoder$|URLDecoder$).*|java\\.nio\\.channels\\..*"),
+            "files", Pattern.compile("java\\.nio\\.file\\.(?!Path$).*|java\\.io\\.(File|RandomAccess).*"),
+            "native", Pattern.compile("java\\.lang\\.foreign\\..*"),
+            "vertx", Pattern.compile("io\\.vertx\\.(?!core\\.json\\.).*|io\\.netty\\..*"),
+            "container", Pattern.compile("jakarta\\..*|io\\.quarkus\\..*"),
+            "endpoints",
+                    Pattern.compile("org\\.eclipse\\.microprofile\\.health\\..*|io\\.smallrye\\.(health|common)\\..*"),
+            "settings", Pattern.compile("org\\.eclipse\\.microprofile\\.config\\..*|io\\.smallrye\\.config\\..*"),
+            "meters", Pattern.compile("io\\.prometheus\\..*|io\\.micrometer\\..*"),
+            "log", Pattern.compile("org\\.jboss\\.logging\\..*|java\\.util\\.logging\\..*|org\\.slf4j\\..*"),
+            "kubernetes", Pattern.compile("io\\.fabric8\\..*"));
+
+    /** The doors: what each class may touch of the outside. A new line here is a decision; so is a longer one. */
+    private static final Map<String, Set<String>> DOORS = new TreeMap<>(Map.ofEntries(
+            Map.entry("dev.pilotlight.Main", Set.of("clients", "container", "settings")),
+            Map.entry("dev.pilotlight.Sidecar", Set.of("container", "files", "meters", "vertx")),
+            Map.entry("dev.pilotlight.api.InForce", Set.of("container", "settings")),
+            Map.entry("dev.pilotlight.api.StatusResource", Set.of("container", "endpoints")),
+            Map.entry("dev.pilotlight.config.ConfigCheck", Set.of("files")),
+            Map.entry("dev.pilotlight.config.PilotlightConfig", Set.of("settings")),
+            Map.entry("dev.pilotlight.engine.EngineHttp", Set.of("clients", "vertx")),
+            Map.entry("dev.pilotlight.health.HealthChecks", Set.of("container", "endpoints")),
+            Map.entry("dev.pilotlight.loop.ChangeLog", Set.of("log")),
+            Map.entry("dev.pilotlight.metrics.PictureMeters", Set.of("container", "meters"))));
+
+    private static final Set<String> CLOCKS = Set.of("dev.pilotlight.loop.SteadyClock");
+
+    private static final Pattern EMPTY_NAME = Pattern.compile(".*(Manager|Helper|Service|Impl|Data|Info|Utils?)");
+    private static final Pattern EMPTY_PACKAGE =
+            Pattern.compile("(.*\\.)?(utils?|common|models?|services?|impl|dto|helpers?)(\\..*)?");
+
+    @Nested
+    class TheHouse {
+        @Test
+        void touchesTheOutsideThroughItsDoorsAlone() {
+            assertThat(strangers(HOUSE, DOORS))
+                    .as(
+                            "classes that touch the outside and are no door for it: move that to a door, or add a line to DOORS")
+                    .isEmpty();
+        }
+
+        @Test
+        void hasNoDoorThatLeadsNowhere() {
+            Map<String, Set<String>> touched = touched(HOUSE);
+            Map<String, Set<String>> idle = new TreeMap<>();
+            DOORS.forEach((door, rooms) -> {
+                Set<String> unused = new TreeSet<>(rooms);
+                unused.removeAll(touched.getOrDefault(door, Set.of()));
+                if (!unused.isEmpty()) {
+                    idle.put(door, unused);
+                }
+            });
+            assertThat(idle)
+                    .as("doors that do not touch what DOORS allows them to: strike it there")
+                    .isEmpty();
+        }
+
+        @Test
+        void hasNoCyclesBetweenPackages() {
+            assertThat(failures(NO_CYCLES, HOUSE)).isEmpty();
+        }
+
+        @Test
+        void readsOneClock() {
+            assertThat(failures(ONE_CLOCK, HOUSE)).isEmpty();
+        }
+
+        @Test
+        void namesThingsForWhatTheyAre() {
+            assertThat(failures(TELLING_NAMES, HOUSE)).isEmpty();
+        }
+
+        @Test
+        void hasPackagesByCapability() {
+            assertThat(failures(TELLING_PACKAGES, HOUSE)).isEmpty();
+        }
+
+        @Test
+        void hasNoSetters() {
+            assertThat(failures(NO_SETTERS, HOUSE)).isEmpty();
+        }
+
+        @Test
+        void hasNoLocks() {
+            assertThat(failures(NO_LOCKS, HOUSE)).isEmpty();
+        }
+    }
+
+    /** A rule that cannot fail holds nothing: each is shown a class that breaks it. */
+    @Nested
+    class EachRule {
+        @Test
+        void reportsAClassThatTouchesTheOutsideAndIsNoDoor() {
+            assertThat(strangers(imported(Opener.class), DOORS))
+                    .containsExactly(Map.entry(Opener.class.getName(), Set.of("clients", "files", "log", "native")));
+        }
+
+        @Test
+        void reportsADoorThatTouchesMoreThanItMay() {
+            Map<String, Set<String>> doors = Map.of(Opener.class.getName(), Set.of("files", "log", "native"));
+            assertThat(strangers(imported(Opener.class), doors))
+                    .containsExactly(Map.entry(Opener.class.getName(), Set.of("clients")));
+        }
+
+        @Test
+        void reportsPackagesThatNeedEachOther() {
+            assertThat(failures(NO_CYCLES, imported(Chicken.class, Egg.class)))
+                    .singleElement()
+                    .asString()
+                    .contains("Cycle detected", "dev.pilotlight.broken.here", "dev.pilotlight.broken.there");
+        }
+
+        @Test
+        void reportsEveryWayToReadAClock() {
+            assertThat(failures(ONE_CLOCK, imported(Ticker.class)))
+                    .hasSize(4)
+                    .anyMatch(line -> line.contains("Ticker.called()") && line.contains("Instant.now()"))
+                    .anyMatch(line -> line.contains("Ticker.referred()") && line.contains("Instant.now()"))
+                    .anyMatch(line -> line.contains("System.nanoTime()"))
+                    .anyMatch(line -> line.contains("System.currentTimeMillis()"));
+        }
+
+        @Test
+        void reportsANameThatSaysNothing() {
+            assertThat(failures(TELLING_NAMES, imported(BlockManager.class)))
+                    .singleElement()
+                    .asString()
+                    .contains("BlockManager");
+        }
+
+        @Test
+        void reportsAPackageThatSaysNothing() {
+            assertThat(failures(TELLING_PACKAGES, imported(Anything.class)))
+                    .singleElement()
+                    .asString()
+                    .contains("dev.pilotlight.broken.util");
+        }
+
+        @Test
+        void reportsASetter() {
+            assertThat(failures(NO_SETTERS, imported(BlockManager.class)))
+                    .singleElement()
+                    .asString()
+                    .contains("setSize(int)");
+        }
+
+        @Test
+        void reportsSynchronizedMethodsAndBlocksAndLocks() {
+            assertThat(failures(NO_LOCKS, imported(Turnstile.class)))
+                    .hasSize(3)
+                    .anyMatch(line -> line.contains("Turnstile.guarded") && line.contains("is synchronized"))
+                    .anyMatch(line -> line.contains("Turnstile.inside") && line.contains("has a synchronized block"))
+                    .anyMatch(line -> line.contains("ReentrantLock"));
+        }
+    }
+
+    private static JavaClasses imported(Class<?>... fixtures) {
+        return new ClassFileImporter().importClasses(fixtures);
+    }
+
+    private static List<String> failures(ArchRule rule, JavaClasses classes) {
+        return rule.allowEmptyShould(true).evaluate(classes).getFailureReport().getDetails();
+    }
+
+    /** By top-level class: the parts of the outside that it or a class within it touches. */
+    private static Map<String, Set<String>> touched(JavaClasses classes) {
+        Map<String, Set<String>> touched = new TreeMap<>();
+        for (JavaClass type : classes) {
+            Set<String> outside = type.getDirectDependenciesFromSelf().stream()
+                    .map(dependency ->
+                            dependency.getTargetClass().getBaseComponentType().getName())
+                    .flatMap(target -> OUTSIDE.entrySet().stream()
+                            .filter(part -> part.getValue().matcher(target).matches())
+                            .map(Map.Entry::getKey))
+                    .collect(toCollection(TreeSet::new));
+            if (!outside.isEmpty()) {
+                touched.computeIfAbsent(topLevel(type), _ -> new TreeSet<>()).addAll(outside);
+            }
+        }
+        return touched;
+    }
+
+    private static Map<String, Set<String>> strangers(JavaClasses classes, Map<String, Set<String>> doors) {
+        Map<String, Set<String>> strangers = touched(classes);
+        doors.forEach((door, rooms) -> strangers.computeIfPresent(door, (_, touched) -> {
+            touched.removeAll(rooms);
+            return touched.isEmpty() ? null : touched;
+        }));
+        return strangers;
+    }
+
+    private static String topLevel(JavaClass type) {
+        int dollar = type.getName().indexOf('$');
+        return dollar < 0 ? type.getName() : type.getName().substring(0, dollar);
+    }
+
+    private static final ArchRule NO_CYCLES = slices().assignedFrom(new SliceAssignment() {
+                @Override
+                public SliceIdentifier getIdentifierOf(JavaClass type) {
+                    return SliceIdentifier.of(type.getPackageName());
+                }
+
+                @Override
+                public String getDescription() {
+                    return "packages";
+                }
+            })
+            .should()
+            .beFreeOfCycles();
+
+    /** By access and not by call: a method reference is an access, too. */
+    private static final ArchRule ONE_CLOCK = noClasses()
+            .that(describe("are not the clock", type -> !CLOCKS.contains(topLevel(type))))
+            .should()
+            .accessTargetWhere(readsAClock());
+
+    private static DescribedPredicate<JavaAccess<?>> readsAClock() {
+        return describe("a clock is read", access -> {
+            AccessTarget target = access.getTarget();
+            String owner = target.getOwner().getName();
+            return switch (target.getName()) {
+                case "nanoTime", "currentTimeMillis" -> owner.equals("java.lang.System");
+                case "now" -> owner.startsWith("java.time.");
+                case "systemUTC", "systemDefaultZone", "system" -> owner.equals("java.time.Clock");
+                case "<init>" ->
+                    owner.equals("java.util.Date")
+                            && target instanceof AccessTarget.ConstructorCallTarget constructor
+                            && constructor.getRawParameterTypes().isEmpty();
+                default -> false;
+            };
+        });
+    }
+
+    private static final ArchRule TELLING_NAMES = noClasses()
+            .should(be(describe(
+                    "named for nothing in particular: " + EMPTY_NAME,
+                    (JavaClass type) -> EMPTY_NAME.matcher(type.getSimpleName()).matches())));
+
+    private static final ArchRule TELLING_PACKAGES = noClasses()
+            .should(be(describe("in a package that says nothing: " + EMPTY_PACKAGE, (JavaClass type) -> EMPTY_PACKAGE
+                    .matcher(type.getPackageName())
+                    .matches())));
+
+    private static final ArchRule NO_SETTERS = classes().should(new ArchCondition<JavaClass>("have no setters") {
+        @Override
+        public void check(JavaClass type, ConditionEvents events) {
+            type.getMethods().stream()
+                    .filter(method -> method.getName().matches("set[A-Z].*"))
+                    .forEach(method ->
+                            events.add(SimpleConditionEvent.violated(type, method.getFullName() + " is a setter")));
+        }
+    });
+
+    /** ArchUnit sees methods and their calls; a synchronized block shows in the instructions alone. */
+    private static final ArchRule NO_LOCKS = classes().should(new ArchCondition<JavaClass>("lock nothing") {
+        @Override
+        public void check(JavaClass type, ConditionEvents events) {
+            monitors(type).forEach(line -> events.add(SimpleConditionEvent.violated(type, line)));
+            type.getDirectDependenciesFromSelf().stream()
+                    .map(dependency -> dependency.getTargetClass().getName())
+                    .filter(target ->
+                            target.startsWith("java.util.concurrent.locks.") && !target.endsWith("LockSupport"))
+                    .distinct()
+                    .forEach(lock -> events.add(SimpleConditionEvent.violated(type, type.getName() + " uses " + lock)));
+        }
+    });
+
+    private static List<String> monitors(JavaClass type) {
+        List<String> found = new ArrayList<>();
+        ClassModel file = parsed(type);
+        file.methods().forEach(method -> {
+            String name = type.getName() + "." + method.methodName().stringValue();
+            if (method.flags().has(AccessFlag.SYNCHRONIZED)) {
+                found.add(name + " is synchronized");
+            }
+            boolean block = method.code().stream()
+                    .flatMap(code -> code.elementStream())
+                    .anyMatch(MonitorInstruction.class::isInstance);
+            if (block) {
+                found.add(name + " has a synchronized block");
+            }
+        });
+        return found;
+    }
+
+    private static ClassModel parsed(JavaClass type) {
+        try (InputStream bytes = type.getSource().orElseThrow().getUri().toURL().openStream()) {
+            return ClassFile.of().parse(bytes.readAllBytes());
+        } catch (IOException e) {
+            throw new AssertionError("cannot read the class file of " + type.getName(), e);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+package dev.pilotlight.broken.util;
+
+/** Lies in a package whose name says nothing. */
+public record Anything() {}

@@ -1,0 +1,291 @@
+package dev.pilotlight.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineReading.Cause;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.EngineReading.Unreachable;
+import dev.pilotlight.engine.EngineReading.Unreadable;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** Since when the engine answers, refuses or is ill, and how often its process was replaced. */
+class EngineTrackTest {
+    private static final Instant START = Instant.parse("2026-11-24T12:00:00Z");
+    private static final HealthAnswer SOUND = new HealthAnswer.Healthy();
+
+    private static Instant at(int second) {
+        return START.plusSeconds(second);
+    }
+
+    private static EngineTrack after(EngineReading... readings) {
+        EngineTrack track = EngineTrack.begin(START);
+        for (EngineReading reading : readings) {
+            track = track.advance(reading);
+        }
+        return track;
+    }
+
+    /** A single-process page: it says when its process began. */
+    private static Answered answered(int second, double processStart, double tokens) {
+        return answered(second, OptionalDouble.of(processStart), SOUND, rank("0", tokens));
+    }
+
+    /** A multi-process page: it does not. */
+    private static Answered multi(int second, Rank... ranks) {
+        return answered(second, OptionalDouble.empty(), SOUND, ranks);
+    }
+
+    private static Answered answered(int second, OptionalDouble processStart, HealthAnswer health, Rank... ranks) {
+        return new Answered(
+                at(second),
+                new EngineSnapshot(
+                        List.of(ranks), List.of("m"), processStart, CacheConfig.UNKNOWN, Sleep.UNKNOWN, Latencies.NONE),
+                health,
+                Optional.empty(),
+                "",
+                OptionalDouble.empty(),
+                Pause.UNKNOWN,
+                "whole");
+    }
+
+    private static Rank rank(String engine, double tokens) {
+        OptionalDouble counted = OptionalDouble.of(tokens);
+        return new Rank(engine, 0, 0, OptionalDouble.empty(), counted, counted, counted, OptionalDouble.of(0));
+    }
+
+    private static Answered ill(int second, HealthAnswer health) {
+        return answered(second, OptionalDouble.of(100), health, rank("0", 7));
+    }
+
+    private static Unreadable unreadable(int second) {
+        return new Unreadable(at(second), SOUND, Optional.empty(), Pause.UNKNOWN, "garbled");
+    }
+
+    private static Unreachable lost(int second, Cause cause) {
+        return new Unreachable(at(second), cause, "why");
+    }
+
+    private static Unreachable refused(int second) {
+        return lost(second, Cause.REFUSED);
+    }
+
+    @Nested
+    class BeforeTheFirstAnswer {
+        @Test
+        void nothingIsKnown() {
+            assertThat(after())
+                    .isEqualTo(new EngineTrack(
+                            new EngineReading.NotYet(START),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            false,
+                            START,
+                            0,
+                            false));
+        }
+
+        @Test
+        void refusalsAreTheWaitForTheFirstProcess() {
+            assertThat(after(refused(1), refused(2), answered(3, 100, 0)))
+                    .isEqualTo(new EngineTrack(
+                            answered(3, 100, 0),
+                            Optional.of(answered(3, 100, 0)),
+                            Optional.of(at(3)),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.of(at(3)),
+                            true,
+                            START,
+                            0,
+                            false));
+        }
+
+        @Test
+        void anEngineThatAnswersAtOnceWasNotSeenToStart() {
+            assertThat(after(answered(1, 100, 0)).sawItStart()).isFalse();
+        }
+    }
+
+    @Nested
+    class ARestart {
+        @Test
+        void showsInTheProcessStart() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 200, 9));
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.replaced()).isTrue();
+            assertThat(track.firstSeen()).hasValue(at(2));
+        }
+
+        @Test
+        void showsInCountersThatWentBack() {
+            EngineTrack track = after(multi(1, rank("0", 7)), multi(2, rank("0", 6)));
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.replaced()).isTrue();
+        }
+
+        @Test
+        void showsInCountersOfASingleRank() {
+            assertThat(after(multi(1, rank("0", 7), rank("1", 7)), multi(2, rank("0", 8), rank("1", 0)))
+                            .restarts())
+                    .isEqualTo(1);
+        }
+
+        @Test
+        void showsInARefusalInBetween() {
+            EngineTrack track = after(multi(1, rank("0", 7)), refused(2), multi(3, rank("0", 7)));
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.sawItStart()).isTrue();
+            assertThat(track.goneSince()).isEqualTo(at(2));
+        }
+
+        @Test
+        void isNotARefusalByAProcessThatBeganWhenItDidBefore() {
+            EngineTrack track = after(answered(1, 100, 7), refused(2), answered(3, 100, 7));
+            assertThat(track.restarts()).isZero();
+            assertThat(track.replaced()).isFalse();
+            assertThat(track.firstSeen()).hasValue(at(1));
+        }
+
+        @Test
+        void isNotATimeoutOrABrokenConnection() {
+            assertThat(after(
+                                    multi(1, rank("0", 7)),
+                                    lost(2, Cause.TIMED_OUT),
+                                    lost(3, Cause.BROKEN),
+                                    multi(4, rank("0", 7)))
+                            .restarts())
+                    .isZero();
+        }
+
+        @Test
+        void isNotAnIdleEngineWhoseCountersStandStill() {
+            assertThat(after(answered(1, 100, 7), answered(2, 100, 7), answered(3, 100, 7))
+                            .restarts())
+                    .isZero();
+        }
+
+        @Test
+        void isCountedOnceThoughTheReadingIsSeenAgain() {
+            Answered fresh = answered(2, 200, 0);
+            EngineTrack track = after(answered(1, 100, 7), fresh, fresh, fresh);
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.replaced()).isFalse();
+        }
+
+        @Test
+        void isCountedThoughThePageCannotBeReadAfterwards() {
+            EngineTrack track = after(answered(1, 100, 7), refused(2), unreadable(3));
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.replaced()).isTrue();
+        }
+
+        @Test
+        void isCountedOnceWhenThePageCanBeReadOnlyLater() {
+            EngineTrack track = after(answered(1, 100, 7), refused(2), unreadable(3), answered(4, 200, 0));
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.replaced()).isFalse();
+        }
+
+        @Test
+        void leavesNoNumbersOfTheProcessBefore() {
+            assertThat(after(answered(1, 100, 7), refused(2), unreadable(3)).numbers())
+                    .isEmpty();
+        }
+
+        @Test
+        void ofSeveralIsCountedEachTime() {
+            assertThat(after(answered(1, 100, 7), answered(2, 200, 1), refused(3), refused(4), answered(5, 300, 0))
+                            .restarts())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Nested
+    class TheNumbers {
+        @Test
+        void areThoseOfTheNewestPage() {
+            assertThat(after(answered(1, 100, 7), answered(2, 100, 8)).numbers())
+                    .hasValue(answered(2, 100, 8));
+        }
+
+        @Test
+        void areGoneWhileNothingListens() {
+            assertThat(after(answered(1, 100, 7), refused(2)).numbers()).isEmpty();
+        }
+
+        @Test
+        void stayThroughATimeoutForTheirAgeToTell() {
+            EngineTrack track = after(answered(1, 100, 7), lost(2, Cause.TIMED_OUT));
+            assertThat(track.numbers()).hasValue(answered(1, 100, 7));
+            assertThat(track.answeredAt()).hasValue(at(1));
+        }
+    }
+
+    @Nested
+    class Illness {
+        private static final HealthAnswer DEAD = new HealthAnswer.Unhealthy(503);
+
+        @Test
+        void beginsWithTheFirst5xxAndLastsUntilHealthIsSoundAgain() {
+            assertThat(after(ill(1, SOUND), ill(2, DEAD), ill(3, DEAD)).unhealthySince())
+                    .hasValue(at(2));
+            assertThat(after(ill(2, DEAD), ill(3, SOUND)).unhealthySince()).isEmpty();
+        }
+
+        @Test
+        void isNotA4xx() {
+            assertThat(after(ill(1, new HealthAnswer.Unhealthy(404))).unhealthySince())
+                    .isEmpty();
+        }
+
+        @Test
+        void neitherBeginsNorEndsWithoutAnAnswer() {
+            HealthAnswer none = new HealthAnswer.NoAnswer("late");
+            assertThat(after(ill(1, none)).unhealthySince()).isEmpty();
+            assertThat(after(ill(1, DEAD), ill(2, none), lost(3, Cause.TIMED_OUT))
+                            .unhealthySince())
+                    .hasValue(at(1));
+        }
+
+        @Test
+        void endsWhenNothingListensAnyMore() {
+            assertThat(after(ill(1, DEAD), refused(2)).unhealthySince()).isEmpty();
+        }
+    }
+
+    /** Their pages do not say when the process began, and a fresh one has no gauges. */
+    @Nested
+    class OfSeveralProcesses {
+        private static final String FRESH = """
+                # TYPE vllm:num_requests_running gauge
+                # TYPE vllm:num_requests_waiting gauge
+                vllm:prompt_tokens_total{engine="0",model_name="m"} 0.0
+                vllm:generation_tokens_total{engine="0",model_name="m"} 0.0
+                vllm:request_success_total{engine="0",finished_reason="stop",model_name="m"} 0.0
+                """;
+
+        @Test
+        void aFreshPageAfterAUsedOneIsARestart() {
+            EngineTrack track = after(
+                    multi(1, rank("0", 7)),
+                    multi(2, Reader.snapshot(FRESH).ranks().toArray(Rank[]::new)));
+            assertThat(track.restarts()).isEqualTo(1);
+        }
+
+        @Test
+        void theFirstRequestIsNone() {
+            EngineTrack track =
+                    after(multi(1, Reader.snapshot(FRESH).ranks().toArray(Rank[]::new)), multi(2, rank("0", 1)));
+            assertThat(track.restarts()).isZero();
+        }
+    }
+}
