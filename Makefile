@@ -10,6 +10,11 @@ PORT ?= 9110
 BENCH ?= .*
 VLLM ?= 0.32.0
 
+define BENCH_CLASSES
+$(MVN) -q -Pbench test-compile
+$(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
+endef
+
 .PHONY: help run test check-format format package native bench bench-step test-vllm clean
 
 help: ## list the targets
@@ -40,9 +45,13 @@ native: ## the native binary: local native-image (GraalVM or Mandrel 25) if ther
 	fi
 
 bench: ## JMH benchmarks; BENCH=PageReading runs those whose name matches
-	$(MVN) -q -Pbench test-compile
-	$(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
+	$(BENCH_CLASSES)
 	$(JAVA) -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" org.openjdk.jmh.Main '$(BENCH)' -prof gc $(JMH)
+
+bench-step: ## how soon a step in the engine's queue shows in /metrics: the distribution of 200 steps
+	$(MVN) -q package -DskipTests
+	$(BENCH_CLASSES)
+	$(JAVA) -cp "target/test-classes:target/classes" dev.pilotlight.loop.StepLatency $(STEPS)
 
 test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
 	scripts/vllm/vllm.sh install $(VLLM)

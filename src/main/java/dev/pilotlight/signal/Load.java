@@ -11,7 +11,8 @@ import java.util.OptionalDouble;
  *
  * @param at of the newest reading taken in
  * @param running smoothed requests in the batch, own ones left out
- * @param waiting of the newest reading, own ones left out
+ * @param inBatch requests in the batch at the newest reading
+ * @param waiting requests in the queue at the newest reading
  * @param growth smoothed growth of the queue, requests per second
  * @param finished smoothed requests finished per second
  * @param successes the counter at the newest reading
@@ -22,6 +23,7 @@ import java.util.OptionalDouble;
 record Load(
         Instant at,
         double running,
+        double inBatch,
         double waiting,
         double growth,
         OptionalDouble finished,
@@ -47,6 +49,7 @@ record Load(
         Load empty = new Load(
                 at,
                 others(snapshot.running(), own),
+                snapshot.running(),
                 snapshot.waiting(),
                 0,
                 OptionalDouble.empty(),
@@ -54,7 +57,7 @@ record Load(
                 0,
                 OptionalDouble.empty(),
                 LatencyWindow.EMPTY.add(at, snapshot.latencies()));
-        return empty.learn(snapshot, 0);
+        return empty.learn(snapshot, empty, 0);
     }
 
     /** Own requests run as long as they are few: one is never queued behind itself. */
@@ -72,6 +75,7 @@ record Load(
         return new Load(
                         now,
                         follow(running, runningNow, seconds),
+                        snapshot.running(),
                         snapshot.waiting(),
                         smooth(growth, growthNow, seconds, GROWTH_SECONDS),
                         finishedPerSecond(snapshot.successes(), seconds),
@@ -79,12 +83,15 @@ record Load(
                         plateau,
                         share,
                         latencies.add(now, snapshot.latencies()))
-                .learn(snapshot, seconds);
+                .learn(snapshot, this, seconds);
     }
 
     /** Limits show themselves in the readings: the batch that stays put while requests wait, the KV cache that each request takes. */
-    private Load learn(EngineSnapshot snapshot, double seconds) {
-        double plateauNow = snapshot.waiting() > 0 ? Math.max(plateau, snapshot.running()) : plateau;
+    private Load learn(EngineSnapshot snapshot, Load before, double seconds) {
+        // Every request waits for a moment: only a queue that outlasts a poll, beside a batch that did not grow, shows
+        // a full batch.
+        boolean isFull = snapshot.waiting() > 0 && before.waiting > 0 && snapshot.running() <= before.inBatch;
+        double plateauNow = isFull ? Math.max(plateau, snapshot.running()) : plateau;
         OptionalDouble shareNow = share;
         OptionalDouble use = snapshot.kvCacheUseMean();
         if (use.isPresent() && use.getAsDouble() > LEAST_KV_USE && snapshot.running() >= 1) {
@@ -92,7 +99,7 @@ record Load(
             shareNow = OptionalDouble.of(
                     share.isEmpty() ? seen : smooth(share.getAsDouble(), seen, seconds, SHARE_SECONDS));
         }
-        return new Load(at, running, waiting, growth, finished, successes, plateauNow, shareNow, latencies);
+        return new Load(at, running, inBatch, waiting, growth, finished, successes, plateauNow, shareNow, latencies);
     }
 
     private OptionalDouble finishedPerSecond(OptionalDouble successesNow, double seconds) {
