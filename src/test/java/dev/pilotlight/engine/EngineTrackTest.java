@@ -3,10 +3,10 @@ package dev.pilotlight.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.engine.EngineReading.Answered;
-import dev.pilotlight.engine.EngineReading.Cause;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
+import dev.pilotlight.http.Cause;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
