@@ -1,0 +1,28 @@
+package dev.pilotlight.loop;
+
+import io.quarkus.scheduler.Scheduled;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+
+/** Says once a minute that the loop stands still, which it cannot say of itself. */
+@Singleton
+final class LoopWatch {
+    private static final Logger LOG = Logger.getLogger("pilotlight");
+
+    private final ControlLoop loop;
+    private final SteadyClock clock;
+
+    LoopWatch(ControlLoop loop, SteadyClock clock) {
+        this.loop = loop;
+        this.clock = clock;
+    }
+
+    @Scheduled(every = "60s", delayed = "60s")
+    void look() {
+        if (!loop.turns(clock.now())) {
+            LOG.errorf(
+                    "the loop has not turned since %s; signals are withheld, and /q/health/live has the sidecar restarted",
+                    loop.board().picture().at());
+        }
+    }
+}
