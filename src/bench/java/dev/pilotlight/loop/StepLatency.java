@@ -24,6 +24,10 @@ public final class StepLatency {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final long GIVE_UP_NANOS = Duration.ofSeconds(10).toNanos();
 
+    /** A batch of one, and a context that a request does not fill within the measurement: the queue only grows. */
+    private static final Profile ENDLESS = new Profile(
+            "endless", "tiny", 1, 2048, 1_000_000, 1_100_000, 20e-3, 1e-3, 0, 1e-5, false, Profile.TINY.coldKernels());
+
     private StepLatency() {}
 
     public static void main(String... args) throws IOException, InterruptedException {
@@ -32,8 +36,8 @@ public final class StepLatency {
         long seed = 20261124;
         Random random = new Random(seed);
         int port = freePort();
-        try (SimulatedEngine engine = SimulatedEngine.start(
-                EngineOptions.builder().profile(Profile.named("tiny")).build())) {
+        try (SimulatedEngine engine =
+                SimulatedEngine.start(EngineOptions.builder().profile(ENDLESS).build())) {
             engine.awaitReady(Duration.ofSeconds(10));
             Process sidecar = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
@@ -93,7 +97,7 @@ public final class StepLatency {
 
     /** One request that outlasts the measurement. */
     private static void send(SimulatedEngine engine) {
-        String body = "{\"model\":\"tiny\",\"prompt\":\"hello\",\"max_tokens\":100000,\"stream\":true}";
+        String body = "{\"model\":\"tiny\",\"prompt\":\"hello\",\"max_tokens\":900000,\"stream\":true}";
         HTTP.sendAsync(
                 HttpRequest.newBuilder(engine.uri().resolve("/v1/completions"))
                         .header("Content-Type", "application/json")
