@@ -1,12 +1,14 @@
 package dev.pilotlight.gpu;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /** Scenes for the fake library, and the devices that a reader must make of them. */
 final class Scenes {
@@ -16,7 +18,8 @@ final class Scenes {
     static final String ONE_G = "MIG-11111111-6505-0873-c6db-8324dbfe5ba9";
     static final String TWO_G = "MIG-22222222-6505-0873-c6db-8324dbfe5ba9";
 
-    static final GpuPolicy POLICY = GpuPolicy.DEFAULT;
+    static final Scope ONLY_ONE = new Scope.Ours("it is the only one visible");
+    static final String ORIGIN = "NVML of driver 570.86.15";
 
     private static final long GIB = 1L << 30;
 
@@ -216,5 +219,40 @@ final class Scenes {
                 Gauges.UNKNOWN,
                 MemoryHealth.UNKNOWN,
                 new Xids.Unknown("the GPU does not answer"));
+    }
+
+    /** A reading of the only GPU visible. */
+    static GpuReading.Devices ours(Device... devices) {
+        return new GpuReading.Devices(NOON, GpuReading.Source.NVML, ONLY_ONE, ORIGIN, List.of(devices));
+    }
+
+    /** The faults that stand after the last of these readings. */
+    static List<GpuFault> faults(GpuReading... readings) {
+        GpuMemory memory = GpuMemory.EMPTY;
+        for (GpuReading reading : readings) {
+            memory = GpuJudgement.advance(memory, reading, GpuPolicy.DEFAULT).memory();
+        }
+        return memory.faults();
+    }
+
+    /** Reads until as many XIDs are there; the watch counts them on its own thread. */
+    static GpuReading.Devices untilXids(NvmlProbe probe, long wanted) {
+        for (int i = 0; i < 500; i++) {
+            GpuReading.Devices reading = (GpuReading.Devices) probe.read(NOON);
+            if (xids(reading) >= wanted) {
+                return reading;
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
+        throw new AssertionError("the XIDs did not come within 5 s");
+    }
+
+    private static long xids(GpuReading.Devices reading) {
+        return reading.devices().stream()
+                .map(Device::xids)
+                .mapToLong(xids -> xids instanceof Xids.Counted(Map<Integer, Long> byXid)
+                        ? byXid.values().stream().mapToLong(Long::longValue).sum()
+                        : 0)
+                .sum();
     }
 }
