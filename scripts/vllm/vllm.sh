@@ -150,7 +150,14 @@ serve() {
     export VLLM_CACHE_ROOT=${VLLM_CACHE_ROOT:-$home/cache} VLLM_CONFIG_ROOT=${VLLM_CONFIG_ROOT:-$home/config}
     export HF_HOME=${HF_HOME:-$home/hf}
     # Two ranks bound to the same cores would be refused, and on a shared machine a bound server gets the busy cores.
-    export VLLM_CPU_OMP_THREADS_BIND=${VLLM_CPU_OMP_THREADS_BIND:-nobind}
+    # Old versions know this under another name; "nobind" they take for a list of cores, and crash.
+    case $version in
+        0.8.* | 0.9.* | 0.10.*) export VLLM_CPU_OMP_THREADS_BIND=${VLLM_CPU_OMP_THREADS_BIND:-all} ;;
+        *) export VLLM_CPU_OMP_THREADS_BIND=${VLLM_CPU_OMP_THREADS_BIND:-nobind} ;;
+    esac
+    # A tiny model has nothing to share out, and threads that wait for each other on a busy machine spin: with a second
+    # server beside it, 10 tokens/s instead of hundreds.
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
     # With no byte code kept, each start compiles vLLM anew: 180 s instead of 40.
     unset PYTHONDONTWRITEBYTECODE
     cd -- "$home" # so that the model is "./model" everywhere that the server shows it, on any machine
