@@ -228,8 +228,8 @@ class Recorder:
     def keep_filtered(self, server, situation, truth, reached):
         """Only what holds for both pages is promised of this one: it is asked for a moment later."""
         answer = server.get(filtered(WANTED))
-        families = set(re.findall(rb"^# TYPE (\S+)", answer.body, re.M))
-        if answer.status == 200 and 0 < len(families) <= len(WANTED):
+        families = len(re.findall(rb"^# TYPE ", answer.body, re.M))
+        if answer.status == 200 and families <= len(WANTED) and total(answer.body, RUNNING) is not None:
             while not reached(answer.body):
                 answer = server.get(filtered(WANTED))
             self.write(f"{situation}-filtered", answer.body)
@@ -246,9 +246,12 @@ class Recorder:
         self.expected = [row for row in self.expected if row[0] != file]
         for quantity, (value, *families) in truth.items():
             family = one_of(page, *families)
-            self.expected.append([file, quantity, f"{value:g}" if value < 1e6 else str(value), family])
             seen = total(page, family)
-            if seen != value:
+            if seen is None:  # such as everything but cache_config_info on a fresh page of several processes
+                print(f"  MIND: {file}: no sample of {family}", flush=True)
+                continue
+            self.expected.append([file, quantity, f"{value:.12g}", family])
+            if abs(seen - value) > 1e-9:
                 print(f"  MIND: {file}: {family} is {seen} on the page, {value} in truth", flush=True)
 
     def ask(self, server, situation):
@@ -329,13 +332,21 @@ def kv_full(record, server):
     """A cache too small for the 30 requests that may all run: the blocks end before the slots do."""
     load = Load(server).send(30, words=60, max_tokens=250)
 
-    def full(page):
-        return total(page, one_of(page, *KV)) == 1 and total(page, RUNNING) + total(page, WAITING) == 30
+    # The old engine (0.8) keeps a hundredth of the blocks back, so it never shows 1.
+    enough = 0.95 if server.version.startswith("0.8.") else 1
 
-    page = record.until(server, "kv-full", full)
-    gauges = {"running": (total(page, RUNNING), RUNNING), "waiting": (30 - total(page, RUNNING), WAITING), "kv_use": (1, *KV)}
+    def full(page):
+        return total(page, one_of(page, *KV)) >= enough
+
+    def all_there(page):
+        return full(page) and total(page, RUNNING) + total(page, WAITING) == 30
+
+    page = record.until(server, "kv-full", all_there)
+    use = total(page, one_of(page, *KV))
+    gauges = {"running": (total(page, RUNNING), RUNNING), "waiting": (30 - total(page, RUNNING), WAITING), "kv_use": (use, *KV)}
     record.keep("kv-full", page, gauges)
-    record.keep_filtered(server, "kv-full", {"kv_use": (1, *KV)}, lambda page: total(page, one_of(page, *KV)) == 1)
+    if use == 1:
+        record.keep_filtered(server, "kv-full", {"kv_use": (1, *KV)}, full)
     record.ask(server, "kv-full")
     load.join()
 
@@ -383,6 +394,8 @@ def main():
     with open(chosen.log, "ab") as log:
         for name in chosen.only.split(","):
             situation, flags = GROUPS[name]
+            if chosen.version.startswith(("0.8.", "0.9.")):
+                flags = ["136" if flag == "17" else flag for flag in flags]  # blocks of 16 tokens, not 128
             try:
                 with Server(chosen.version, chosen.port, flags, log) as server:
                     situation(record, server)

