@@ -250,7 +250,7 @@ class Recorder:
             if seen is None:  # such as everything but cache_config_info on a fresh page of several processes
                 print(f"  MIND: {file}: no sample of {family}", flush=True)
                 continue
-            self.expected.append([file, quantity, f"{value:.12g}", family])
+            self.expected.append([file, quantity, str(int(value)) if value == int(value) else repr(value), family])
             if abs(seen - value) > 1e-9:
                 print(f"  MIND: {file}: {family} is {seen} on the page, {value} in truth", flush=True)
 

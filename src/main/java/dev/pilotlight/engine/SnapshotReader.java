@@ -89,10 +89,13 @@ final class SnapshotReader {
         return List.of();
     }
 
-    /** A fresh multi-process page declares the gauges and gives them no sample until the first request; its counters stand at 0. */
+    /**
+     * A page of a server that served nobody yet: a multi-process one declares the gauges and gives them no sample until the first
+     * request, its counters at 0; the old engine of 0.8 says no more than how its cache is configured.
+     */
     private static boolean isFresh(MetricPage page, Map<String, double[]> generationTokens) {
         return samples(page, VllmMetrics.RUNNING).isEmpty()
-                && declares(page, VllmMetrics.RUNNING)
+                && (declares(page, VllmMetrics.RUNNING) || !samples(page, VllmMetrics.CACHE_CONFIG).isEmpty())
                 && !anyAboveZero(generationTokens);
     }
 
