@@ -95,7 +95,8 @@ final class SnapshotReader {
      */
     private static boolean isFresh(MetricPage page, Map<String, double[]> generationTokens) {
         return samples(page, VllmMetrics.RUNNING).isEmpty()
-                && (declares(page, VllmMetrics.RUNNING) || !samples(page, VllmMetrics.CACHE_CONFIG).isEmpty())
+                && (declares(page, VllmMetrics.RUNNING)
+                        || !samples(page, VllmMetrics.CACHE_CONFIG).isEmpty())
                 && !anyAboveZero(generationTokens);
     }
 
