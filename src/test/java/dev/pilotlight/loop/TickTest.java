@@ -1,0 +1,525 @@
+package dev.pilotlight.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.drain.DrainOrder;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.Sleep;
+import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.health.HealthRules;
+import dev.pilotlight.health.Verdict;
+import dev.pilotlight.lifecycle.LivenessPolicy;
+import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Shape;
+import dev.pilotlight.lifecycle.WarmUpPolicy;
+import dev.pilotlight.loop.World.Engine;
+import dev.pilotlight.loop.World.RankState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** The machine as a whole, in simulated seconds: phases, verdicts, roles and what is asked for. */
+class TickTest {
+    private static String phase(World world) {
+        return world.picture.phase().word();
+    }
+
+    private static Verdict live(World world) {
+        return HealthRules.engine(world.picture);
+    }
+
+    private static Verdict ready(World world) {
+        return HealthRules.ready(world.picture, world.now);
+    }
+
+    private static World served() {
+        World world = new World().seconds(3).ready();
+        assertThat(phase(world)).isEqualTo("ready");
+        return world;
+    }
+
+    private static WarmUpPolicy warmUp(int maxRounds, Duration budget, boolean proceed) {
+        return new WarmUpPolicy(Shape.DEFAULT, 0.15, maxRounds, budget, Duration.ofSeconds(2), proceed);
+    }
+
+    @Nested
+    class WhileStarting {
+        @Test
+        void saysUpBeforeItKnowsAnything() {
+            World world = new World();
+            assertThat(live(world).up()).isTrue();
+            assertThat(ready(world).up()).isFalse();
+        }
+
+        @Test
+        void isNeverDeadForRefusingWithinTheDeadline() {
+            World world = new World();
+            for (int second = 0; second < 29 * 60; second++) {
+                world.second();
+                assertThat(live(world).up()).isTrue();
+                assertThat(phase(world)).isEqualTo("starting");
+            }
+        }
+
+        @Test
+        void failsAfterHalfAnHourAndGetsADeadlineAnewTwoMinutesLater() {
+            World world = new World().seconds(30 * 60 + 1);
+            assertThat(phase(world)).isEqualTo("failed");
+            assertThat(live(world)).extracting(Verdict::up).isEqualTo(false);
+            assertThat(live(world).reason()).contains("pilotlight.liveness.start-deadline");
+            world.seconds(121);
+            assertThat(phase(world)).isEqualTo("starting");
+            assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void allowsThreeTimesTheLongestLoadSeen() {
+            World world = new World();
+            world.processStart = java.util.OptionalDouble.empty();
+            world.seconds(20 * 60).ready();
+            world.engine = Engine.REFUSED;
+            world.restart().seconds(59 * 60);
+            assertThat(live(world).up()).isTrue();
+            world.seconds(2 * 60);
+            assertThat(live(world).up()).isFalse();
+        }
+
+        @Test
+        void waitsForEverWithADeadlineOfZero() {
+            LivenessPolicy forEver = new LivenessPolicy(
+                    Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(60), Optional.of(Duration.ZERO));
+            World world = new World(forEver, World.WARM_UP).seconds(4 * 3600);
+            assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void waitsForAModelToBeListed() {
+            World world = new World().serve();
+            world.lists = false;
+            world.seconds(5);
+            assertThat(world.picture.phase())
+                    .isInstanceOfSatisfying(Phase.Starting.class, starting -> assertThat(starting.why())
+                            .isEqualTo("lists no model"));
+        }
+
+        @Test
+        void isReadyWithoutAWarmUpBesideAnEngineThatHasServed() {
+            World world = new World().serve();
+            world.rank().successes = 5;
+            world.seconds(1);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.asked).isEmpty();
+        }
+    }
+
+    @Nested
+    class WhileWarming {
+        @Test
+        void isReadyAfterTheSecondSteadyRoundAndNotBefore() {
+            World world = new World().seconds(3);
+            world.firstTokens = List.of(20.0, 0.5, 0.5);
+            world.serve().seconds(21);
+            assertThat(phase(world)).isEqualTo("warming");
+            assertThat(world.warmUps()).isEqualTo(2);
+            world.seconds(1);
+            assertThat(phase(world)).isEqualTo("warming");
+            assertThat(world.warmUps()).isEqualTo(3);
+            world.seconds(1);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.picture.rounds()).hasSize(3);
+            assertThat(world.picture.coldStart().warmUp()).contains(Duration.ofSeconds(22));
+        }
+
+        @Test
+        void asksForOneRoundAtATime() {
+            World world = new World();
+            world.firstTokens = List.of(50.0);
+            world.serve().seconds(40);
+            assertThat(world.warmUps()).isEqualTo(1);
+        }
+
+        @Test
+        void countsAsWarmAfterTheMostRoundsThoughThePaceWanders() {
+            World world = new World(World.LIVENESS, warmUp(4, Duration.ofMinutes(3), false));
+            world.firstTokens = List.of(1.0, 3.0, 1.0, 3.0, 1.0);
+            world.serve().seconds(20);
+            assertThat(world.picture.phase()).isInstanceOfSatisfying(Phase.Ready.class, it -> assertThat(it.how())
+                    .contains("4 rounds"));
+        }
+
+        @Test
+        void triesAgainWithLongerAndLongerPauses() {
+            World world = new World();
+            world.warmUpFails = Optional.of("503");
+            world.serve().seconds(40);
+            // At 0, then after pauses of 2, 4, 8 and 16 s beside half a second of each try.
+            assertThat(world.warmUps()).isEqualTo(5);
+            assertThat(ready(world).reason()).contains("503");
+        }
+
+        @Test
+        void givesUpWhenTheBudgetIsSpentAndLeavesTheEngineAlive() {
+            World world = new World();
+            world.warmUpFails = Optional.of("POST /v1/completions answered 500");
+            world.serve().seconds(181);
+            assertThat(phase(world)).isEqualTo("failed");
+            assertThat(ready(world).up()).isFalse();
+            assertThat(ready(world).reason())
+                    .contains("pilotlight.warm-up.budget", "POST /v1/completions answered 500");
+            assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void proceedsColdWhenToldTo() {
+            World world = new World(World.LIVENESS, warmUp(8, Duration.ofSeconds(30), true));
+            world.warmUpFails = Optional.of("500");
+            world.serve().seconds(31);
+            assertThat(ready(world).up()).isTrue();
+        }
+
+        @Test
+        void publishesNoLoad() {
+            World world = new World();
+            world.firstTokens = List.of(20.0);
+            world.serve().seconds(5);
+            assertThat(phase(world)).isEqualTo("warming");
+            assertThat(world.picture.freshSignals(world.now).orElseThrow().load())
+                    .isEmpty();
+        }
+
+        @Test
+        void beginsAnewWithANewProcess() {
+            World world = new World();
+            world.firstTokens = List.of(20.0);
+            world.serve().seconds(5);
+            world.restart().seconds(1);
+            assertThat(phase(world)).isEqualTo("warming");
+            assertThat(world.warmUps()).isEqualTo(2);
+        }
+    }
+
+    @Nested
+    class WhenReady {
+        @Test
+        void becomesStandbyAMinuteAfterTheLastTrafficAndActiveAtOnce() {
+            World world = served();
+            world.seconds(59);
+            assertThat(world.picture.role().orElseThrow().word()).isEqualTo("active");
+            world.seconds(2);
+            assertThat(world.picture.role().orElseThrow().word()).isEqualTo("standby");
+            world.rank().running = 1;
+            world.seconds(1);
+            assertThat(world.picture.role().orElseThrow().word()).isEqualTo("active");
+        }
+
+        @Test
+        void takesAHeartbeatForNobodysTraffic() {
+            World world = served();
+            world.seconds(600);
+            assertThat(world.probes()).isBetween(8L, 10L);
+            assertThat(world.picture.role().orElseThrow().word()).isEqualTo("standby");
+            assertThat(world.picture.freshSignals(world.now).orElseThrow().load())
+                    .hasValue(0);
+        }
+
+        @Test
+        void noticesARequestThatCameAndWentBetweenTwoPolls() {
+            World world = served().seconds(100);
+            assertThat(world.picture.role().orElseThrow().word()).isEqualTo("standby");
+            world.rank().successes++;
+            world.seconds(1);
+            assertThat(world.picture.role().orElseThrow().word()).isEqualTo("active");
+        }
+
+        @Test
+        void isStartingTheMomentTheEngineRefuses() {
+            World world = served();
+            world.engine = Engine.REFUSED;
+            world.seconds(1);
+            assertThat(phase(world)).isEqualTo("starting");
+            assertThat(live(world).up()).isTrue();
+            assertThat(world.picture.freshSignals(world.now)).isEmpty();
+        }
+
+        @Test
+        void isReadyAgainAtOnceWhenTheSameProcessAnswersAgain() {
+            World world = served();
+            long warmUps = world.warmUps();
+            world.engine = Engine.REFUSED;
+            world.seconds(2).serve().seconds(1);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.warmUps()).isEqualTo(warmUps);
+            assertThat(world.picture.engine().restarts()).isZero();
+        }
+
+        @Test
+        void countsANewProcessOnceAndWarmsIt() {
+            World world = served();
+            long warmUps = world.warmUps();
+            world.engine = Engine.REFUSED;
+            world.restart().seconds(1200);
+            assertThat(live(world).up()).isTrue();
+            world.ready();
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.picture.engine().restarts()).isEqualTo(1);
+            assertThat(world.warmUps()).isGreaterThan(warmUps);
+        }
+
+        @Test
+        void losesReadinessWhenTheEngineIsSilentForLongAndGetsItBack() {
+            World world = served();
+            world.engine = Engine.SILENT;
+            world.seconds(9);
+            assertThat(ready(world).up()).isTrue();
+            world.seconds(2);
+            assertThat(ready(world).up()).isFalse();
+            assertThat(world.picture.freshSignals(world.now)).isEmpty();
+            assertThat(live(world).up()).isTrue();
+            world.serve().seconds(1);
+            assertThat(ready(world).up()).isTrue();
+        }
+
+        @Test
+        void staysInServiceWhenOnlyTheMetricsPageIsGarbled() {
+            World world = served();
+            world.engine = Engine.GARBLED;
+            world.seconds(30);
+            assertThat(ready(world).up()).isTrue();
+            assertThat(world.picture.freshSignals(world.now)).isEmpty();
+        }
+    }
+
+    @Nested
+    class WhenUnhealthy {
+        @Test
+        void waitsOutAShortSpellOfRescaling() {
+            World world = served();
+            world.health = 503;
+            world.seconds(9);
+            assertThat(live(world).up()).isTrue();
+            world.health = 200;
+            world.seconds(20);
+            assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void isDeadAfterTenSecondsAndBackWhenItAnswersSoundly() {
+            World world = served();
+            world.health = 503;
+            world.seconds(12);
+            assertThat(phase(world)).isEqualTo("failed");
+            assertThat(live(world).up()).isFalse();
+            world.health = 200;
+            world.seconds(2);
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        @Test
+        void isStartingWhenTheDeadProcessEnds() {
+            World world = served();
+            world.health = 503;
+            world.seconds(12);
+            world.engine = Engine.REFUSED;
+            world.seconds(1);
+            assertThat(phase(world)).isEqualTo("starting");
+            assertThat(live(world).up()).isTrue();
+        }
+    }
+
+    @Nested
+    class WhenHung {
+        @Test
+        void underLoadIsStuckAfterTheCanaryAndNotBefore() {
+            World world = served();
+            world.rank().running = 4;
+            world.seconds(5);
+            world.hangs = true;
+            world.seconds(60 + 29);
+            assertThat(live(world).up()).isTrue();
+            world.seconds(4);
+            assertThat(live(world).up()).isFalse();
+            assertThat(live(world).reason()).contains("stuck", "work is in flight");
+        }
+
+        @Test
+        void whileIdleIsStuckAfterTwoHeartbeatsInARow() {
+            World world = served();
+            world.hangs = true;
+            world.seconds(60 + 30 + 25);
+            assertThat(live(world).up()).isTrue();
+            world.seconds(10);
+            assertThat(live(world).up()).isFalse();
+            assertThat(live(world).reason()).contains("stuck", "2 requests for one token in a row");
+        }
+
+        @Test
+        void comesBackWhenItMovesAgain() {
+            World world = served();
+            world.rank().running = 4;
+            world.hangs = true;
+            world.seconds(120);
+            assertThat(live(world).up()).isFalse();
+            world.hangs = false;
+            world.seconds(3);
+            assertThat(live(world).up()).isTrue();
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        @Test
+        void namesTheRankThatHangsBesideOneThatWorks() {
+            World world = new World();
+            world.ranks.add(new RankState());
+            world.seconds(3).ready();
+            world.ranks.forEach(rank -> rank.running = 4);
+            world.seconds(3);
+            world.ranks.get(1).hangs = true;
+            world.seconds(100);
+            assertThat(live(world).up()).isFalse();
+            assertThat(live(world).reason()).contains("rank 1 is stuck");
+        }
+
+        @Test
+        void isNeverStuckWithStaleGaugesWhileTheCanaryAnswers() {
+            World world = served();
+            world.rank().running = 3;
+            for (int second = 0; second < 600; second++) {
+                double tokens = world.rank().tokens;
+                world.second();
+                // The page shows work that does not move; only our own requests do.
+                world.rank().tokens = Math.max(tokens, world.rank().tokens - 90);
+                assertThat(live(world).up()).isTrue();
+            }
+        }
+
+        @Test
+        void isNeverStuckBehindAQueueOfAThousandThatMoves() {
+            World world = served();
+            world.rank().running = 8;
+            world.rank().waiting = 1000;
+            for (int second = 0; second < 1800; second++) {
+                world.second();
+                assertThat(live(world).up()).isTrue();
+            }
+            assertThat(world.probes()).isZero();
+        }
+
+        @Test
+        void isNotCondemnedByARefusedCanary() {
+            World world = served();
+            world.rank().running = 4;
+            world.hangs = true;
+            world.probesAreRefused = true;
+            world.seconds(600);
+            assertThat(live(world).up()).isTrue();
+            assertThat(world.probes()).isGreaterThan(2);
+        }
+
+        @Test
+        void isStuckWhenTheWholeServerIsSilentForLong() {
+            World world = served();
+            world.engine = Engine.SILENT;
+            world.seconds(180);
+            assertThat(live(world).up()).isFalse();
+        }
+    }
+
+    @Nested
+    class WhenSuspended {
+        @Test
+        void isNeverStuckWhilePausedWithWorkInFlight() {
+            World world = served();
+            world.rank().running = 4;
+            world.seconds(3);
+            world.pause = Pause.PAUSED;
+            for (int second = 0; second < 600; second++) {
+                world.second();
+                assertThat(live(world).up()).isTrue();
+                assertThat(ready(world).up()).isFalse();
+                assertThat(phase(world)).isEqualTo("suspended");
+            }
+            world.pause = Pause.NONE;
+            world.seconds(1);
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        @Test
+        void isWarmedAfterASleepThatCameBeforeTheWarmUp() {
+            World world = new World().serve();
+            world.sleep = Sleep.ASLEEP;
+            world.seconds(5);
+            assertThat(phase(world)).isEqualTo("suspended");
+            world.sleep = Sleep.AWAKE;
+            world.ready();
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.warmUps()).isGreaterThanOrEqualTo(2);
+        }
+    }
+
+    @Nested
+    class WhileDraining {
+        private World draining(double running) {
+            World world = served();
+            world.rank().running = running;
+            world.seconds(2);
+            world.drain = Optional.of(new DrainOrder(world.now, world.now.plusSeconds(60), "a test"));
+            return world.seconds(1);
+        }
+
+        @Test
+        void isNotReadyFromTheFirstMoment() {
+            World world = draining(3);
+            assertThat(phase(world)).isEqualTo("draining");
+            assertThat(ready(world).up()).isFalse();
+            assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void endsTwoQuietReadingsAfterTheLastRequest() {
+            World world = draining(3).seconds(20);
+            assertThat(world.picture.drain().orElseThrow().ended()).isEmpty();
+            world.rank().running = 0;
+            world.seconds(1);
+            assertThat(world.picture.drain().orElseThrow().ended()).isEmpty();
+            world.seconds(1);
+            assertThat(world.picture.drain().orElseThrow().ended())
+                    .hasValueSatisfying(end -> assertThat(end.clean()).isTrue());
+        }
+
+        @Test
+        void givesServicesTimeToForgetThePod() {
+            World world = draining(0).seconds(3);
+            assertThat(world.picture.drain().orElseThrow().ended()).isEmpty();
+            world.seconds(2);
+            assertThat(world.picture.drain().orElseThrow().ended()).isPresent();
+        }
+
+        @Test
+        void keepsTheDeadlineWhenARequestNeverEnds() {
+            World world = draining(3).seconds(60);
+            assertThat(world.picture.drain().orElseThrow().ended())
+                    .hasValueSatisfying(end -> assertThat(end.clean()).isFalse());
+        }
+
+        @Test
+        void isFinal() {
+            World world = draining(0).seconds(20);
+            world.engine = Engine.REFUSED;
+            world.seconds(5).restart().serve().seconds(30);
+            assertThat(phase(world)).isEqualTo("draining");
+        }
+    }
+
+    @Nested
+    class WithoutTelemetryOfTheGpu {
+        @Test
+        void changesNothing() {
+            World world = served();
+            world.gpu = new GpuReading.Failed(world.now, "the driver is gone");
+            world.seconds(60);
+            assertThat(live(world).up()).isTrue();
+            assertThat(ready(world).up()).isTrue();
+        }
+    }
+}

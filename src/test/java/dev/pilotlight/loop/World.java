@@ -1,0 +1,294 @@
+package dev.pilotlight.loop;
+
+import dev.pilotlight.drain.DrainOrder;
+import dev.pilotlight.drain.DrainPolicy;
+import dev.pilotlight.engine.CacheConfig;
+import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.HealthAnswer;
+import dev.pilotlight.engine.Latencies;
+import dev.pilotlight.engine.Model;
+import dev.pilotlight.engine.Rank;
+import dev.pilotlight.engine.Sleep;
+import dev.pilotlight.gpu.GpuPolicy;
+import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.http.Cause;
+import dev.pilotlight.lifecycle.Effect;
+import dev.pilotlight.lifecycle.LivenessPolicy;
+import dev.pilotlight.lifecycle.ProbeOutcome;
+import dev.pilotlight.lifecycle.Round;
+import dev.pilotlight.lifecycle.Shape;
+import dev.pilotlight.lifecycle.WarmUpOutcome;
+import dev.pilotlight.lifecycle.WarmUpPolicy;
+import dev.pilotlight.signal.OwnTraffic;
+import dev.pilotlight.signal.SignalPolicy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/** A world for the machine to live in: an engine by hand, second by second, and the very {@code Tick} of the product. */
+final class World {
+    static final Instant START = Instant.parse("2026-11-24T12:00:00Z");
+    static final Duration PROBE_TIMEOUT = Duration.ofSeconds(30);
+
+    /** What a poll finds. */
+    enum Engine {
+        REFUSED,
+        SERVING,
+        SILENT,
+        GARBLED
+    }
+
+    /** A rank's state as its page shows it. */
+    static final class RankState {
+        double running;
+        double waiting;
+        double tokens;
+        double successes;
+        boolean hangs;
+    }
+
+    static Policy policy(LivenessPolicy liveness, WarmUpPolicy warmUp) {
+        return new Policy(
+                liveness,
+                warmUp,
+                new SignalPolicy(0.7, OptionalInt.of(8), Optional.empty(), Optional.empty(), Duration.ofSeconds(60)),
+                new DrainPolicy(Duration.ofSeconds(5)),
+                GpuPolicy.DEFAULT,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(25),
+                Duration.ofSeconds(60));
+    }
+
+    static final LivenessPolicy LIVENESS = new LivenessPolicy(
+            Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(60), Optional.empty());
+    static final WarmUpPolicy WARM_UP =
+            new WarmUpPolicy(Shape.DEFAULT, 0.15, 8, Duration.ofMinutes(3), Duration.ofSeconds(2), false);
+
+    final Tick tick;
+    final List<Effect> asked = new ArrayList<>();
+    Instant now = START;
+    Memory memory = Memory.begin(START);
+    Picture picture;
+
+    Engine engine = Engine.REFUSED;
+    int health = 200;
+    boolean lists = true;
+    boolean hangs;
+    Pause pause = Pause.UNKNOWN;
+    Sleep sleep = Sleep.UNKNOWN;
+    OptionalDouble processStart = OptionalDouble.of(1000);
+    List<RankState> ranks = new ArrayList<>(List.of(new RankState()));
+    GpuReading gpu = new GpuReading.Absent(START, "there is none");
+    Optional<DrainOrder> drain = Optional.empty();
+    /** Seconds to the first token of each warm-up round to come; the last stays. */
+    List<Double> firstTokens = new ArrayList<>(List.of(0.5));
+
+    Optional<String> warmUpFails = Optional.empty();
+    boolean probesAreRefused;
+
+    private Optional<WarmUpOutcome> warmedUp = Optional.empty();
+    private Optional<ProbeOutcome> probed = Optional.empty();
+    private Optional<Due<WarmUpOutcome>> warmUpOut = Optional.empty();
+    private Optional<Due<ProbeOutcome>> probeOut = Optional.empty();
+    private long sent;
+    private int round;
+
+    private record Due<T>(Instant at, T outcome) {}
+
+    World() {
+        this(LIVENESS, WARM_UP);
+    }
+
+    World(LivenessPolicy liveness, WarmUpPolicy warmUp) {
+        Policy policy = policy(liveness, warmUp);
+        tick = new Tick(policy);
+        picture = Picture.first(START, policy);
+    }
+
+    RankState rank() {
+        return ranks.getFirst();
+    }
+
+    /** A new process takes the place of the old one: its counters begin at zero. */
+    World restart() {
+        processStart = OptionalDouble.of(processStart.orElse(0) + 1);
+        for (RankState rank : ranks) {
+            rank.running = rank.waiting = rank.tokens = rank.successes = 0;
+        }
+        hangs = false;
+        return this;
+    }
+
+    World serve() {
+        engine = Engine.SERVING;
+        health = 200;
+        return this;
+    }
+
+    World seconds(int count) {
+        for (int i = 0; i < count; i++) {
+            second();
+        }
+        return this;
+    }
+
+    /** Until ready, a minute at most. */
+    World ready() {
+        serve();
+        for (int i = 0; i < 60 && !picture.phase().word().equals("ready"); i++) {
+            second();
+        }
+        return this;
+    }
+
+    void second() {
+        now = now.plusSeconds(1);
+        for (RankState rank : ranks) {
+            if (engine == Engine.SERVING && !hangs && !rank.hangs && pause != Pause.PAUSED && rank.running > 0) {
+                rank.tokens += rank.running * 30;
+            }
+        }
+        warmUpOut.filter(due -> !due.at().isAfter(now)).ifPresent(due -> {
+            warmedUp = Optional.of(due.outcome());
+            warmUpOut = Optional.empty();
+        });
+        probeOut.filter(due -> !due.at().isAfter(now)).ifPresent(due -> {
+            probed = Optional.of(due.outcome());
+            probeOut = Optional.empty();
+        });
+        turn();
+    }
+
+    private void turn() {
+        OwnTraffic own = new OwnTraffic(sent, (warmUpOut.isPresent() ? 1 : 0) + (probeOut.isPresent() ? 1 : 0));
+        Turn turn = tick.advance(
+                memory,
+                new Observation(
+                        new Polled<>(reading(), Duration.ofMillis(3)),
+                        new Polled<>(gpu, Duration.ZERO),
+                        warmedUp,
+                        probed,
+                        own,
+                        drain),
+                now);
+        memory = turn.memory();
+        picture = turn.picture();
+        turn.effects().forEach(this::send);
+    }
+
+    private EngineReading reading() {
+        HealthAnswer answer = health < 400 ? new HealthAnswer.Healthy() : new HealthAnswer.Unhealthy(health);
+        Optional<Model> model = lists ? Optional.of(new Model("tiny", OptionalInt.of(2048))) : Optional.empty();
+        return switch (engine) {
+            case REFUSED -> new EngineReading.Unreachable(now, Cause.REFUSED, "nothing listens");
+            case SILENT -> new EngineReading.Unreachable(now, Cause.TIMED_OUT, "no answer");
+            case GARBLED -> new EngineReading.Unreadable(now, answer, model, pause, "garbled");
+            case SERVING ->
+                new EngineReading.Answered(
+                        now,
+                        snapshot(),
+                        answer,
+                        model,
+                        lists ? "" : "lists no model",
+                        OptionalDouble.empty(),
+                        pause,
+                        "whole");
+        };
+    }
+
+    private EngineSnapshot snapshot() {
+        List<Rank> shown = new ArrayList<>();
+        for (int i = 0; i < ranks.size(); i++) {
+            RankState rank = ranks.get(i);
+            shown.add(new Rank(
+                    Integer.toString(i),
+                    rank.running,
+                    rank.waiting,
+                    OptionalDouble.empty(),
+                    OptionalDouble.of(rank.tokens),
+                    OptionalDouble.of(rank.tokens),
+                    OptionalDouble.of(rank.successes),
+                    OptionalDouble.empty()));
+        }
+        return new EngineSnapshot(shown, List.of("tiny"), processStart, CacheConfig.UNKNOWN, sleep, Latencies.NONE);
+    }
+
+    private boolean answersRequests() {
+        return engine == Engine.SERVING
+                && !hangs
+                && pause != Pause.PAUSED
+                && pause != Pause.ASLEEP
+                && sleep != Sleep.ASLEEP;
+    }
+
+    private void send(Effect effect) {
+        asked.add(effect);
+        switch (effect) {
+            case Effect.SendWarmUp wanted -> warmUp(wanted);
+            case Effect.SendProbe wanted -> probe(wanted);
+        }
+    }
+
+    private void warmUp(Effect.SendWarmUp wanted) {
+        sent += wanted.shapes().size();
+        double first = firstTokens.get(Math.min(round, firstTokens.size() - 1));
+        round++;
+        Instant end = now.plusMillis(Math.round(first * 1000));
+        if (warmUpFails.isPresent() || !answersRequests()) {
+            warmUpOut = Optional.of(new Due<>(
+                    end, new WarmUpOutcome.Lost(wanted.attempt(), end, warmUpFails.orElse("nobody answers"))));
+            return;
+        }
+        rank().successes += wanted.shapes().size();
+        rank().tokens += 8;
+        List<Round.Timing> timings = wanted.shapes().stream()
+                .map(shape -> new Round.Timing(
+                        shape.name(), Duration.ofMillis(Math.round(first * 1000)), Duration.ofSeconds(1)))
+                .toList();
+        warmUpOut = Optional.of(
+                new Due<>(end, new WarmUpOutcome.Done(wanted.attempt(), end, new Round(wanted.round(), timings))));
+    }
+
+    private void probe(Effect.SendProbe wanted) {
+        sent++;
+        if (probesAreRefused) {
+            probeOut = Optional.of(new Due<>(
+                    now.plusSeconds(1), new ProbeOutcome.Inconclusive(wanted.attempt(), now.plusSeconds(1), "503")));
+        } else if (answersRequests() && !to(wanted).hangs) {
+            RankState rank = to(wanted);
+            rank.tokens++;
+            rank.successes++;
+            probeOut = Optional.of(
+                    new Due<>(now.plusSeconds(1), new ProbeOutcome.Answered(wanted.attempt(), now.plusSeconds(1))));
+        } else {
+            Instant end = now.plus(PROBE_TIMEOUT);
+            probeOut = Optional.of(new Due<>(end, new ProbeOutcome.TimedOut(wanted.attempt(), end)));
+        }
+    }
+
+    private RankState to(Effect.SendProbe wanted) {
+        return ranks.get(wanted.rank().map(Integer::parseInt).orElse(0));
+    }
+
+    long probes() {
+        return asked.stream().filter(Effect.SendProbe.class::isInstance).count();
+    }
+
+    long warmUps() {
+        return asked.stream().filter(Effect.SendWarmUp.class::isInstance).count();
+    }
+
+    boolean warmUpIsOut() {
+        return warmUpOut.isPresent();
+    }
+
+    boolean probeIsOut() {
+        return probeOut.isPresent();
+    }
+}
