@@ -1,0 +1,91 @@
+package dev.pilotlight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.process.PackagedSidecar;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What keeps the packaged sidecar from starting, and how it says so. */
+class SettingsIT {
+    private record Ended(int code, String said) {}
+
+    private static Ended run(int port, String... settings) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m"));
+        command.add("-Dquarkus.http.port=" + port);
+        command.addAll(List.of(settings));
+        command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try {
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            return new Ended(process.exitValue(), said);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void endsWith64AndNamesEveryContradictionInOneMessage() throws IOException, InterruptedException {
+        Ended ended = run(
+                PackagedSidecar.freePort(),
+                "-Dpilotlight.engine.url=ftp://vllm",
+                "-Dpilotlight.engine.poll-every=10ms",
+                "-Dpilotlight.engine.stale-after=1ms",
+                "-Dpilotlight.signal.target-load=75",
+                "-Dpilotlight.gpu.fatal-xids=nonsense",
+                "-Dpilotlight.warm-up.requests=[{\"prompt\":1}]");
+
+        assertThat(ended.code()).isEqualTo(64);
+        assertThat(ended.said())
+                .contains(
+                        "6 settings are wrong",
+                        "pilotlight.engine.url=ftp://vllm",
+                        "pilotlight.engine.poll-every=10ms: give 100ms to 1m",
+                        "pilotlight.engine.stale-after=1ms",
+                        "pilotlight.signal.target-load=75.0",
+                        "pilotlight.gpu.fatal-xids",
+                        "pilotlight.warm-up.requests")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void endsWith64ForValuesThatCannotBeRead() throws IOException, InterruptedException {
+        Ended ended = run(
+                PackagedSidecar.freePort(),
+                "-Dpilotlight.engine.poll-every=banana",
+                "-Dpilotlight.gpu.source=psychic",
+                "-Dpilotlight.engine.max-num-seqs=many");
+
+        assertThat(ended.code()).isEqualTo(64);
+        assertThat(ended.said())
+                .contains("pilotlight.engine.poll-every", "pilotlight.gpu.source", "pilotlight.engine.max-num-seqs")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void endsWith64ForASettingThatDoesNotExist() throws IOException, InterruptedException {
+        Ended ended = run(PackagedSidecar.freePort(), "-Dpilotlight.engine.pol-every=1s");
+
+        assertThat(ended.code()).isEqualTo(64);
+        assertThat(ended.said()).contains("pilotlight.engine.pol-every").doesNotContain("\tat ");
+    }
+
+    @Test
+    void saysWhichSettingMovesItOffAPortThatIsTaken() throws IOException, InterruptedException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
+            Ended ended = run(taken.getLocalPort(), "-Dpilotlight.gpu.source=none");
+
+            assertThat(ended.code()).isEqualTo(1);
+            assertThat(ended.said()).contains("quarkus.http.port").doesNotContain("\tat ");
+        }
+    }
+}

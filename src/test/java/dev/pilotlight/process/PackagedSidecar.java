@@ -1,0 +1,142 @@
+package dev.pilotlight.process;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** The packaged sidecar as a child process with a small heap, and what it says. */
+public final class PackagedSidecar implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Child child;
+    private final URI url;
+
+    private PackagedSidecar(Child child, URI url) {
+        this.child = child;
+        this.url = url;
+    }
+
+    /** Starts it beside the engine and waits until its port answers. */
+    public static PackagedSidecar beside(URI engine, String name, Map<String, String> settings) {
+        int port = freePort();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:+UseSerialGC"));
+        command.add("-Dquarkus.http.host=127.0.0.1");
+        command.add("-Dquarkus.http.port=" + port);
+        command.add("-Dpilotlight.engine.url=" + engine);
+        command.add("-Dpilotlight.gpu.source=none");
+        settings.forEach((key, value) -> command.add("-Dpilotlight." + key + "=" + value));
+        command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
+        PackagedSidecar sidecar = new PackagedSidecar(
+                new Child(command, Map.of(), Path.of("target/it", name + "-sidecar.log"), false),
+                URI.create("http://127.0.0.1:" + port));
+        Await.until("the sidecar answers", START, () -> {
+            if (!sidecar.child.isAlive()) {
+                throw new Await.Hopeless("the sidecar ended while it started; " + sidecar.child.lastOfLog());
+            }
+            return sidecar.get("/q/health/live").status() == 200;
+        });
+        return sidecar;
+    }
+
+    /** A port that nobody listens on. */
+    public static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    public Child child() {
+        return child;
+    }
+
+    public URI at(String path) {
+        return url.resolve(path);
+    }
+
+    public Web.Answer get(String path) throws IOException, InterruptedException {
+        return Web.get(at(path));
+    }
+
+    public JsonObject status() throws IOException, InterruptedException {
+        return get("/api/v1/status").json();
+    }
+
+    /** Phase and role in one word or two: "starting", "ready active". */
+    public String state() throws IOException, InterruptedException {
+        JsonObject status = status();
+        return status.getString("phase") + (status.containsKey("role") ? " " + status.getString("role") : "");
+    }
+
+    /** The published signals; empty when it publishes none. */
+    public JsonObject signals() throws IOException, InterruptedException {
+        Web.Answer answer = get("/api/v1/signals");
+        return answer.status() == 200 ? answer.json() : new JsonObject();
+    }
+
+    /** The lines of the metrics page that are no comment. */
+    public List<String> metrics() throws IOException, InterruptedException {
+        return get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .toList();
+    }
+
+    public OptionalDouble metric(String name) throws IOException, InterruptedException {
+        double[] values = metrics().stream()
+                .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .toArray();
+        return values.length == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(java.util.Arrays.stream(values).sum());
+    }
+
+    /** A probe's answer: up or down, and the reason. */
+    public Probe probe(String path) throws IOException, InterruptedException {
+        Web.Answer answer = get("/q/health/" + path);
+        // Beside ours stands one of the platform's, which gives no reason.
+        String reason = answer.json().getJsonArray("checks").stream()
+                .map(JsonObject.class::cast)
+                .filter(check -> check.containsKey("data"))
+                .map(check -> check.getJsonObject("data").getString("reason"))
+                .findFirst()
+                .orElseThrow();
+        return new Probe(answer.status() == 200, reason);
+    }
+
+    public record Probe(boolean up, String reason) {}
+
+    public Probe ready() throws IOException, InterruptedException {
+        return probe("ready");
+    }
+
+    public Probe engineLive() throws IOException, InterruptedException {
+        return probe("group/engine");
+    }
+
+    /** The changes of phase as its log tells them, the oldest first: "starting -> warming". */
+    public List<String> changes() {
+        return child.log().stream()
+                .filter(line -> line.contains("] phase ") || line.contains(" phase "))
+                .map(line -> line.substring(line.indexOf(" phase ") + 7))
+                .map(line -> line.contains(":") ? line.substring(0, line.indexOf(':')) : line)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        child.close();
+    }
+}

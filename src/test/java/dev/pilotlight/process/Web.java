@@ -1,0 +1,47 @@
+package dev.pilotlight.process;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/** Plain requests to a server on this machine. */
+public final class Web {
+    public static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private Web() {}
+
+    public record Answer(int status, String body) {
+        JsonObject json() {
+            return new JsonObject(body);
+        }
+    }
+
+    public static Answer get(URI uri) throws IOException, InterruptedException {
+        return get(uri, TIMEOUT);
+    }
+
+    public static Answer get(URI uri, Duration timeout) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(uri).timeout(timeout).GET().build());
+    }
+
+    public static Answer post(URI uri, Duration timeout) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(uri)
+                .timeout(timeout)
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+    }
+
+    private static Answer send(HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<String> response = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+        return new Answer(response.statusCode(), response.body());
+    }
+}
