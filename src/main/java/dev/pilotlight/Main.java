@@ -1,6 +1,6 @@
 package dev.pilotlight;
 
-import io.quarkus.runtime.PreventFurtherStepsException;
+import dev.pilotlight.config.WrongSettings;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.smallrye.config.ConfigValidationException;
@@ -11,6 +11,9 @@ import java.util.List;
 /** The process: runs until told to stop, and says in one message what kept it from starting. */
 @QuarkusMain
 public final class Main {
+    /** EX_USAGE of sysexits.h: a setting is wrong, and a restart will not mend it. */
+    static final int BAD_SETTING = 64;
+
     private Main() {}
 
     public static void main(String... args) {
@@ -26,11 +29,11 @@ public final class Main {
 
     static int exitCode(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof PreventFurtherStepsException stop) {
-                return stop.getExitCode();
+            if (cause instanceof WrongSettings wrong) {
+                return BAD_SETTING;
             }
             if (cause instanceof ConfigValidationException) {
-                return Sidecar.BAD_SETTING;
+                return BAD_SETTING;
             }
         }
         return 1;
@@ -39,15 +42,15 @@ public final class Main {
     static String explain(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
-                case PreventFurtherStepsException stop -> {
-                    return stop.getMessage();
+                case WrongSettings wrong -> {
+                    return wrong.getMessage();
                 }
                 case ConfigValidationException invalid -> {
                     List<String> problems = new ArrayList<>();
                     for (int i = 0; i < invalid.getProblemCount(); i++) {
                         problems.add(invalid.getProblem(i).getMessage());
                     }
-                    return wrongSettings(problems);
+                    return WrongSettings.message(problems);
                 }
                 case BindException taken -> {
                     return "pilotlight cannot listen: " + taken.getMessage() + "; set quarkus.http.port to a free port";
@@ -58,11 +61,5 @@ public final class Main {
         java.io.StringWriter trace = new java.io.StringWriter();
         failure.printStackTrace(new java.io.PrintWriter(trace));
         return "pilotlight did not start: " + trace;
-    }
-
-    static String wrongSettings(List<String> problems) {
-        return "pilotlight did not start: " + problems.size() + (problems.size() == 1 ? " setting is" : " settings are")
-                + " wrong\n  - " + String.join("\n  - ", problems)
-                + "\nEvery setting is described in docs/configuration.md.";
     }
 }

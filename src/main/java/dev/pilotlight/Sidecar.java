@@ -2,6 +2,7 @@ package dev.pilotlight;
 
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.config.WrongSettings;
 import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
@@ -21,7 +22,6 @@ import dev.pilotlight.metrics.PictureMeters;
 import dev.pilotlight.prometheus.Limits;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.prometheus.client.CollectorRegistry;
-import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -43,9 +43,6 @@ import java.util.Optional;
 /** The life of the process, top to bottom: check the settings, build the rooms, start the loop; stop it at the end. */
 @Singleton
 public final class Sidecar {
-    /** EX_USAGE of sysexits.h: a setting is wrong, and a restart will not mend it. */
-    static final int BAD_SETTING = 64;
-
     private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
 
     @Produces
@@ -145,7 +142,7 @@ public final class Sidecar {
             CollectorRegistry registry) {
         List<String> problems = ConfigCheck.problems(config);
         if (!problems.isEmpty()) {
-            throw new PreventFurtherStepsException(Main.wrongSettings(problems), BAD_SETTING);
+            throw new WrongSettings(problems);
         }
         meters.get().register(registry);
         loop.get().start();

@@ -1,5 +1,6 @@
 package dev.pilotlight.http;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -30,6 +31,9 @@ public final class Http {
     private static final int CHUNK = 8 * 1024;
 
     private final HttpClient client;
+    /** All of a connection's events come on this one: on another, an answer could end before anybody listens to it. */
+    private final Context context;
+
     private final URI base;
     private final Optional<String> apiKey;
 
@@ -51,6 +55,7 @@ public final class Http {
                 .setDefaultHost(base.getHost())
                 .setDefaultPort(base.getPort() > 0 ? base.getPort() : tls ? 443 : 80);
         caFile.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+        this.context = vertx.getOrCreateContext();
         this.client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(connections));
     }
 
@@ -100,7 +105,7 @@ public final class Http {
 
         AtomicReference<HttpClientRequest> open = new AtomicReference<>();
         CompletableFuture<Answer> ended = new CompletableFuture<>();
-        client.request(options)
+        context.runOnContext(_ -> client.request(options)
                 .compose(request -> {
                     open.set(request);
                     if (ended.isDone()) {
@@ -111,7 +116,7 @@ public final class Http {
                 })
                 .compose(response -> drain(response, body, ended))
                 .onSuccess(ended::complete)
-                .onFailure(failure -> ended.complete(lost(path, failure)));
+                .onFailure(failure -> ended.complete(lost(path, failure))));
         try {
             return ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {

@@ -8,6 +8,8 @@ import dev.pilotlight.engine.EngineReading.NotYet;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
 import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Round;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** One log line per change of state, and none in between. WARN is for what an operator can act on. */
@@ -81,11 +83,18 @@ final class ChangeLog {
     private static void warmUp(Phase before, Phase after) {
         if (before instanceof Phase.Warming then && after instanceof Phase.Warming now) {
             if (now.rounds().size() > then.rounds().size()) {
-                LOG.infof("warm-up round %s", now.rounds().getLast());
+                Round round = now.rounds().getLast();
+                LOG.infof("warm-up round %d: time to first token %s", round.number(), times(round));
             } else if (now.failures() > then.failures()) {
                 LOG.warnf("warm-up request failed: %s", now.lastFailure());
             }
         }
+    }
+
+    private static String times(Round round) {
+        return round.timings().stream()
+                .map(timing -> timing.shape() + " " + timing.firstToken().toMillis() + " ms")
+                .collect(Collectors.joining(", "));
     }
 
     private static void phase(Phase before, Phase after) {

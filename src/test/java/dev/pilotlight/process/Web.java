@@ -20,7 +20,7 @@ public final class Web {
     private Web() {}
 
     public record Answer(int status, String body) {
-        JsonObject json() {
+        public JsonObject json() {
             return new JsonObject(body);
         }
     }
