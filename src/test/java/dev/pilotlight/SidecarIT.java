@@ -237,6 +237,7 @@ class SidecarIT {
                     Duration.ofSeconds(30),
                     () -> sidecar.status().getJsonObject("engine").getString("why", ""),
                     why -> why.contains("pilotlight.engine.max-page-bytes"));
+            Await.until("no load", SOON, () -> sidecar.get("/api/v1/signals").status() == 503);
             goesOnWithoutSignals();
             assertThat(logged("OutOfMemory")).isZero();
             engine.clearFaults();
@@ -253,6 +254,7 @@ class SidecarIT {
                     Duration.ofSeconds(30),
                     () -> sidecar.status().getJsonObject("engine").getString("why", ""),
                     why -> why.contains("pilotlight.engine.max-series"));
+            Await.until("no load", SOON, () -> sidecar.get("/api/v1/signals").status() == 503);
             goesOnWithoutSignals();
             assertThat(logged("OutOfMemory")).isZero();
             engine.clearFaults();
