@@ -95,9 +95,16 @@ final class SnapshotReader {
      */
     private static boolean isFresh(MetricPage page, Map<String, double[]> generationTokens) {
         return samples(page, VllmMetrics.RUNNING).isEmpty()
-                && (declares(page, VllmMetrics.RUNNING)
-                        || !samples(page, VllmMetrics.CACHE_CONFIG).isEmpty())
+                && (declares(page, VllmMetrics.RUNNING) || saysOnlyItsConfiguration(page))
                 && !anyAboveZero(generationTokens);
+    }
+
+    private static boolean saysOnlyItsConfiguration(MetricPage page) {
+        return !samples(page, VllmMetrics.CACHE_CONFIG).isEmpty()
+                && samples(page, VllmMetrics.WAITING).isEmpty()
+                && samples(page, VllmMetrics.KV_CACHE_USE).isEmpty()
+                && samples(page, VllmMetrics.PROMPT_TOKENS).isEmpty()
+                && samples(page, VllmMetrics.GENERATION_TOKENS).isEmpty();
     }
 
     private static boolean declares(MetricPage page, Family family) {
