@@ -15,7 +15,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run test check-format format package native bench bench-step test-vllm clean
+.PHONY: help run test format package native bench bench-step bench-leak poll-cost test-vllm clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -52,6 +52,14 @@ bench-step: ## how soon a step in the engine's queue shows in /metrics: the dist
 	$(MVN) -q package -DskipTests
 	$(BENCH_CLASSES)
 	$(JAVA) -cp "target/test-classes:target/classes" dev.pilotlight.loop.StepLatency $(STEPS)
+
+bench-leak: ## 200,000 reads of 8 simulated GPUs: resident memory on the way
+	$(BENCH_CLASSES)
+	$(JAVA) -Xms32m -Xmx32m -XX:+AlwaysPreTouch -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
+	  -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" dev.pilotlight.gpu.NvmlLeak 200000
+
+poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
+	python3 scripts/vllm/poll_cost.py --port $(PORT)
 
 test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
 	scripts/vllm/vllm.sh install $(VLLM)

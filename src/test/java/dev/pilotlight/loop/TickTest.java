@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.Sleep;
+import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.Gauges;
 import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.MemoryHealth;
+import dev.pilotlight.gpu.Scope;
+import dev.pilotlight.gpu.Xids;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
 import dev.pilotlight.lifecycle.LivenessPolicy;
@@ -17,6 +22,8 @@ import dev.pilotlight.loop.World.RankState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -520,6 +527,65 @@ class TickTest {
             world.seconds(60);
             assertThat(live(world).up()).isTrue();
             assertThat(ready(world).up()).isTrue();
+        }
+    }
+
+    @Nested
+    class WithAGpu {
+        private static GpuReading reading(World world, Scope scope, Device.State state) {
+            OptionalLong none = OptionalLong.empty();
+            Device device = new Device(
+                    0,
+                    "GPU-1",
+                    "H100",
+                    new Device.Whole(),
+                    state,
+                    new Gauges(
+                            OptionalDouble.of(0.9),
+                            OptionalLong.of(60),
+                            OptionalLong.of(80),
+                            OptionalDouble.of(61),
+                            OptionalDouble.of(410),
+                            Optional.empty()),
+                    new MemoryHealth(none, none, none, none, Optional.empty(), Optional.empty()),
+                    new Xids.Unknown("not asked"));
+            return new GpuReading.Devices(world.now, GpuReading.Source.NVML, scope, "by a test", List.of(device));
+        }
+
+        @Test
+        void isDownForALostGpuOfOursUntilItAnswersAgain() {
+            World world = served();
+            world.gpu = reading(world, new Scope.Ours("one GPU"), new Device.Lost("GPU_IS_LOST"));
+            world.seconds(1);
+            assertThat(live(world).up()).isFalse();
+            assertThat(live(world).reason()).contains("GPU 0 (GPU-1) is lost");
+            world.gpu = reading(world, new Scope.Ours("one GPU"), new Device.Working());
+            world.seconds(2);
+            assertThat(live(world).up()).isTrue();
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        @Test
+        void neverBlamesThisPodForAGpuThatMayBeAnybodys() {
+            World world = served();
+            world.gpu = reading(world, new Scope.Unscoped("several are visible"), new Device.Lost("GPU_IS_LOST"));
+            world.seconds(60);
+            assertThat(live(world).up()).isTrue();
+            assertThat(ready(world).up()).isTrue();
+        }
+
+        @Test
+        void showsTheBusiestAsAPressure() {
+            World world = served();
+            world.gpu = reading(world, new Scope.Ours("one GPU"), new Device.Working());
+            world.seconds(1);
+            assertThat(world.picture
+                            .freshSignals(world.now)
+                            .orElseThrow()
+                            .pressures()
+                            .byResource())
+                    .containsEntry("gpu_compute", 0.9)
+                    .containsEntry("gpu_memory", 0.75);
         }
     }
 }
