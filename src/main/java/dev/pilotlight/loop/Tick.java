@@ -126,7 +126,8 @@ public final class Tick {
             polls = polls.add(
                     "engine", outcome(engine.latest()), observation.engine().took());
         }
-        if (gpu.latest() != memory.gpu().latest()) {
+        // The reading that stands there before the first poll took no time, and is none.
+        if (gpu.latest() != memory.gpu().latest() && !observation.gpu().took().isZero()) {
             polls = polls.add("gpu", outcome(gpu.latest()), observation.gpu().took());
         }
         return polls;
