@@ -76,6 +76,14 @@ public record EngineSnapshot(
         return total(Rank::generationTokens);
     }
 
+    public OptionalDouble cachedPromptTokens() {
+        return total(Rank::cachedPromptTokens);
+    }
+
+    public OptionalDouble steps() {
+        return total(Rank::steps);
+    }
+
     public OptionalDouble successes() {
         return total(Rank::successes);
     }

@@ -13,6 +13,8 @@ import java.util.OptionalDouble;
  * @param generationTokens counter
  * @param successes counter of finished requests, whatever the reason
  * @param preemptions counter
+ * @param cachedPromptTokens counter of prompt tokens that the prefix cache saved from being computed
+ * @param steps counter of the engine core's steps: forward passes that gave a token or ended a prompt
  */
 public record Rank(
         String engine,
@@ -22,7 +24,9 @@ public record Rank(
         OptionalDouble promptTokens,
         OptionalDouble generationTokens,
         OptionalDouble successes,
-        OptionalDouble preemptions) {
+        OptionalDouble preemptions,
+        OptionalDouble cachedPromptTokens,
+        OptionalDouble steps) {
 
     /** True when any counter of this rank stands lower than it did in {@code earlier}: another process counts now. */
     boolean countsBackFrom(Rank earlier) {

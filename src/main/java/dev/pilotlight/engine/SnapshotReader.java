@@ -30,6 +30,8 @@ final class SnapshotReader {
         Map<String, double[]> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS);
         Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES);
         Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS);
+        Map<String, double[]> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS);
+        Map<String, double[]> steps = byEngine(page, VllmMetrics.STEPS);
 
         Set<String> engines = new LinkedHashSet<>(running.keySet());
         if (running.isEmpty()) {
@@ -53,7 +55,9 @@ final class SnapshotReader {
                     value(promptTokens.get(engine), SUM),
                     value(generationTokens.get(engine), SUM),
                     value(successes.get(engine), SUM),
-                    value(preemptions.get(engine), SUM)));
+                    value(preemptions.get(engine), SUM),
+                    value(cachedPromptTokens.get(engine), SUM),
+                    value(steps.get(engine), SUM)));
         }
         return new VllmPage.Found(new EngineSnapshot(
                 ranks, models(page), processStart(page), cacheConfig(page), sleep(page), latencies(page)));

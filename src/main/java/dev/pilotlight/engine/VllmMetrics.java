@@ -20,6 +20,12 @@ public final class VllmMetrics {
     static final Family GENERATION_TOKENS = Family.of("generation_tokens_total", "generation_tokens");
     static final Family SUCCESSES = Family.of("request_success_total", "request_success");
     static final Family PREEMPTIONS = Family.of("num_preemptions_total", "num_preemptions");
+    /** Named after the GPU until about 0.9; the old engine of 0.8 counts no hits. */
+    static final Family CACHED_PROMPT_TOKENS =
+            Family.of("prefix_cache_hits_total", "prefix_cache_hits", "gpu_prefix_cache_hits_total");
+    /** The count of a histogram whose own name ends in {@code _total}: it observes once a step. */
+    static final Family STEPS = Family.of("iteration_tokens_total_count");
+
     static final Family REJECTIONS = Family.of("admission_rejections_total");
     static final Family CACHE_CONFIG = Family.of("cache_config_info");
     static final Family SLEEP_STATE = Family.of("engine_sleep_state");
@@ -42,6 +48,8 @@ public final class VllmMetrics {
             GENERATION_TOKENS,
             SUCCESSES,
             PREEMPTIONS,
+            CACHED_PROMPT_TOKENS,
+            STEPS,
             REJECTIONS,
             CACHE_CONFIG,
             SLEEP_STATE);

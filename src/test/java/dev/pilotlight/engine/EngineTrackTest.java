@@ -56,7 +56,17 @@ class EngineTrackTest {
 
     private static Rank rank(String engine, double tokens) {
         OptionalDouble counted = OptionalDouble.of(tokens);
-        return new Rank(engine, 0, 0, OptionalDouble.empty(), counted, counted, counted, OptionalDouble.of(0));
+        return new Rank(
+                engine,
+                0,
+                0,
+                OptionalDouble.empty(),
+                counted,
+                counted,
+                counted,
+                OptionalDouble.of(0),
+                counted,
+                counted);
     }
 
     private static Answered ill(int second, HealthAnswer health) {

@@ -214,6 +214,8 @@ final class World {
                     OptionalDouble.of(rank.tokens),
                     OptionalDouble.of(rank.tokens),
                     OptionalDouble.of(rank.successes),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
                     OptionalDouble.empty()));
         }
         return new EngineSnapshot(shown, List.of("tiny"), processStart, CacheConfig.UNKNOWN, sleep, Latencies.NONE);
