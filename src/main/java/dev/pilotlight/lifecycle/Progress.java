@@ -28,26 +28,32 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     /**
      * One rank's signs of life.
      *
-     * @param counters at the newest reading
+     * @param signs at the newest reading
      * @param movedAt when one of them moved last, or an answer came
      * @param lost requests in a row that got no answer since then
      * @param askedAt when the last request was sent to it
      * @param stuck why it is held to be stuck; empty when it is not
      */
-    public record Pulse(
-            Counters counters, Instant movedAt, int lost, Optional<Instant> askedAt, Optional<String> stuck) {
+    public record Pulse(Signs signs, Instant movedAt, int lost, Optional<Instant> askedAt, Optional<String> stuck) {
         Pulse moved(Instant at) {
-            return new Pulse(counters, at, 0, askedAt, Optional.empty());
+            return new Pulse(signs, at, 0, askedAt, Optional.empty());
         }
     }
 
-    /** What must move on a rank that works. */
-    public record Counters(OptionalDouble generationTokens, OptionalDouble promptTokens, OptionalDouble successes) {
-        static final Counters UNKNOWN =
-                new Counters(OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
+    /**
+     * What moves on a rank that works. The counters stand still while a long prompt is read, minutes for the longest; the share of the
+     * KV cache then grows with each piece of it. The numbers of running and waiting requests are left out: a front end may count them.
+     */
+    public record Signs(
+            OptionalDouble generationTokens,
+            OptionalDouble promptTokens,
+            OptionalDouble successes,
+            OptionalDouble kvCacheUse) {
+        static final Signs UNKNOWN = new Signs(
+                OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
 
-        static Counters of(Rank rank) {
-            return new Counters(rank.generationTokens(), rank.promptTokens(), rank.successes());
+        static Signs of(Rank rank) {
+            return new Signs(rank.generationTokens(), rank.promptTokens(), rank.successes(), rank.kvCacheUse());
         }
 
         boolean known() {
@@ -88,26 +94,24 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         if (!watching) {
             return new Look(new Progress(Map.of(), Optional.empty(), attempts), Optional.empty());
         }
-        Progress seen = look(engine, now).hear(outcome);
+        Progress seen = look(engine, now).hear(engine, outcome);
         return seen.out.isPresent() || model.isEmpty()
                 ? new Look(seen, Optional.empty())
                 : seen.ask(engine, own, model.get(), policy, now);
     }
 
-    /** Takes in the counters of the newest numbers. */
+    /** Takes in the signs of life of the newest numbers. */
     private Progress look(EngineTrack engine, Instant now) {
         List<Rank> read =
                 engine.numbers().map(numbers -> numbers.snapshot().ranks()).orElse(List.of());
         Map<String, Pulse> after = new LinkedHashMap<>();
         for (Rank rank : read) {
             Pulse before = ranks.get(rank.engine());
-            Counters counters = Counters.of(rank);
+            Signs signs = Signs.of(rank);
             if (before == null || engine.replaced()) {
-                after.put(rank.engine(), new Pulse(counters, now, 0, Optional.empty(), Optional.empty()));
-            } else if (!before.counters().equals(counters)) {
-                after.put(
-                        rank.engine(),
-                        new Pulse(counters, engine.latest().at(), 0, before.askedAt(), Optional.empty()));
+                after.put(rank.engine(), new Pulse(signs, now, 0, Optional.empty(), Optional.empty()));
+            } else if (!before.signs().equals(signs)) {
+                after.put(rank.engine(), new Pulse(signs, engine.latest().at(), 0, before.askedAt(), Optional.empty()));
             } else {
                 after.put(rank.engine(), before);
             }
@@ -115,16 +119,20 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         if (after.isEmpty()) {
             // No page to read: the requests alone have to tell.
             after.put(
-                    "0",
-                    ranks.getOrDefault("0", new Pulse(Counters.UNKNOWN, now, 0, Optional.empty(), Optional.empty())));
+                    "0", ranks.getOrDefault("0", new Pulse(Signs.UNKNOWN, now, 0, Optional.empty(), Optional.empty())));
         }
         return new Progress(after, out, attempts);
     }
 
-    /** Takes in how the request that was out ended. */
-    private Progress hear(Optional<ProbeOutcome> outcome) {
+    /**
+     * Takes in how the request that was out ended. One that got no answer waits for a reading from after that: this process itself may
+     * have stood still (a frozen node, a throttled container), and the engine have moved on meanwhile.
+     */
+    private Progress hear(EngineTrack engine, Optional<ProbeOutcome> outcome) {
         if (out.isEmpty()
-                || outcome.filter(it -> it.attempt() == out.get().attempt()).isEmpty()) {
+                || outcome.filter(it -> it.attempt() == out.get().attempt()).isEmpty()
+                || outcome.get() instanceof ProbeOutcome.TimedOut timedOut
+                        && engine.latest().at().isBefore(timedOut.at())) {
             return this;
         }
         Out asked = out.get();
@@ -153,7 +161,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
                         + (lost == 1 ? " request for one token" : " requests for one token in a row")
                         + " got no answer, the last sent at " + asked.sentAt())
                 : pulse.stuck();
-        return new Pulse(pulse.counters(), pulse.movedAt(), lost, pulse.askedAt(), stuck);
+        return new Pulse(pulse.signs(), pulse.movedAt(), lost, pulse.askedAt(), stuck);
     }
 
     /** Sends a request to the rank that has stood still the longest, if any did for long enough. */
@@ -167,9 +175,9 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         String rank = due.get().getKey();
         Pulse pulse = due.get().getValue();
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
-        next.put(rank, new Pulse(pulse.counters(), pulse.movedAt(), pulse.lost(), Optional.of(now), pulse.stuck()));
+        next.put(rank, new Pulse(pulse.signs(), pulse.movedAt(), pulse.lost(), Optional.of(now), pulse.stuck()));
         int attempt = attempts + 1;
-        Out asked = new Out(rank, worksOn(rank, engine, own) && pulse.counters().known(), attempt, now);
+        Out asked = new Out(rank, worksOn(rank, engine, own) && pulse.signs().known(), attempt, now);
         return new Look(
                 new Progress(next, Optional.of(asked), attempt),
                 Optional.of(
@@ -179,7 +187,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     private static boolean isDue(
             String rank, Pulse pulse, EngineTrack engine, OwnTraffic own, LivenessPolicy policy, Instant now) {
         boolean works = worksOn(rank, engine, own);
-        if (works && !pulse.counters().known()) {
+        if (works && !pulse.signs().known()) {
             return false; // A request behind real work whose progress cannot be seen proves nothing.
         }
         Duration quiet = works ? policy.stuckAfter() : policy.heartbeatEvery();

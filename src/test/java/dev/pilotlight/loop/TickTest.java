@@ -413,6 +413,34 @@ class TickTest {
         }
 
         @Test
+        void isNeverStuckOverALongPromptWhileTheKvCacheFills() {
+            World world = served();
+            world.rank().running = 1;
+            world.hangs = true; // no counter moves, and no canary gets through
+            for (int second = 0; second < 600; second++) {
+                world.rank().kvCacheUse = OptionalDouble.of(second / 600.0);
+                world.second();
+                assertThat(live(world).up()).isTrue();
+            }
+            assertThat(world.probes()).isZero();
+        }
+
+        @Test
+        void isNotCondemnedWhenTheSidecarItselfStoodStillBesideIt() {
+            World world = served();
+            world.rank().running = 4;
+            world.hangs = true;
+            world.seconds(65);
+            assertThat(world.probeIsOut()).isTrue();
+            world.hangs = false;
+            world.freeze(120); // the canary is given up, and the newest reading is from before all that
+            assertThat(live(world).up()).isTrue();
+            world.seconds(1);
+            assertThat(live(world).up()).isTrue();
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        @Test
         void isNotCondemnedByARefusedCanary() {
             World world = served();
             world.rank().running = 4;

@@ -50,6 +50,7 @@ final class World {
         double waiting;
         double tokens;
         double successes;
+        OptionalDouble kvCacheUse = OptionalDouble.empty();
         boolean hangs;
     }
 
@@ -98,6 +99,8 @@ final class World {
     private Optional<Due<ProbeOutcome>> probeOut = Optional.empty();
     private long sent;
     private int round;
+    private boolean frozen;
+    private EngineReading last = new EngineReading.NotYet(START);
 
     private record Due<T>(Instant at, T outcome) {}
 
@@ -147,6 +150,16 @@ final class World {
         return this;
     }
 
+    /** The sidecar stands still, and the engine goes on: a frozen node, a throttled container. */
+    World freeze(int seconds) {
+        now = now.plusSeconds(seconds);
+        frozen = true;
+        deeds();
+        turn();
+        frozen = false;
+        return this;
+    }
+
     void second() {
         now = now.plusSeconds(1);
         for (RankState rank : ranks) {
@@ -154,6 +167,11 @@ final class World {
                 rank.tokens += rank.running * 30;
             }
         }
+        deeds();
+        turn();
+    }
+
+    private void deeds() {
         warmUpOut.filter(due -> !due.at().isAfter(now)).ifPresent(due -> {
             warmedUp = Optional.of(due.outcome());
             warmUpOut = Optional.empty();
@@ -162,7 +180,6 @@ final class World {
             probed = Optional.of(due.outcome());
             probeOut = Optional.empty();
         });
-        turn();
     }
 
     private void turn() {
@@ -170,7 +187,7 @@ final class World {
         Turn turn = tick.advance(
                 memory,
                 new Observation(
-                        new Polled<>(reading(), Duration.ofMillis(3)),
+                        new Polled<>(newest(), Duration.ofMillis(3)),
                         new Polled<>(gpu, Duration.ZERO),
                         warmedUp,
                         probed,
@@ -180,6 +197,11 @@ final class World {
         memory = turn.memory();
         picture = turn.picture();
         turn.effects().forEach(this::send);
+    }
+
+    private EngineReading newest() {
+        last = frozen ? last : reading();
+        return last;
     }
 
     private EngineReading reading() {
@@ -210,7 +232,7 @@ final class World {
                     Integer.toString(i),
                     rank.running,
                     rank.waiting,
-                    OptionalDouble.empty(),
+                    rank.kvCacheUse,
                     OptionalDouble.of(rank.tokens),
                     OptionalDouble.of(rank.tokens),
                     OptionalDouble.of(rank.successes),
