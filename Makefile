@@ -9,13 +9,14 @@ JAVA = "$(JDK)/bin/java"
 PORT ?= 9110
 BENCH ?= .*
 VLLM ?= 0.32.0
+ROUNDS ?= 20
 
 define BENCH_CLASSES
 $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run test format package native bench bench-step bench-leak poll-cost test-vllm clean
+.PHONY: help run test format package native bench bench-step bench-leak poll-cost test-vllm test-vllm-drain clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -64,6 +65,10 @@ poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
 test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
 	scripts/vllm/vllm.sh install $(VLLM)
 	$(MVN) verify -Dtests.include=vllm -Dtests.exclude=none -Dvllm.version=$(VLLM)
+
+test-vllm-drain: ## the drain beside a real vLLM, ROUNDS=20 with it and as many without: an hour and more
+	scripts/vllm/vllm.sh install $(VLLM)
+	$(MVN) verify -Dtests.include=vllm -Dtests.exclude=none -Dvllm.version=$(VLLM) -Dit.test=DrainVllmIT -Ddrain.rounds=$(ROUNDS)
 
 clean: ## remove what was built
 	rm -rf target

@@ -14,13 +14,17 @@ import java.time.Instant;
 public final class HealthRules {
     private HealthRules() {}
 
-    /** Whether the pod may take traffic: warm, and the engine answered lately. */
+    /** Whether the pod may take traffic: warm, and the engine answered lately, and soundly. Out of traffic is soon undone: no waiting here. */
     public static Verdict ready(Picture picture, Instant now) {
         return switch (picture.phase()) {
             case Ready _
             when !picture.engineIsFresh(now) ->
                 Verdict.no("the last answer of the engine is older than "
                         + picture.staleAfter().toMillis() + " ms: " + picture.whyNoSignals());
+            case Ready _
+            when picture.engine().unhealthySince().isPresent() ->
+                Verdict.no("GET /health answers 5xx since "
+                        + picture.engine().unhealthySince().get() + ": requests would fail");
             case Ready ready -> Verdict.yes("ready since " + ready.since() + ": " + ready.how());
             case Starting starting -> Verdict.no("engine starting since " + starting.since() + ": " + starting.why());
             case Warming warming ->

@@ -89,9 +89,14 @@ public final class ControlLoop implements AutoCloseable {
         gpu.start();
     }
 
-    /** Orders the drain; the first order stands. */
+    /**
+     * Orders the drain; the first order stands. The engine is read twice as often then, because the end of the drain takes two readings
+     * and should be seen within one period of the last request's end.
+     */
     public void drain(DrainOrder order) {
-        drain.compareAndSet(null, order);
+        if (drain.compareAndSet(null, order)) {
+            engine.hurry();
+        }
         wake();
     }
 

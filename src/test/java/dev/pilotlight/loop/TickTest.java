@@ -312,6 +312,18 @@ class TickTest {
         }
 
         @Test
+        void takesNoTrafficFromTheFirstAnswerOfThatKindToTheLast() {
+            World world = served();
+            world.health = 503;
+            world.seconds(1);
+            assertThat(ready(world).up()).isFalse();
+            assertThat(ready(world).reason()).contains("GET /health answers 5xx");
+            world.health = 200;
+            world.seconds(1);
+            assertThat(ready(world).up()).isTrue();
+        }
+
+        @Test
         void isDeadAfterTenSecondsAndBackWhenItAnswersSoundly() {
             World world = served();
             world.health = 503;
