@@ -92,8 +92,7 @@ public final class Sidecar {
                 http(engine, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
         OwnRequests own = new OwnRequests();
         Http requests = http(engine, vertx, WarmUpPolicy.MOST_AT_ONCE);
-        WarmUp warmUp =
-                new WarmUp(requests, config.warmUp().budget(), config.liveness().canaryTimeout(), own, clock::now);
+        WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now);
         return new ControlLoop(
                 ConfigCheck.policy(config),
                 engine.pollEvery(),
@@ -148,9 +147,9 @@ public final class Sidecar {
         loop.get().start();
     }
 
-    /** SIGTERM: leaves traffic and waits for the requests in flight, while probes and metrics go on. */
+    /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */
     void leave(@Observes ShutdownDelayInitiatedEvent event, Instance<DrainGate> gate) throws InterruptedException {
-        gate.get().drain("SIGTERM");
+        gate.get().leave();
     }
 
     void stop(@Observes ShutdownEvent event, Instance<ControlLoop> loop) {

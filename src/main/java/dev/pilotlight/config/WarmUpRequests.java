@@ -80,7 +80,7 @@ final class WarmUpRequests {
                     + (endpoint.isPresent()
                             ? " has endpoint \"" + endpoint.get() + "\""
                             : " has a payload and no endpoint")
-                    + "; give /v1/completions, /v1/chat/completions or /v1/embeddings");
+                    + "; give /v1/completions, /v1/chat/completions, /v1/embeddings or /pooling");
         }
         return Api.FITTING;
     }

@@ -1,9 +1,9 @@
 package dev.pilotlight.drain;
 
+import dev.pilotlight.drain.Termination.News;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -11,12 +11,10 @@ import java.util.function.Supplier;
 public final class DrainGate {
     /** The API server may learn of a deletion a moment after the kubelet acts on it. */
     private static final Duration NEWS_TAKES = Duration.ofSeconds(2);
-    /** What is left of the grace period for the engine itself to end. */
-    private static final Duration MARGIN = Duration.ofSeconds(5);
 
     private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(25);
+    private static final String SIGTERM = "SIGTERM";
     private static final Duration LOOK_EVERY = Duration.ofMillis(20);
-    private static final int MOST_WAITING = 16;
 
     private final Supplier<Instant> clock;
     private final Optional<String> token;
@@ -24,7 +22,6 @@ public final class DrainGate {
     private final Optional<Termination> termination;
     private final Consumer<DrainOrder> order;
     private final Supplier<Optional<Drain>> progress;
-    private final Semaphore waiting = new Semaphore(MOST_WAITING);
 
     public DrainGate(
             Supplier<Instant> clock,
@@ -46,55 +43,55 @@ public final class DrainGate {
         record Drained(Drain drain) implements Answer {}
 
         record Denied(String why) implements Answer {}
-
-        record TooMany() implements Answer {}
     }
 
     /** Blocks until the drain has ended or is denied. */
     public Answer call(Optional<String> shownToken, boolean loopback) throws InterruptedException {
-        if (!waiting.tryAcquire()) {
-            return new Answer.TooMany();
-        }
-        try {
-            return switch (DrainRight.of(token, shownToken, termination.isPresent(), loopback)) {
-                case DrainRight.Denied(String why) -> new Answer.Denied(why);
-                case DrainRight.Granted(String by) -> drain(by, deadline.orElse(DEFAULT_DEADLINE));
-                case DrainRight.AskApiServer _ -> ifTerminating(termination.orElseThrow());
-            };
-        } finally {
-            waiting.release();
-        }
+        return switch (DrainRight.of(token, shownToken, termination.isPresent(), loopback)) {
+            case DrainRight.Denied(String why) -> new Answer.Denied(why);
+            case DrainRight.Granted(String by) -> drain(by, deadline.orElse(DEFAULT_DEADLINE));
+            case DrainRight.AskApiServer _ -> ifTerminating(termination.orElseThrow());
+        };
     }
 
     private Answer ifTerminating(Termination asked) throws InterruptedException {
         Instant until = clock.get().plus(NEWS_TAKES);
-        Termination.News news = asked.newest();
-        while (!news.terminating() && clock.get().isBefore(until)) {
+        News news = asked.newest();
+        while (!(news instanceof News.Terminating) && clock.get().isBefore(until)) {
             Thread.sleep(LOOK_EVERY);
             news = asked.newest();
         }
-        if (!news.terminating()) {
-            return new Answer.Denied(news.why());
+        return switch (news) {
+            case News.Terminating now ->
+                drain("the deletion of the pod", deadline.orElseGet(() -> GracePeriod.forDrain(now.grace())));
+            case News.Staying staying -> new Answer.Denied(staying.why());
+            case News.Unheard unheard -> new Answer.Denied(unheard.why());
+        };
+    }
+
+    /**
+     * SIGTERM, which needs no right: drains with the time that is left. In a pod that stays only this container is stopped, and comes
+     * back in a moment: the engine serves on, and nobody has to leave.
+     */
+    public Answer leave() throws InterruptedException {
+        if (progress.get().isPresent() || termination.isEmpty()) {
+            return drain(SIGTERM, deadline.orElse(DEFAULT_DEADLINE));
         }
-        Duration allowed = deadline.or(() -> lessMargin(asked)).orElse(DEFAULT_DEADLINE);
-        return drain("the deletion of the pod", allowed);
-    }
-
-    private static Optional<Duration> lessMargin(Termination asked) {
-        return asked.newest()
-                .gracePeriod()
-                .map(grace -> grace.compareTo(MARGIN.multipliedBy(2)) > 0 ? grace.minus(MARGIN) : grace.dividedBy(2));
-    }
-
-    /** Does the same for a caller that needs no right: the process' own end. */
-    public Answer drain(String by) throws InterruptedException {
-        return drain(by, deadline.orElse(DEFAULT_DEADLINE));
+        return switch (termination.get().newest()) {
+            case News.Terminating now -> {
+                Duration left = GracePeriod.forDrain(now.grace(), now.endsAt(), clock.get());
+                yield drain(
+                        SIGTERM, deadline.filter(set -> set.compareTo(left) < 0).orElse(left));
+            }
+            case News.Staying staying -> new Answer.Denied(staying.why() + ": only the sidecar stops");
+            case News.Unheard _ -> drain(SIGTERM, deadline.orElse(DEFAULT_DEADLINE));
+        };
     }
 
     private Answer drain(String by, Duration allowed) throws InterruptedException {
         Instant now = clock.get();
         order.accept(new DrainOrder(now, now.plus(allowed), by));
-        Instant hopeless = now.plus(allowed).plus(MARGIN);
+        Instant hopeless = now.plus(allowed).plus(GracePeriod.MARGIN);
         Optional<Drain> seen = progress.get();
         while (seen.flatMap(Drain::ended).isEmpty() && clock.get().isBefore(hopeless)) {
             Thread.sleep(LOOK_EVERY);

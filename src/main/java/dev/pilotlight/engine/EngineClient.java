@@ -35,6 +35,7 @@ public final class EngineClient {
     private static final Duration HISTOGRAMS_EVERY = Duration.ofSeconds(5);
 
     private static final Duration PAUSE_EVERY = Duration.ofSeconds(10);
+    private static final Duration LOAD_EVERY = Duration.ofSeconds(10);
     private static final int POLLS_TO_GIVE_UP_LOAD = 3;
     private static final int SMALL_BODY = 1 << 20;
 
@@ -47,6 +48,7 @@ public final class EngineClient {
     private PrometheusText text;
     private Abilities abilities = Abilities.UNTRIED;
     private OptionalDouble processStart = OptionalDouble.empty();
+    private Instant loadAt = Instant.EPOCH;
 
     public EngineClient(Http http, Duration timeout, Limits limits) {
         this.http = http;
@@ -93,13 +95,14 @@ public final class EngineClient {
             abilities = Abilities.UNTRIED;
         }
         processStart = snapshot.processStart();
-        String modelsWhy = model();
+        String modelsWhy =
+                model(snapshot.models().isEmpty() ? "" : snapshot.models().getFirst());
         return new EngineReading.Answered(
-                now, snapshot, health, abilities.model(), modelsWhy, inFlight(snapshot), pause(now), route);
+                now, snapshot, health, abilities.model(), modelsWhy, inFlight(snapshot, now), pause(now), route);
     }
 
     private EngineReading unreadable(Instant now, HealthAnswer health, String why) {
-        model();
+        model("");
         return new EngineReading.Unreadable(now, health, abilities.model(), pause(now), why);
     }
 
@@ -206,8 +209,12 @@ public final class EngineClient {
         };
     }
 
-    /** Learns the model where it is not known yet; says why it is not. */
-    private String model() {
+    /**
+     * Learns the model where it is not known yet; says why it is not.
+     *
+     * @param served the name on the metrics page; empty where it has none
+     */
+    private String model(String served) {
         if (abilities.model().isPresent()) {
             return "";
         }
@@ -218,9 +225,11 @@ public final class EngineClient {
                 yield first.isPresent() ? "" : "GET /v1/models lists no model yet";
             }
             case Small.Status(int status)
-            when status == 401 || status == 403 ->
-                "GET /v1/models answered " + status
-                        + ": set pilotlight.engine.api-key-file to the file that holds the engine's API key";
+            when status == 401 || status == 403 -> {
+                // It serves, and only keeps its list from us: the requests to come will say what is missing.
+                abilities = abilities.with(new Model(served, OptionalInt.empty()));
+                yield "";
+            }
             case Small.Status(int status) -> "GET /v1/models answered " + status;
             case Small.Nothing(String why) -> why;
         };
@@ -239,11 +248,14 @@ public final class EngineClient {
         return Optional.empty();
     }
 
-    /** {@code /load} where the server tracks it; a server that says 0 beside visible work does not. */
-    private OptionalDouble inFlight(EngineSnapshot snapshot) {
-        if (abilities.load() == Load.ABSENT) {
+    /** {@code /load} where the server tracks it; a server that says 0 beside visible work does not. An idle one tells rarely. */
+    private OptionalDouble inFlight(EngineSnapshot snapshot, Instant now) {
+        boolean isIdle = snapshot.running() + snapshot.waiting() == 0;
+        if (abilities.load() == Load.ABSENT
+                || abilities.load() == Load.UNTRIED && isIdle && now.isBefore(loadAt.plus(LOAD_EVERY))) {
             return OptionalDouble.empty();
         }
+        loadAt = now;
         if (!(small("/load") instanceof Small.Json(JsonObject json)
                 && json.getValue("server_load") instanceof Number number)) {
             abilities = abilities.with(Load.ABSENT, 0);
@@ -262,24 +274,39 @@ public final class EngineClient {
     /** In developer mode the engine says whether somebody paused it or put it to sleep; else these paths answer 404. */
     private Pause pause(Instant now) {
         if (!abilities.developerMode()
-                || abilities.pauseAt() != Instant.MIN
+                || !isSuspended()
+                        && abilities.pauseAt() != Instant.MIN
                         && now.isBefore(abilities.pauseAt().plus(PAUSE_EVERY))) {
             return abilities.pause();
         }
         Small paused = small("/is_paused");
+        if (paused instanceof Small.Nothing) {
+            // The engine hangs, and it would hold up the poll a second time.
+            abilities = abilities.with(true, Pause.UNKNOWN, now);
+            return abilities.pause();
+        }
         Small asleep = small("/is_sleeping");
-        if (paused instanceof Small.Status && asleep instanceof Small.Status) {
+        if (isNotThere(paused) && isNotThere(asleep)) {
             abilities = abilities.with(false, Pause.UNKNOWN, now);
         } else if (says(paused, "is_paused")) {
             abilities = abilities.with(true, Pause.PAUSED, now);
         } else if (says(asleep, "is_sleeping")) {
             abilities = abilities.with(true, Pause.ASLEEP, now);
-        } else if (paused instanceof Small.Nothing || asleep instanceof Small.Nothing) {
-            abilities = abilities.with(true, Pause.UNKNOWN, now);
         } else {
-            abilities = abilities.with(true, Pause.NONE, now);
+            boolean answers = paused instanceof Small.Json || asleep instanceof Small.Json;
+            abilities = abilities.with(true, answers ? Pause.NONE : Pause.UNKNOWN, now);
         }
         return abilities.pause();
+    }
+
+    /** Then it is asked at every poll, so that the pod is back as soon as the engine is: it has nothing else to do. */
+    private boolean isSuspended() {
+        return abilities.pause() == Pause.PAUSED || abilities.pause() == Pause.ASLEEP;
+    }
+
+    /** Any other refusal, a 503 of a sick engine, does not tell. */
+    private static boolean isNotThere(Small answer) {
+        return answer instanceof Small.Status(int status) && (status == 404 || status == 405);
     }
 
     private static boolean says(Small answer, String key) {

@@ -44,6 +44,10 @@ final class SnapshotReader {
             }
         } else if (waiting.isEmpty()) {
             return new VllmPage.Missing(VllmMetrics.WAITING.spellings());
+        } else {
+            // On a multi-process page a rank has no gauge before its first request; its counters stand at 0 from the
+            // start.
+            engines.addAll(generationTokens.keySet());
         }
         List<Rank> ranks = new ArrayList<>(engines.size());
         for (String engine : engines) {

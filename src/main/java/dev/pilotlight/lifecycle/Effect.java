@@ -1,6 +1,7 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,8 +13,10 @@ public sealed interface Effect {
      * @param attempt tells its outcome from that of an earlier one
      * @param round its number if it succeeds, from 1
      * @param ranks to send each to; empty when there is but one
+     * @param until when it is broken off: nothing of it may be out once it was given up
      */
-    record SendWarmUp(int attempt, int round, Model model, List<Shape> shapes, List<String> ranks) implements Effect {}
+    record SendWarmUp(int attempt, int round, Model model, List<Shape> shapes, List<String> ranks, Instant until)
+            implements Effect {}
 
     /**
      * Send one request for one token, to see whether an answer comes.

@@ -22,6 +22,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
      * then starts refuses connections just as the old one did, and must get a deadline of its own.
      */
     private static final Duration VERDICT_HOLDS = Duration.ofMinutes(2);
+    /** A busy engine's page may miss one deadline, and it alone tells that the engine has served and needs no warm-up. */
+    private static final Duration PAGE_TAKES = Duration.ofSeconds(10);
 
     public Step step(Phase phase, Seen seen, Instant now) {
         return switch (phase) {
@@ -47,7 +49,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
 
     private Step whileStarting(Starting starting, Seen seen, Instant now) {
         Optional<Model> model = seen.model();
-        if (model.isPresent() && seen.unhealthySince().isEmpty()) {
+        boolean isPageAwaited = seen.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
+        if (model.isPresent() && seen.unhealthySince().isEmpty() && !isPageAwaited) {
             return listed(model.get(), seen, now);
         }
         Duration deadline = liveness.startDeadline(seen.longestLoad());
@@ -79,7 +82,13 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         List<Shape> shapes = warmUp.shapes().stream()
                 .map(shape -> shape.within(model.maxModelLen()))
                 .toList();
-        return new Effect.SendWarmUp(warming.attempt(), warming.rounds().size() + 1, model, shapes, seen.ranks());
+        return new Effect.SendWarmUp(
+                warming.attempt(),
+                warming.rounds().size() + 1,
+                model,
+                shapes,
+                seen.ranks(),
+                warming.since().plus(warmUp.budget()));
     }
 
     private Step whileWarming(Warming warming, Seen seen, Instant now) {
@@ -180,7 +189,10 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     }
 
     /** Back to the start as soon as the cause is gone: a new process, or the same one that answers soundly again. */
-    private static Step whileFailed(Failed failed, Seen seen, Instant now) {
+    private Step whileFailed(Failed failed, Seen seen, Instant now) {
+        if (failed.failure() == Failure.WARM_UP_GAVE_UP && mayWarmAgain(failed, seen, now)) {
+            return listed(seen.model().orElseThrow(), seen, now);
+        }
         boolean isNew = seen.refused() || seen.replaced();
         boolean isBack =
                 switch (failed.failure()) {
@@ -195,6 +207,15 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                     case WARM_UP_GAVE_UP -> isNew || seen.servedOthers();
                 };
         return isBack ? Step.to(new Starting(now, "back after: " + failed.reason())) : Step.stay(failed);
+    }
+
+    /** What stood in the way may have gone, and nobody restarts an engine that answers: after a pause it is tried again. */
+    private boolean mayWarmAgain(Failed failed, Seen seen, Instant now) {
+        return !seen.refused()
+                && !seen.replaced()
+                && seen.unhealthySince().isEmpty()
+                && seen.model().isPresent()
+                && isOver(failed.since(), warmUp.budget(), now);
     }
 
     private boolean isDead(Seen seen, Instant now) {

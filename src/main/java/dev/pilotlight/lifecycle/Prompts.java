@@ -18,9 +18,9 @@ final class Prompts {
         switch (api) {
             case COMPLETIONS, FITTING -> body.put("prompt", tokens(shape.promptTokens(), salt));
             case CHAT -> body.put("messages", new JsonArray().add(message(words(shape.promptTokens(), salt))));
-            case EMBEDDINGS -> body.put("input", words(shape.promptTokens(), salt));
+            case EMBEDDINGS, POOLING -> body.put("input", words(shape.promptTokens(), salt));
         }
-        if (api != Api.EMBEDDINGS) {
+        if (api.generates()) {
             body.put("max_tokens", shape.maxTokens()).put("temperature", 0);
         }
         return body;

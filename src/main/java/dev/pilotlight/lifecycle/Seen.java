@@ -53,6 +53,11 @@ public record Seen(
         };
     }
 
+    /** Whether the engine answers, and its page failed in a way that may be different at the next poll. */
+    boolean numbersMayCome() {
+        return engine.latest() instanceof Unreadable && engine.numbers().isEmpty();
+    }
+
     /** The ranks to speak to one by one; empty when there is but one. */
     List<String> ranks() {
         List<Rank> ranks =

@@ -30,11 +30,13 @@ public record Shape(
 
     /** The part of the OpenAI API that a request goes to. */
     public enum Api {
-        /** Whichever of the others this server has: completions, else chat, else embeddings. */
+        /** Whichever of the others this server has, the first of them in this order. */
         FITTING(""),
         COMPLETIONS("/v1/completions"),
         CHAT("/v1/chat/completions"),
-        EMBEDDINGS("/v1/embeddings");
+        EMBEDDINGS("/v1/embeddings"),
+        /** Of every pooling model: those that classify or score have no embeddings. */
+        POOLING("/pooling");
 
         private final String path;
 
@@ -44,6 +46,11 @@ public record Shape(
 
         public String path() {
             return path;
+        }
+
+        /** Whether it answers with tokens, one after the other. */
+        boolean generates() {
+            return this != EMBEDDINGS && this != POOLING;
         }
     }
 

@@ -23,18 +23,17 @@ import java.util.function.Supplier;
 /** Sends real requests through the engine's OpenAI API: rounds of them to warm it, single ones to see whether it lives. */
 public final class WarmUp {
     private static final int SHOWN_OF_AN_ERROR = 300;
+    private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
 
     private final Http http;
-    private final Duration roundTimeout;
     private final Duration probeTimeout;
     private final OwnRequests own;
     private final Supplier<Instant> clock;
-    /** What the server turned out to have; asked again for each new process' first round. */
-    private Api fitting = Api.COMPLETIONS;
+    /** What the server turned out to have; found out anew where it has that no more. */
+    private volatile Api fitting = Api.COMPLETIONS;
 
-    public WarmUp(Http http, Duration roundTimeout, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock) {
+    public WarmUp(Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock) {
         this.http = http;
-        this.roundTimeout = roundTimeout;
         this.probeTimeout = probeTimeout;
         this.own = own;
         this.clock = clock;
@@ -90,13 +89,13 @@ public final class WarmUp {
     private Reply burst(Shape shape, Effect.SendWarmUp wanted, Optional<String> rank) {
         int salt = wanted.attempt() * 1009;
         if (shape.concurrency() <= 1) {
-            return fit(shape, wanted.model(), rank, salt, roundTimeout);
+            return fit(shape, wanted.model(), rank, salt, left(wanted));
         }
         try (ExecutorService burst = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Reply>> requests = new ArrayList<>();
             for (int i = 0; i < shape.concurrency(); i++) {
                 int own = salt + i;
-                requests.add(() -> fit(shape, wanted.model(), rank, own, roundTimeout));
+                requests.add(() -> fit(shape, wanted.model(), rank, own, left(wanted)));
             }
             Reply slowest = new Reply.Token(Duration.ZERO, Duration.ZERO);
             for (Future<Reply> each : burst.invokeAll(requests)) {
@@ -109,6 +108,11 @@ public final class WarmUp {
         } catch (ExecutionException broken) {
             return new Reply.Refusal(0, broken.getCause().toString());
         }
+    }
+
+    private Duration left(Effect.SendWarmUp wanted) {
+        Duration left = Duration.between(clock.get(), wanted.until());
+        return left.compareTo(LEAST_TIMEOUT) > 0 ? left : LEAST_TIMEOUT;
     }
 
     private static Reply worse(Reply one, Reply other) {
@@ -129,7 +133,7 @@ public final class WarmUp {
         if (!isAnotherApi(reply)) {
             return reply;
         }
-        for (Api api : List.of(Api.COMPLETIONS, Api.CHAT, Api.EMBEDDINGS)) {
+        for (Api api : List.of(Api.COMPLETIONS, Api.CHAT, Api.EMBEDDINGS, Api.POOLING)) {
             if (api != fitting) {
                 Reply other = request(api, shape, model, rank, salt, timeout);
                 if (!isAnotherApi(other)) {
@@ -152,9 +156,9 @@ public final class WarmUp {
     private Reply request(Api api, Shape shape, Model model, Optional<String> rank, int salt, Duration timeout) {
         JsonObject body = shape.payload().map(JsonObject::new).orElseGet(() -> Prompts.body(api, shape, salt));
         if (!body.containsKey("model")) {
-            body.put("model", shape.model().orElse(model.name()));
+            shape.model().or(model::known).ifPresent(name -> body.put("model", name));
         }
-        if (api != Api.EMBEDDINGS) {
+        if (api.generates()) {
             body.put("stream", true);
         }
         Listener listener = new Listener(clock.get());
@@ -168,13 +172,20 @@ public final class WarmUp {
                             Duration.between(listener.began, listener.firstAt.get()),
                             Duration.between(listener.began, clock.get()));
                 case Answer.Got(int status, boolean _) ->
-                    new Reply.Refusal(status, "POST " + api.path() + " answered " + status + ": " + listener.said());
+                    new Reply.Refusal(status, refusal(api, status, listener.said()));
                 case Answer.Lost(Cause cause, String why) when cause == Cause.TIMED_OUT -> new Reply.Silence(why);
                 case Answer.Lost lost -> new Reply.Refusal(0, lost.why());
             };
         } finally {
             own.ended(clock.get());
         }
+    }
+
+    private static String refusal(Api api, int status, String said) {
+        return "POST " + api.path() + " answered " + status + ": " + said
+                + (status == 401 || status == 403
+                        ? "; set pilotlight.engine.api-key-file to the file that holds the engine's API key"
+                        : "");
     }
 
     /** Notes when the first bytes came, and how they began. */

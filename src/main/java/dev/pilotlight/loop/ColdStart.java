@@ -27,7 +27,7 @@ public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp, Dura
             return this;
         }
         return switch (after) {
-            case Phase.Warming _ when !(before instanceof Phase.Warming) -> loaded(load(engine, now));
+            case Phase.Warming _ when before instanceof Phase.Starting -> loaded(load(engine, now));
             case Phase.Ready _
             when before instanceof Phase.Warming warming ->
                 new ColdStart(load, Optional.of(Duration.between(warming.since(), now)), longestLoad);

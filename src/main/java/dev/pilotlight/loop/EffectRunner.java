@@ -5,43 +5,79 @@ import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
- * Does the deeds, each on a virtual thread of its own; what came of them is for the next tick. At most one of a kind is out: a step asks
- * for the next only after it saw the outcome of the last, and a new process of the engine breaks off what went to the old one.
+ * Does the deeds, each on a virtual thread of its own; what came of them is for the next tick. At most one of a kind is out: a step that
+ * asks for the next one has given up the last, so that is broken off, and what came of it is told to nobody.
  */
 final class EffectRunner {
-    private final WarmUp warmUp;
-    private final Runnable onNews;
-    private final AtomicReference<WarmUpOutcome> warmedUp = new AtomicReference<>();
-    private final AtomicReference<ProbeOutcome> probed = new AtomicReference<>();
+    private final Deed<Effect.SendWarmUp, WarmUpOutcome> warmUp;
+    private final Deed<Effect.SendProbe, ProbeOutcome> probe;
 
-    EffectRunner(WarmUp warmUp, Runnable onNews) {
-        this.warmUp = warmUp;
-        this.onNews = onNews;
+    EffectRunner(WarmUp engine, Runnable onNews) {
+        this(engine::round, engine::probe, onNews);
+    }
+
+    EffectRunner(
+            Function<Effect.SendWarmUp, WarmUpOutcome> round,
+            Function<Effect.SendProbe, ProbeOutcome> probe,
+            Runnable onNews) {
+        this.warmUp = new Deed<>("warm-up", round, onNews);
+        this.probe = new Deed<>("probe", probe, onNews);
     }
 
     void run(Effect effect) {
         switch (effect) {
-            case Effect.SendWarmUp wanted -> start("warm-up-" + wanted.attempt(), warmedUp, () -> warmUp.round(wanted));
-            case Effect.SendProbe wanted -> start("probe-" + wanted.attempt(), probed, () -> warmUp.probe(wanted));
+            case Effect.SendWarmUp wanted -> warmUp.start(wanted);
+            case Effect.SendProbe wanted -> probe.start(wanted);
         }
     }
 
-    private <T> void start(String name, AtomicReference<T> outcome, Supplier<T> deed) {
-        Thread.ofVirtual().name(name).start(() -> {
-            outcome.set(deed.get());
-            onNews.run();
-        });
-    }
-
     Optional<WarmUpOutcome> warmedUp() {
-        return Optional.ofNullable(warmedUp.get());
+        return warmUp.last();
     }
 
     Optional<ProbeOutcome> probed() {
-        return Optional.ofNullable(probed.get());
+        return probe.last();
+    }
+
+    /** One kind of deed; started and looked at by the loop alone. */
+    private static final class Deed<E, O> {
+        private final String name;
+        private final Function<E, O> how;
+        private final Runnable onNews;
+        private Run<O> newest;
+        private Optional<O> last = Optional.empty();
+
+        Deed(String name, Function<E, O> how, Runnable onNews) {
+            this.name = name;
+            this.how = how;
+            this.onNews = onNews;
+        }
+
+        /** Has a place for its own outcome, so that a late one never hides that of its successor. */
+        private static final class Run<O> {
+            private Thread thread;
+            private volatile O outcome;
+        }
+
+        void start(E wanted) {
+            last = last();
+            if (newest != null) {
+                newest.thread.interrupt();
+            }
+            Run<O> run = new Run<>();
+            run.thread = Thread.ofVirtual().name(name).unstarted(() -> {
+                run.outcome = how.apply(wanted);
+                onNews.run();
+            });
+            newest = run;
+            run.thread.start();
+        }
+
+        Optional<O> last() {
+            return newest == null || newest.outcome == null ? last : Optional.of(newest.outcome);
+        }
     }
 }
