@@ -4,6 +4,7 @@ import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.signal.OwnTraffic;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -60,6 +61,12 @@ public record Drain(
                                                 : "an unknown number of requests")
                                         + " in flight"));
         return new Drain(order, shown, quiet, read, end);
+    }
+
+    /** Until the deadline; zero from then on. */
+    public Duration left(Instant now) {
+        Duration left = Duration.between(now, order.deadline());
+        return left.isNegative() ? Duration.ZERO : left;
     }
 
     /** The greater of the gauges and the server's own count, less what is ours. */

@@ -64,6 +64,11 @@ public final class MetricCatalog {
             Metric.Type.COUNTER,
             "Engine processes that took the place of another since the sidecar began.",
             List.of());
+    static final Metric DRAIN_LEFT = gauge(
+            "pilotlight_drain_left_seconds",
+            "Time until the drain's deadline, when requests are cut; absent while nothing drains.");
+    static final Metric DRAIN_REQUESTS =
+            gauge("pilotlight_drain_requests", "Requests in flight that the drain waits for.");
     static final Metric AGE =
             gauge("pilotlight_reading_age_seconds", "How long ago each source was last read with success.", "source");
     static final Metric POLL = new Metric(
@@ -104,6 +109,8 @@ public final class MetricCatalog {
             COLD_START,
             UP,
             RESTARTS,
+            DRAIN_LEFT,
+            DRAIN_REQUESTS,
             AGE,
             POLL,
             GPU_UTILIZATION,
@@ -156,6 +163,10 @@ public final class MetricCatalog {
         points.add(COLD_START, seconds(picture.coldStart().total()), "total");
         points.add(UP, picture.engineAnswers(now) ? 1 : 0);
         points.add(RESTARTS, picture.engine().restarts());
+        picture.drain().ifPresent(drain -> {
+            points.add(DRAIN_LEFT, seconds(drain.left(now)));
+            points.add(DRAIN_REQUESTS, drain.inFlight());
+        });
         points.add(AGE, seconds(picture.engineAge(now)), "engine");
         points.add(AGE, seconds(picture.gpuAge(now)), "gpu");
         picture.freshGpus(now).forEach(device -> points.gpu(device));
@@ -171,7 +182,11 @@ public final class MetricCatalog {
     }
 
     private static OptionalDouble seconds(Optional<Duration> duration) {
-        return duration.isPresent() ? OptionalDouble.of(duration.get().toNanos() / 1e9) : OptionalDouble.empty();
+        return duration.isPresent() ? OptionalDouble.of(seconds(duration.get())) : OptionalDouble.empty();
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
     }
 
     private static String word(Enum<?> value) {

@@ -19,6 +19,7 @@ import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.World.Engine;
 import dev.pilotlight.loop.World.RankState;
+import dev.pilotlight.metrics.MetricCatalog;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -547,6 +548,23 @@ class TickTest {
             World world = draining(3).seconds(60);
             assertThat(world.picture.drain().orElseThrow().ended())
                     .hasValueSatisfying(end -> assertThat(end.clean()).isFalse());
+        }
+
+        @Test
+        void publishesWhatItWaitsForAndHowLongItMay() {
+            World world = draining(3).seconds(20);
+            assertThat(published(world, "pilotlight_drain_requests")).hasValue(3);
+            assertThat(published(world, "pilotlight_drain_left_seconds")).hasValue(39);
+            world.seconds(60);
+            assertThat(published(world, "pilotlight_drain_left_seconds")).hasValue(0);
+            assertThat(published(served(), "pilotlight_drain_left_seconds")).isEmpty();
+        }
+
+        private OptionalDouble published(World world, String metric) {
+            return MetricCatalog.points(world.picture, world.now).stream()
+                    .filter(point -> point.metric().name().equals(metric))
+                    .mapToDouble(MetricCatalog.Point::value)
+                    .findFirst();
         }
 
         @Test
