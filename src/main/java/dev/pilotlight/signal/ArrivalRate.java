@@ -1,0 +1,136 @@
+package dev.pilotlight.signal;
+
+import java.util.Arrays;
+
+/**
+ * The rate at which requests arrive, steady while the traffic is and quick when it changes: Bayesian online change-point detection
+ * (Adams and MacKay 2007) over Poisson counts. Each hypothesis says "the rate has been the same for so long"; a count that an old
+ * hypothesis can not explain shifts the weight to a young one within a poll or two. Bounded: {@link #MOST} hypotheses.
+ *
+ * @param events by hypothesis, the oldest first: requests since the rate last changed
+ * @param seconds by hypothesis: how long ago that was
+ * @param weights by hypothesis, together 1
+ * @param burstiness variance of the counts over that of a Poisson process; at least 1
+ */
+record ArrivalRate(double[] events, double[] seconds, double[] weights, double burstiness) {
+    static final ArrivalRate UNKNOWN = new ArrivalRate(new double[0], new double[0], new double[0], 1);
+
+    private static final int MOST = 24;
+    /** A change of traffic is expected once in so many seconds. */
+    private static final double SECONDS_BETWEEN_CHANGES = 3600;
+    /** The window is long enough for this many requests: the noise of a rate is 1 / sqrt(2 × this). */
+    private static final double REQUESTS_REMEMBERED = 400;
+
+    private static final double SHORTEST_MEMORY_SECONDS = 60;
+    private static final double LONGEST_MEMORY_SECONDS = 600;
+    private static final double BURSTINESS_MEMORY_SECONDS = 300;
+    /** One surprise is a change of the rate, not burstiness. */
+    private static final double MOST_SURPRISE = 9;
+
+    private static final double LEAST_WEIGHT = 1e-9;
+    /** What a new rate may be before anything was counted: Jeffreys' prior, spread wide around the rate of before. */
+    private static final double PRIOR_EVENTS = 0.5;
+
+    private static final double PRIOR_SECONDS = 0.25;
+
+    double perSecond() {
+        double sum = 0;
+        for (int i = 0; i < weights.length; i++) {
+            sum += weights[i] * events[i] / seconds[i];
+        }
+        return sum;
+    }
+
+    ArrivalRate advance(double arrived, double elapsed) {
+        double rate = perSecond();
+        double burst = weights.length == 0 ? 1 : burstiness(rate, arrived, elapsed);
+        double priorSeconds = Math.min(PRIOR_SECONDS, PRIOR_EVENTS / Math.max(rate, 1e-9));
+        int old = weights.length;
+        double[] likely = new double[old + 1];
+        double stay = Math.exp(-elapsed / SECONDS_BETWEEN_CHANGES);
+        double most = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i <= old; i++) {
+            double known = i < old ? PRIOR_EVENTS + events[i] / burst : PRIOR_EVENTS;
+            double since = i < old ? priorSeconds + seconds[i] / burst : priorSeconds;
+            double before = i < old ? weights[i] * stay : old == 0 ? 1 : 1 - stay;
+            likely[i] = Math.log(before) + logLikelihood(arrived / burst, elapsed / burst, known, since);
+            most = Math.max(most, likely[i]);
+        }
+        double total = 0;
+        for (int i = 0; i <= old; i++) {
+            likely[i] = Math.exp(likely[i] - most);
+            total += likely[i];
+        }
+        return kept(likely, total, arrived, elapsed, burst);
+    }
+
+    /** The hypotheses worth keeping, grown by this interval. */
+    private ArrivalRate kept(double[] likely, double total, double arrived, double elapsed, double burst) {
+        int old = weights.length;
+        int drop = old < MOST ? -1 : leastOf(likely, old);
+        double[] e = new double[old + 1];
+        double[] s = new double[old + 1];
+        double[] w = new double[old + 1];
+        int kept = 0;
+        double sum = 0;
+        for (int i = 0; i <= old; i++) {
+            double weight = likely[i] / total;
+            if (i == drop || weight < LEAST_WEIGHT && i < old) {
+                continue;
+            }
+            double known = (i < old ? events[i] : 0) + arrived;
+            double since = (i < old ? seconds[i] : 0) + elapsed;
+            double memory = Math.clamp(
+                    REQUESTS_REMEMBERED * burst * since / Math.max(known, 1e-9),
+                    SHORTEST_MEMORY_SECONDS,
+                    LONGEST_MEMORY_SECONDS);
+            double forget = Math.min(1, memory / since);
+            e[kept] = known * forget;
+            s[kept] = since * forget;
+            w[kept] = weight;
+            sum += weight;
+            kept++;
+        }
+        for (int i = 0; i < kept; i++) {
+            w[i] /= sum;
+        }
+        return new ArrivalRate(Arrays.copyOf(e, kept), Arrays.copyOf(s, kept), Arrays.copyOf(w, kept), burst);
+    }
+
+    /** The least likely of those that are neither the oldest nor the youngest. */
+    private static int leastOf(double[] likely, int count) {
+        int least = 1;
+        for (int i = 1; i < count - 3; i++) {
+            least = likely[i] < likely[least] ? i : least;
+        }
+        return least;
+    }
+
+    private double burstiness(double rate, double arrived, double elapsed) {
+        double expected = Math.max(rate * elapsed, 1);
+        double surprise = Math.min(MOST_SURPRISE, (arrived - rate * elapsed) * (arrived - rate * elapsed) / expected);
+        return Math.max(1, burstiness + (surprise - burstiness) * -Math.expm1(-elapsed / BURSTINESS_MEMORY_SECONDS));
+    }
+
+    /** Of a count, under a rate of which so many events in so many seconds are known: negative binomial. */
+    private static double logLikelihood(double count, double elapsed, double known, double since) {
+        return logGamma(known + count)
+                - logGamma(known)
+                - logGamma(count + 1)
+                + known * Math.log(since / (since + elapsed))
+                + count * Math.log(elapsed / (since + elapsed));
+    }
+
+    /** Stirling's series from 8 on, shifted there by the recurrence; exact to 1e-9. */
+    static double logGamma(double x) {
+        double shift = 0;
+        double at = x;
+        while (at < 8) {
+            shift += Math.log(at);
+            at++;
+        }
+        double inverse = 1 / (at * at);
+        double series = (1.0 / 12 - inverse * (1.0 / 360 - inverse * (1.0 / 1260 - inverse / 1680))) / at;
+        return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - shift;
+    }
+}
