@@ -143,22 +143,42 @@ public final class Sidecar {
         if (!problems.isEmpty()) {
             throw new WrongSettings(problems);
         }
+        if (config.injector().enabled()) {
+            return;
+        }
         meters.get().register(registry);
         loop.get().start();
     }
 
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */
-    void leave(@Observes ShutdownDelayInitiatedEvent event, Instance<DrainGate> gate) throws InterruptedException {
-        gate.get().leave();
+    void leave(@Observes ShutdownDelayInitiatedEvent event, PilotlightConfig config, Instance<DrainGate> gate)
+            throws InterruptedException {
+        if (!config.injector().enabled()) {
+            gate.get().leave();
+        }
     }
 
-    void stop(@Observes ShutdownEvent event, Instance<ControlLoop> loop) {
-        loop.get().close();
+    void stop(@Observes ShutdownEvent event, PilotlightConfig config, Instance<ControlLoop> loop) {
+        if (!config.injector().enabled()) {
+            loop.get().close();
+        }
     }
 
     /** Prometheus looks at /metrics by default, Quarkus serves /q/metrics: the same page at both. */
-    void routes(@Observes Router router) {
+    void routes(@Observes Router router, PilotlightConfig config) {
         router.get("/metrics").order(0).handler(context -> context.reroute("/q/metrics"));
+        if (config.injector().enabled()) {
+            for (String ofAnEngine :
+                    List.of("/", "/index.html", "/api/v1/status", "/api/v1/signals", "/api/v1/drain")) {
+                router.route(ofAnEngine)
+                        .order(0)
+                        .handler(
+                                context -> context.response()
+                                        .setStatusCode(404)
+                                        .end(
+                                                "this process injects sidecars and watches no engine: pilotlight.injector.enabled is true\n"));
+            }
+        }
     }
 
     private static String secret(Path file) {

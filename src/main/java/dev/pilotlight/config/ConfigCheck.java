@@ -124,6 +124,10 @@ public final class ConfigCheck {
         config.signal().ttftSlo().ifPresent(slo -> atLeast("pilotlight.signal.ttft-slo", slo, Duration.ofMillis(1)));
         config.signal().itlSlo().ifPresent(slo -> atLeast("pilotlight.signal.itl-slo", slo, Duration.ofMillis(1)));
         atLeast("pilotlight.signal.drain-time", config.signal().drainTime(), Duration.ofSeconds(1));
+        String image = config.injector().image();
+        if (image.isBlank() || image.chars().anyMatch(Character::isWhitespace)) {
+            bad("pilotlight.injector.image", "\"" + image + "\"", "give an image as docker pull takes it");
+        }
     }
 
     private void bad(String setting, Object value, String mend) {

@@ -30,6 +30,8 @@ public interface PilotlightConfig {
 
     Signal signal();
 
+    Injector injector();
+
     /** The vLLM server beside us. */
     interface Engine {
         /** Where the server listens; with {@code --root-path /llm} add that path. http or https. */
@@ -209,5 +211,16 @@ public interface PilotlightConfig {
         /** The time over which a backlog is to be worked off. */
         @WithDefault("60s")
         Duration drainTime();
+    }
+
+    /** The same program as admission webhook; it then watches no engine. docs/injection.md. */
+    interface Injector {
+        /** Whether this process puts the sidecar into the pods that the API server shows it. */
+        @WithDefault("false")
+        boolean enabled();
+
+        /** The image of the sidecar that it puts there. */
+        @WithDefault("pilotlight")
+        String image();
     }
 }

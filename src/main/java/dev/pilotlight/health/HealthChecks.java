@@ -1,5 +1,6 @@
 package dev.pilotlight.health;
 
+import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.SteadyClock;
 import io.smallrye.health.api.HealthGroup;
@@ -14,10 +15,14 @@ import org.eclipse.microprofile.health.Startup;
 /** The probes' endpoints: translates verdicts, and decides nothing. */
 @ApplicationScoped
 final class HealthChecks {
+    private static final Verdict INJECTS = Verdict.yes("this process injects sidecars and watches no engine");
+
+    private final boolean injector;
     private final ControlLoop loop;
     private final SteadyClock clock;
 
-    HealthChecks(ControlLoop loop, SteadyClock clock) {
+    HealthChecks(PilotlightConfig config, ControlLoop loop, SteadyClock clock) {
+        this.injector = config.injector().enabled();
         this.loop = loop;
         this.clock = clock;
     }
@@ -33,21 +38,25 @@ final class HealthChecks {
     HealthCheck live() {
         return () -> answer(
                 "sidecar",
-                loop.turns(clock.now())
-                        ? Verdict.yes("the loop turns")
-                        : Verdict.no("the loop has not turned for 30 s: restart the sidecar"));
+                injector
+                        ? INJECTS
+                        : loop.turns(clock.now())
+                                ? Verdict.yes("the loop turns")
+                                : Verdict.no("the loop has not turned for 30 s: restart the sidecar"));
     }
 
     @Produces
     @Readiness
     HealthCheck ready() {
-        return () -> answer("ready", HealthRules.ready(loop.board().picture(), clock.now()));
+        return () -> answer(
+                "ready", injector ? INJECTS : HealthRules.ready(loop.board().picture(), clock.now()));
     }
 
     @Produces
     @HealthGroup("engine")
     HealthCheck engine() {
-        return () -> answer("engine", HealthRules.engine(loop.board().picture()));
+        return () -> answer(
+                "engine", injector ? INJECTS : HealthRules.engine(loop.board().picture()));
     }
 
     private static HealthCheckResponse answer(String name, Verdict verdict) {

@@ -1,0 +1,24 @@
+package dev.pilotlight.inject;
+
+/** The labels and annotations that injection reads. All are set by the pod's owner; injection itself sets none. */
+final class Keys {
+    /** Label of a pod, or of a namespace by way of the webhook's selectors: {@code "true"} asks for the sidecar, all else declines it. */
+    static final String INJECT = "pilotlight.dev/inject";
+
+    /** Label: {@code "true"} leaves vLLM's own liveness probe where it is. */
+    static final String KEEP_LIVENESS_PROBE = "pilotlight.dev/keep-liveness-probe";
+
+    /** Label: {@code "true"} adds no preStop hook. */
+    static final String KEEP_PRE_STOP = "pilotlight.dev/keep-pre-stop";
+
+    /** Label: {@code "true"} leaves the pod's grace period as it is. */
+    static final String KEEP_GRACE_PERIOD = "pilotlight.dev/keep-grace-period";
+
+    /** Annotation: the name of the container that vLLM runs in, where it is not to be seen or there are several. */
+    static final String CONTAINER = "pilotlight.dev/container";
+
+    /** Annotation: the port of vLLM's HTTP server, where it is not to be seen. */
+    static final String PORT = "pilotlight.dev/port";
+
+    private Keys() {}
+}

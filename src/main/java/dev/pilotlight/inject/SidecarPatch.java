@@ -1,0 +1,58 @@
+package dev.pilotlight.inject;
+
+import dev.pilotlight.inject.InjectionDecision.Inject;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+/** Writes the decision as a JSON Patch (RFC 6902) of the pod. */
+final class SidecarPatch {
+    /** The image's own user, where the pod would make it root; the sidecar refuses to run as that. */
+    static final int USER = 1001;
+
+    private SidecarPatch() {}
+
+    /**
+     * @param pod as it came
+     * @param template what to add, as {@link SidecarTemplate} holds it
+     * @param image the sidecar's image
+     */
+    static JsonArray of(JsonObject pod, Inject decision, boolean asRoot, JsonObject template, String image) {
+        JsonArray patch = new JsonArray();
+        JsonObject sidecar = sidecar(template.getJsonObject("container"), decision.port(), asRoot, image);
+        JsonObject spec = pod.getJsonObject("spec");
+        // First of all, so that it watches the load from its beginning and outlives every other container.
+        if (spec.getValue("initContainers") instanceof JsonArray) {
+            patch.add(add("/spec/initContainers/0", sidecar));
+        } else {
+            patch.add(add("/spec/initContainers", new JsonArray().add(sidecar)));
+        }
+        String engine = "/spec/containers/" + decision.engine().index();
+        if (decision.livenessProbe()) {
+            patch.add(add(engine + "/livenessProbe", template.getJsonObject("livenessProbe")));
+        }
+        if (decision.preStop()) {
+            JsonObject hook = template.getJsonObject("preStop");
+            patch.add(
+                    decision.engine().lifecycle()
+                            ? add(engine + "/lifecycle/preStop", hook)
+                            : add(engine + "/lifecycle", new JsonObject().put("preStop", hook)));
+        }
+        if (decision.gracePeriod()) {
+            patch.add(add("/spec/terminationGracePeriodSeconds", InjectionDecision.GRACE_PERIOD_SECONDS));
+        }
+        return patch;
+    }
+
+    private static JsonObject sidecar(JsonObject template, int port, boolean asRoot, String image) {
+        JsonObject sidecar = template.copy().put("image", image);
+        sidecar.getJsonArray("env").getJsonObject(0).put("value", "http://127.0.0.1:" + port);
+        if (asRoot) {
+            sidecar.getJsonObject("securityContext").put("runAsUser", USER);
+        }
+        return sidecar;
+    }
+
+    private static JsonObject add(String path, Object value) {
+        return new JsonObject().put("op", "add").put("path", path).put("value", value);
+    }
+}
