@@ -56,7 +56,12 @@ public final class Http {
                 .setDefaultPort(base.getPort() > 0 ? base.getPort() : tls ? 443 : 80);
         caFile.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
         this.context = vertx.getOrCreateContext();
-        this.client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(connections));
+        this.client = vertx.httpClientBuilder()
+                .with(options)
+                .with(new PoolOptions().setHttp1MaxSize(connections))
+                // What breaks in a request is in its answer; an idle connection that breaks with its server is no news.
+                .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+                .build();
     }
 
     /** Takes a body as it arrives; false ends the transfer. */

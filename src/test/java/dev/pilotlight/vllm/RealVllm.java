@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A real vLLM on the CPU, started by scripts/vllm/vllm.sh, and what it says of itself. */
@@ -22,13 +23,15 @@ final class RealVllm implements AutoCloseable {
 
     private final Child child;
     private final URI url;
+    private final Optional<String> apiKey;
 
-    private RealVllm(Child child, URI url) {
+    private RealVllm(Child child, URI url, Optional<String> apiKey) {
         this.child = child;
         this.url = url;
+        this.apiKey = apiKey;
     }
 
-    /** Begins to start it; nothing listens for the better part of a minute. */
+    /** Begins to start it; nothing listens for the better part of a minute. A {@code VLLM_API_KEY} guards its /v1. */
     static RealVllm launch(String name, int port, Map<String, String> environment, String... arguments) {
         List<String> command =
                 new ArrayList<>(List.of("scripts/vllm/vllm.sh", "serve", VERSION, "--port", Integer.toString(port)));
@@ -37,7 +40,8 @@ final class RealVllm implements AutoCloseable {
         variables.put("PILOTLIGHT_VLLM_GROUP", "1");
         return new RealVllm(
                 new Child(command, variables, Path.of("target/vllm", VERSION + "-" + name + ".log"), true),
-                URI.create("http://127.0.0.1:" + port));
+                URI.create("http://127.0.0.1:" + port),
+                Optional.ofNullable(environment.get("VLLM_API_KEY")));
     }
 
     RealVllm awaitServing() {
@@ -52,6 +56,10 @@ final class RealVllm implements AutoCloseable {
 
     URI url() {
         return url;
+    }
+
+    Optional<String> apiKey() {
+        return apiKey;
     }
 
     URI at(String path) {

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.pilotlight.process.Await;
+import dev.pilotlight.process.Child;
 import dev.pilotlight.process.PackagedSidecar;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +28,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 class RealVllmIT {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Duration LOADING = Duration.ofMinutes(5);
+    /** A server whose engine core is gone ends by itself well before that. */
+    private static final Duration DEATH = Duration.ofSeconds(60);
+
     private static final int SLOTS = 4;
 
     private static final int PORT = PackagedSidecar.freePort();
@@ -121,12 +127,20 @@ class RealVllmIT {
 
     @Test
     @Order(4)
-    void takesARestartForAStartAndWarmsAgain() throws IOException, InterruptedException {
+    void takesADeadEngineCoreForAStartAndWarmsAgain() throws IOException, InterruptedException {
+        Streams cut = Streams.send(server, 4, 400);
+        Await.until("tokens come", SOON, () -> cut.begun() >= 4);
         Instant killed = Instant.now();
+        Child.signal("KILL", server.engineCores().getFirst());
+        String seenOfIt = lastWords(killed);
+        System.out.printf("vLLM %s, engine core killed: %s%n", RealVllm.VERSION, seenOfIt);
+        assertThat(cut.endings(SOON)).noneMatch(Streams.Ending::isWhole);
+
+        // As the kubelet does when a container's process has ended.
+        assertThat(server.child().isAlive()).as(seenOfIt).isFalse();
         server.close();
         Await.until("starting", SOON, sidecar::state, "starting"::equals);
         assertThat(sidecar.signals()).isEmpty();
-
         server = RealVllm.launch("again", PORT, Map.of()).awaitServing();
         Await.until("ready again", LOADING, () -> sidecar.ready().up());
 
@@ -135,5 +149,34 @@ class RealVllmIT {
         assertThat(server.page().finished()).isGreaterThanOrEqualTo(12);
         List<Diary.Entry> seen = diary.since(killed);
         assertThat(seen).isNotEmpty().allMatch(entry -> entry.engineLive().up());
+    }
+
+    /** What /health answers until the server has ended, each change with the second it came in. */
+    private static String lastWords(Instant since) throws InterruptedException {
+        StringBuilder said = new StringBuilder();
+        String before = "";
+        Duration after = Duration.ZERO;
+        while (server.child().isAlive() && after.compareTo(DEATH) < 0) {
+            String now;
+            try {
+                now = "/health " + server.status("/health");
+            } catch (IOException silent) {
+                now = silent instanceof ConnectException ? "refused" : "no answer (" + silent.getMessage() + ")";
+            }
+            after = Duration.between(since, Instant.now());
+            if (!now.equals(before)) {
+                said.append(String.format(Locale.ROOT, "%s at %.1f s, ", now, after.toMillis() / 1e3));
+                before = now;
+            }
+            server.child().endsWithin(Duration.ofMillis(100));
+        }
+        return said
+                + (server.child().isAlive()
+                        ? "still running after " + DEATH.toSeconds() + " s"
+                        : String.format(
+                                Locale.ROOT,
+                                "ended with %d at %.1f s",
+                                server.child().process().exitValue(),
+                                Duration.between(since, Instant.now()).toMillis() / 1e3));
     }
 }

@@ -7,7 +7,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Streams of completions of a wanted length, all sent at once. */
 final class Streams {
     private static final int VOCABULARY = 2000;
+    private static final int PROMPT = 16;
 
     private final List<CompletableFuture<Ending>> endings = new ArrayList<>();
     private final AtomicInteger begun = new AtomicInteger();
@@ -42,19 +42,23 @@ final class Streams {
     private Streams() {}
 
     static Streams send(RealVllm server, int count, int tokens) {
+        return send(server, count, tokens, PROMPT);
+    }
+
+    static Streams send(RealVllm server, int count, int tokens, int promptTokens) {
         Streams streams = new Streams();
         for (int i = 0; i < count; i++) {
             CompletableFuture<Ending> ending = new CompletableFuture<>();
             streams.endings.add(ending);
-            Thread.ofVirtual().start(() -> ending.complete(streams.stream(server.at("/v1/completions"), tokens)));
+            Thread.ofVirtual().start(() -> ending.complete(streams.stream(server, tokens, promptTokens)));
         }
         return streams;
     }
 
-    private Ending stream(URI uri, int tokens) {
+    private Ending stream(RealVllm server, int tokens, int promptTokens) {
         // Token ids: no server has to tokenise, and no two prompts are alike.
         JsonArray prompt = new JsonArray();
-        for (int i = 0; i < 16; i++) {
+        for (int i = 0; i < promptTokens; i++) {
             prompt.add(ThreadLocalRandom.current().nextInt(10, VOCABULARY));
         }
         JsonObject body = new JsonObject()
@@ -64,15 +68,16 @@ final class Streams {
                 .put("ignore_eos", true)
                 .put("temperature", 0)
                 .put("stream", true);
-        HttpRequest request = HttpRequest.newBuilder(uri)
+        HttpRequest.Builder request = HttpRequest.newBuilder(server.at("/v1/completions"))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body.encode()))
-                .build();
+                .POST(HttpRequest.BodyPublishers.ofString(body.encode()));
+        server.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));
         int events = 0;
         String finish = "";
         boolean lastWord = false;
         try {
-            HttpResponse<InputStream> response = Web.CLIENT.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response =
+                    Web.CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             try (BufferedReader lines =
                     new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {
