@@ -112,7 +112,7 @@ class DrainVllmIT {
             Streams streams = busy(server);
             Instant settled = Instant.now().plus(SETTLE);
             CompletableFuture<Instant> answer = CompletableFuture.supplyAsync(() -> drain(sidecar));
-            Await.until("not ready at once", POLL, () -> !sidecar.ready().up());
+            Await.until("no longer ready", SETTLE, () -> !sidecar.ready().up());
             Streams late = Streams.send(server, STRAGGLERS, TOKENS);
             Instant answered = answer.join();
             long open = streams.open() + late.open();
