@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run test format package native bench bench-step bench-leak poll-cost test-vllm test-vllm-drain clean
+.PHONY: help run test format package native bench bench-step bench-leak poll-cost test-vllm test-vllm-drain test-cluster clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another
 test-vllm-drain: ## the drain beside a real vLLM, ROUNDS=20 with it and as many without: an hour and more
 	scripts/vllm/vllm.sh install $(VLLM)
 	$(MVN) verify -Dtests.include=vllm -Dtests.exclude=none -Dvllm.version=$(VLLM) -Dit.test=DrainVllmIT -Ddrain.rounds=$(ROUNDS)
+
+test-cluster: ## the sidecars and k8s/ against a real API server, built with Go; CLUSTER=RightsIT for one class
+	scripts/cluster/cluster.sh build
+	$(MVN) verify -Dtests.include=cluster -Dtests.exclude=none $(if $(CLUSTER),-Dit.test=$(CLUSTER) -Dfailsafe.failIfNoSpecifiedTests=false)
 
 clean: ## remove what was built
 	rm -rf target
