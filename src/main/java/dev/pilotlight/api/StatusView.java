@@ -212,6 +212,7 @@ final class StatusView {
         put(view, "generationTokens", rank.generationTokens());
         put(view, "successes", rank.successes());
         put(view, "preemptions", rank.preemptions());
+        put(view, "answeredTokens", rank.answeredTokens());
         put(view, "cachedPromptTokens", rank.cachedPromptTokens());
         put(view, "steps", rank.steps());
         return view;

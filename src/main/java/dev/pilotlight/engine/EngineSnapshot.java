@@ -76,6 +76,10 @@ public record EngineSnapshot(
         return total(Rank::generationTokens);
     }
 
+    public OptionalDouble answeredTokens() {
+        return total(Rank::answeredTokens);
+    }
+
     public OptionalDouble cachedPromptTokens() {
         return total(Rank::cachedPromptTokens);
     }

@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
  * @param generationTokens counter
  * @param successes counter of finished requests, whatever the reason
  * @param preemptions counter
+ * @param answeredTokens counter of the tokens generated for requests that have finished
  * @param cachedPromptTokens counter of prompt tokens that the prefix cache saved from being computed
  * @param steps counter of the engine core's steps: forward passes that gave a token or ended a prompt
  */
@@ -25,6 +26,7 @@ public record Rank(
         OptionalDouble generationTokens,
         OptionalDouble successes,
         OptionalDouble preemptions,
+        OptionalDouble answeredTokens,
         OptionalDouble cachedPromptTokens,
         OptionalDouble steps) {
 

@@ -30,6 +30,7 @@ final class SnapshotReader {
         Map<String, double[]> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS);
         Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES);
         Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS);
+        Map<String, double[]> answeredTokens = byEngine(page, VllmMetrics.ANSWERED_TOKENS);
         Map<String, double[]> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS);
         Map<String, double[]> steps = byEngine(page, VllmMetrics.STEPS);
 
@@ -60,6 +61,7 @@ final class SnapshotReader {
                     value(generationTokens.get(engine), SUM),
                     value(successes.get(engine), SUM),
                     value(preemptions.get(engine), SUM),
+                    value(answeredTokens.get(engine), SUM),
                     value(cachedPromptTokens.get(engine), SUM),
                     value(steps.get(engine), SUM)));
         }

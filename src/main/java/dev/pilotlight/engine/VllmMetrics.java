@@ -20,6 +20,8 @@ public final class VllmMetrics {
     static final Family GENERATION_TOKENS = Family.of("generation_tokens_total", "generation_tokens");
     static final Family SUCCESSES = Family.of("request_success_total", "request_success");
     static final Family PREEMPTIONS = Family.of("num_preemptions_total", "num_preemptions");
+    /** The sum of a histogram that observes each request once, when it ends. */
+    static final Family ANSWERED_TOKENS = Family.of("request_generation_tokens_sum");
     /** Named after the GPU until about 0.9; the old engine of 0.8 counts no hits. */
     static final Family CACHED_PROMPT_TOKENS =
             Family.of("prefix_cache_hits_total", "prefix_cache_hits", "gpu_prefix_cache_hits_total");
@@ -48,6 +50,7 @@ public final class VllmMetrics {
             GENERATION_TOKENS,
             SUCCESSES,
             PREEMPTIONS,
+            ANSWERED_TOKENS,
             CACHED_PROMPT_TOKENS,
             STEPS,
             REJECTIONS,

@@ -33,8 +33,11 @@ record Fullness(
     private static final double LEAST_SCALE = 0.5;
     private static final double MOST_SCALE = 2;
 
-    /** @param workDone since the reading before, in pod-seconds by the costs; absent while these are unknown */
-    Fullness advance(Interval seen, OptionalDouble workDone) {
+    /**
+     * @param workDone since the reading before, in pod-seconds by the costs; absent while these are unknown
+     * @param assumedScale what the scale is taken for until it is known
+     */
+    Fullness advance(Interval seen, OptionalDouble workDone, double assumedScale) {
         boolean queued = seen.waiting() > 0;
         double queuedNow = queued ? queuedSeconds + seen.seconds() : 0;
         boolean steady = queued && seen.running() == places;
@@ -62,12 +65,16 @@ record Fullness(
                 limit,
                 use,
                 workNow,
-                scale(full && workDone.isPresent() ? workDone.getAsDouble() / seen.seconds() : -1, workNow, pace));
+                scale(
+                        full && workDone.isPresent() ? workDone.getAsDouble() / seen.seconds() : -1,
+                        workNow,
+                        assumedScale,
+                        pace));
     }
 
-    private OptionalDouble scale(double whenFull, double workNow, double pace) {
+    private OptionalDouble scale(double whenFull, double workNow, double assumed, double pace) {
         if (whenFull >= 0) {
-            double before = scale.orElse(Math.max(workNow, LEAST_SCALE));
+            double before = scale.orElse(assumed);
             return OptionalDouble.of(Math.clamp(before + (whenFull - before) * pace, LEAST_SCALE, MOST_SCALE));
         }
         return workNow > scale.orElse(1) ? OptionalDouble.of(Math.min(workNow, MOST_SCALE)) : scale;

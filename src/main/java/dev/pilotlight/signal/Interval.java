@@ -17,6 +17,7 @@ import java.util.OptionalDouble;
  * @param running requests in the batch at the later one
  * @param waiting requests in the queue at the later one
  * @param generated tokens
+ * @param answered tokens that the requests which finished had got; absent where the page does not say it
  * @param prompt prompt tokens that had to be computed
  * @param steps of the engine core, over all ranks
  * @param cacheUse mean share of the KV cache in use, 0..1; absent where the page does not say it
@@ -32,6 +33,7 @@ record Interval(
         double running,
         double waiting,
         double generated,
+        OptionalDouble answered,
         double prompt,
         double steps,
         OptionalDouble cacheUse,
@@ -60,6 +62,9 @@ record Interval(
                 others(after.running(), own),
                 after.waiting(),
                 generated,
+                after.answeredTokens().isPresent()
+                        ? OptionalDouble.of(rise(before.answeredTokens(), after.answeredTokens()))
+                        : OptionalDouble.empty(),
                 rise(before.promptTokens(), after.promptTokens())
                         - rise(before.cachedPromptTokens(), after.cachedPromptTokens()),
                 after.steps().isPresent() ? rise(before.steps(), after.steps()) : generated / inBatch,

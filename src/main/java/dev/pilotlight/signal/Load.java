@@ -78,7 +78,7 @@ record Load(
                 learned.costs().advance(seen),
                 learned.fullness());
         Sustained sustained = Sustained.of(snapshot, met, policy, interToken());
-        Learned known = met.with(met.fullness().advance(seen, sustained.work(seen)));
+        Learned known = met.with(met.fullness().advance(seen, sustained.work(seen), sustained.scale()));
         Load next = new Load(
                 now,
                 snapshot,

@@ -26,7 +26,7 @@ record StepCosts(
     /** Long prompts are counted when they are done: a block must be long against that. */
     private static final double BLOCK_SECONDS = 10;
 
-    private static final double LEAST_BLOCK_SECONDS = 4;
+    private static final double LEAST_BLOCK_SECONDS = 0.9;
     private static final double MEMORY_BLOCKS = 90;
     /** The weight of the leaning, in blocks: what 100 blocks agree on is moved by a percent of its own variation. */
     private static final double LEANING = 0.02;

@@ -66,6 +66,7 @@ class EngineTrackTest {
                 counted,
                 OptionalDouble.of(0),
                 counted,
+                counted,
                 counted);
     }
 

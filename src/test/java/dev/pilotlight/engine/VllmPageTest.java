@@ -20,7 +20,8 @@ class VllmPageTest {
             """;
 
     private static Rank gauges(String engine, double running, double waiting, OptionalDouble kvCacheUse) {
-        return new Rank(engine, running, waiting, kvCacheUse, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
+        return new Rank(
+                engine, running, waiting, kvCacheUse, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
     }
 
     private static EngineSnapshot only(List<Rank> ranks, List<String> models) {
@@ -81,6 +82,7 @@ class VllmPageTest {
                     vllm:request_success_total{engine="0",finished_reason="stop",model_name="m"} 3.0
                     vllm:request_success_total{engine="0",finished_reason="length",model_name="m"} 4.0
                     vllm:num_preemptions_total{engine="0",model_name="m"} 5.0
+                    vllm:request_generation_tokens_sum{engine="0",model_name="m"} 9.0
                     vllm:prefix_cache_hits_total{engine="0",model_name="m"} 6.0
                     vllm:iteration_tokens_total_bucket{engine="0",le="+Inf",model_name="m"} 8.0
                     vllm:iteration_tokens_total_count{engine="0",model_name="m"} 8.0
@@ -97,6 +99,7 @@ class VllmPageTest {
                                     OptionalDouble.of(20),
                                     OptionalDouble.of(7),
                                     OptionalDouble.of(5),
+                                    OptionalDouble.of(9),
                                     OptionalDouble.of(6),
                                     OptionalDouble.of(8))),
                             List.of("m")));
@@ -229,6 +232,7 @@ class VllmPageTest {
                                     OptionalDouble.of(0),
                                     OptionalDouble.of(0),
                                     OptionalDouble.of(0),
+                                    UNKNOWN,
                                     UNKNOWN,
                                     UNKNOWN,
                                     UNKNOWN)),

@@ -238,6 +238,7 @@ final class World {
                     OptionalDouble.of(rank.successes),
                     OptionalDouble.empty(),
                     OptionalDouble.empty(),
+                    OptionalDouble.empty(),
                     OptionalDouble.empty()));
         }
         return new EngineSnapshot(shown, List.of("tiny"), processStart, CacheConfig.UNKNOWN, sleep, Latencies.NONE);
