@@ -59,12 +59,17 @@ public final class Batch {
 
     /** A request arrives. */
     public Sequence submit(Request request, long nowNanos) {
+        return submit(request, nowNanos, nowNanos);
+    }
+
+    /** A request arrives that its client has been waiting for since {@code sinceNanos}: it stood before a door elsewhere. */
+    public Sequence submit(Request request, long sinceNanos, long nowNanos) {
         if (request.promptTokens() + request.outputTokens() > profile.maxModelLen()) {
             throw new IllegalArgumentException("%s is longer than the context of %s, %d tokens"
                     .formatted(request, profile.name(), profile.maxModelLen()));
         }
         run(nowNanos);
-        Sequence sequence = new Sequence(request, clockPicos);
+        Sequence sequence = new Sequence(request, Math.min(clockPicos, sinceNanos * StepCost.PICOS_PER_NANO));
         arrived.add(sequence);
         wake();
         return sequence;
@@ -111,6 +116,11 @@ public final class Batch {
         List<Served> result = served;
         served = new ArrayList<>();
         return result;
+    }
+
+    /** Lets time pass; what ended is told by the next {@link #advanceTo}. */
+    public void letPass(long nowNanos) {
+        run(nowNanos);
     }
 
     /** When something will happen if nothing arrives; the greatest long if never. */

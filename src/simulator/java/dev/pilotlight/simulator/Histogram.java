@@ -38,16 +38,21 @@ public final class Histogram {
     }
 
     /** Number of buckets, the one up to +Inf included. */
-    int size() {
+    public int size() {
         return counts.length;
     }
 
-    double bound(int bucket) {
+    public double bound(int bucket) {
         return bucket < bounds.length ? bounds[bucket] : Double.POSITIVE_INFINITY;
     }
 
+    /** Observations in {@code bucket} alone. */
+    public long in(int bucket) {
+        return counts[bucket];
+    }
+
     /** Observations up to and including the bound of {@code bucket}. */
-    long cumulative(int bucket) {
+    public long cumulative(int bucket) {
         long total = 0;
         for (int i = 0; i <= bucket; i++) {
             total += counts[i];

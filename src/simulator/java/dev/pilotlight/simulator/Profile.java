@@ -40,6 +40,21 @@ public record Profile(
     public static final Profile LLAMA_8B_24GB = new Profile(
             "8b-24gb", "llama-8b", 256, 2048, 8192, 30_000, 30e-3, 0.1e-3, 0.22e-6, 0.27e-3, false, ColdKernels.NONE);
 
+    /** 8 GB of weights in FP8 at 1 TB/s and 330 TFLOPS (an Ada card such as the RTX 4090), 12 GB left for KV. */
+    public static final Profile LLAMA_8B_FP8_24GB = new Profile(
+            "8b-fp8-24gb",
+            "llama-8b",
+            256,
+            2048,
+            16_384,
+            90_000,
+            11e-3,
+            0.08e-3,
+            0.17e-6,
+            0.09e-3,
+            false,
+            ColdKernels.NONE);
+
     /** 16 GB of weights at 3.35 TB/s, 53 GB left for KV. */
     public static final Profile LLAMA_8B_80GB = new Profile(
             "8b-80gb",
@@ -70,7 +85,7 @@ public record Profile(
             false,
             ColdKernels.NONE);
 
-    public static final List<Profile> NAMED = List.of(TINY, LLAMA_8B_24GB, LLAMA_8B_80GB, LLAMA_70B_4X80GB);
+    public static final List<Profile> NAMED = List.of(TINY, LLAMA_8B_24GB, LLAMA_8B_FP8_24GB, LLAMA_8B_80GB, LLAMA_70B_4X80GB);
 
     public Profile {
         if (maxNumSeqs < 1 || maxBatchedTokens < maxNumSeqs) {

@@ -59,6 +59,16 @@ public final class Tallies {
         return preemptions;
     }
 
+    /** Prompt tokens that the prefix cache saved. */
+    public long prefixHits() {
+        return prefixHits;
+    }
+
+    /** Steps taken. */
+    public long steps() {
+        return iterationTokens.count();
+    }
+
     public Histogram timeToFirstToken() {
         return timeToFirstToken;
     }

@@ -1,0 +1,57 @@
+package dev.pilotlight.replay;
+
+import dev.pilotlight.hpa.HorizontalPodAutoscaler;
+import dev.pilotlight.hpa.HpaSpec;
+
+/**
+ * A policy by its name, to be tried in any scenario.
+ *
+ * @param kind what it stands for in the comparison
+ */
+public record Contender(String name, Kind kind, Making making) {
+    public enum Kind {
+        /** As users write it today. */
+        AS_WRITTEN,
+        /** The same with its mistakes taken out, and the other ways in use. */
+        MENDED,
+        FIXED,
+        /** Knows the future. */
+        ORACLE,
+        /** Scales on the product's signals. */
+        PILOT_LIGHT
+    }
+
+    /** Makes a scaler anew for each replay. */
+    interface Making {
+        Scaler scaler(Scenario scenario);
+
+        default int initial(Scenario scenario) {
+            return scenario.initialReplicas();
+        }
+    }
+
+    private record FixedFleet(int count) implements Making {
+        @Override
+        public Scaler scaler(Scenario scenario) {
+            return new Scaler.Fixed(count);
+        }
+
+        @Override
+        public int initial(Scenario scenario) {
+            return count;
+        }
+    }
+
+    static Contender fixed(int count) {
+        return new Contender("fixed fleet of " + count, Kind.FIXED, new FixedFleet(count));
+    }
+
+    /** A HorizontalPodAutoscaler, within the scenario's bounds. */
+    static Contender hpa(String name, Kind kind, HpaSpec spec) {
+        return new Contender(
+                name,
+                kind,
+                scenario -> new Scaler.Hpa(new HorizontalPodAutoscaler(
+                        spec.withReplicas(scenario.minReplicas(), scenario.maxReplicas()))));
+    }
+}

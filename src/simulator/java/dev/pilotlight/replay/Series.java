@@ -1,0 +1,61 @@
+package dev.pilotlight.replay;
+
+import dev.pilotlight.signal.Signals;
+import dev.pilotlight.simulator.Batch;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The metrics that scrapes of a pod bring, from vLLM's page or from the sidecar's. */
+enum Series {
+    RUNNING("vllm:num_requests_running"),
+    WAITING("vllm:num_requests_waiting"),
+    KV_CACHE_USE("vllm:kv_cache_usage_perc"),
+    /** The name that was given up in about 0.12: no page of today has it. */
+    OLD_KV_CACHE_USE("vllm:gpu_cache_usage_perc"),
+    SUCCESSES("vllm:request_success_total"),
+    PROMPT_TOKENS("vllm:prompt_tokens_total"),
+    GENERATION_TOKENS("vllm:generation_tokens_total"),
+    /** llm-d's endpoint picker calls a pod saturated at 5 waiting or 80 % of the KV cache. */
+    LLM_D_SATURATION("llm_d_saturation"),
+    LOAD("pilotlight_load_ratio"),
+    FORECAST("pilotlight_load_forecast_ratio"),
+    DEMAND("pilotlight_demand_pods");
+
+    private final String metric;
+
+    Series(String metric) {
+        this.metric = metric;
+    }
+
+    /** By its own name, or by the one that an adapter makes of it: colons are not allowed there. */
+    static Series named(String metric) {
+        return Arrays.stream(values())
+                .filter(series -> adapted(series.metric).equals(adapted(metric)))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("the replay has no metric '" + metric + "'; it has "
+                        + Arrays.stream(values()).map(series -> series.metric).collect(Collectors.joining(", "))));
+    }
+
+    private static String adapted(String metric) {
+        return metric.replace(':', '_');
+    }
+
+    /** What the page shows; not a number where it shows nothing. */
+    double of(Batch batch, Optional<Signals> signals) {
+        return switch (this) {
+            case RUNNING -> batch.gauges().running();
+            case WAITING -> batch.gauges().waiting();
+            case KV_CACHE_USE -> batch.gauges().kvCacheUsage();
+            case OLD_KV_CACHE_USE -> Double.NaN;
+            case SUCCESSES -> batch.tallies().ended();
+            case PROMPT_TOKENS -> batch.tallies().promptTokens();
+            case GENERATION_TOKENS -> batch.tallies().generationTokens();
+            case LLM_D_SATURATION ->
+                Math.max(batch.gauges().waiting() / 5.0, batch.gauges().kvCacheUsage() / 0.8);
+            case LOAD -> signals.isPresent() ? signals.get().load().orElse(Double.NaN) : Double.NaN;
+            case FORECAST -> signals.isPresent() ? signals.get().forecast().orElse(Double.NaN) : Double.NaN;
+            case DEMAND -> signals.isPresent() ? signals.get().demandPods().orElse(Double.NaN) : Double.NaN;
+        };
+    }
+}

@@ -1,0 +1,35 @@
+package dev.pilotlight.replay;
+
+/** How the rate of a trace goes over time: a factor by which it is played faster or slower. */
+@FunctionalInterface
+interface Shape {
+    double at(double seconds);
+
+    static Shape constant(double factor) {
+        return _ -> factor;
+    }
+
+    /** One wave from the trough at 0 over the peak in the middle. */
+    static Shape day(double trough, double peak, double lengthSeconds) {
+        return t -> (trough + peak) / 2 - (peak - trough) / 2 * Math.cos(2 * Math.PI * t / lengthSeconds);
+    }
+
+    /** Rises and falls linearly between 0 and the end. */
+    static Shape ramp(double from, double to, double fromSeconds, double toSeconds) {
+        return t -> from + (to - from) * Math.clamp((t - fromSeconds) / (toSeconds - fromSeconds), 0, 1);
+    }
+
+    /** Another level from a moment on. */
+    default Shape step(double fromSeconds, double factor) {
+        return t -> t < fromSeconds ? at(t) : at(t) * factor;
+    }
+
+    /** A crowd on top: comes within {@code riseSeconds}, stays, and goes as fast. */
+    default Shape burst(double fromSeconds, double lengthSeconds, double riseSeconds, double factor) {
+        return t -> {
+            double in = Math.clamp((t - fromSeconds) / riseSeconds, 0, 1);
+            double out = Math.clamp((fromSeconds + lengthSeconds - t) / riseSeconds, 0, 1);
+            return at(t) * (1 + (factor - 1) * Math.min(in, out));
+        };
+    }
+}
