@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run test format package native bench bench-step bench-leak poll-cost test-vllm test-vllm-drain test-cluster clean
+.PHONY: help run replay test format package native bench bench-step bench-leak poll-cost test-vllm test-vllm-drain test-cluster clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -26,6 +26,13 @@ run: ## the sidecar beside a simulated engine under a traffic wave; ENGINE_URL=h
 	@$(MVN) -q package -DskipTests -Dspotless.check.skip
 	@exec $(JAVA) -cp target/test-classes dev.pilotlight.simulator.Demo \
 	  --sidecar-jar target/quarkus-app/quarkus-run.jar --port $(PORT) $(if $(ENGINE_URL),--engine-url $(ENGINE_URL))
+
+replay: ## what policies would have done to a trace; TRACE=my.csv POLICY=k8s/autoscaling/load SCENARIO=steps, or ARGS=--help
+	@$(MVN) -q test-compile -Dspotless.check.skip
+	@$(MVN) -q dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test.classpath
+	@$(JAVA) -Djava.util.logging.manager=org.jboss.logmanager.LogManager \
+	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.pilotlight.replay.Main \
+	  $(if $(TRACE),--trace $(TRACE)) $(if $(POLICY),--policy $(POLICY)) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(ARGS)
 
 test: ## everything that needs no network beyond the package registry
 	$(MVN) verify

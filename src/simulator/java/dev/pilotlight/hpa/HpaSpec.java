@@ -37,8 +37,8 @@ public record HpaSpec(
         return new HpaSpec(name, min, max, metrics, scaleUp, scaleDown, upTolerance, downTolerance);
     }
 
-    public HpaSpec withTolerance(double tolerance) {
-        return new HpaSpec(name, minReplicas, maxReplicas, metrics, scaleUp, scaleDown, tolerance, tolerance);
+    public HpaSpec withTolerances(double up, double down) {
+        return new HpaSpec(name, minReplicas, maxReplicas, metrics, scaleUp, scaleDown, up, down);
     }
 
     /** Whether the controller lets a ratio of seen to wanted stand. */

@@ -35,7 +35,8 @@ final class ReplicaCalculator {
         if (!upWithPending && missing.isEmpty()) {
             return OptionalInt.of(spec.tolerates(ratio) ? current : (int) Math.ceil(ratio * metrics.size()));
         }
-        // Whoever says nothing is assumed to say what speaks against a change: nothing on the way up, the target on the way down.
+        // Whoever says nothing is assumed to say what speaks against a change: nothing on the way up, the target on the
+        // way down.
         for (String pod : missing) {
             metrics.put(pod, ratio < 1 ? target : 0L);
         }

@@ -39,8 +39,16 @@ public record ScalingRules(Duration stabilizationWindow, Select select, List<Pol
     int upLimit(int current, ScaleEvents ups, ScaleEvents downs, long nowNanos) {
         return switch (select) {
             case DISABLED -> current;
-            case MAX -> policies.stream().mapToInt(p -> upTo(p, current, ups, downs, nowNanos)).max().orElse(current);
-            case MIN -> policies.stream().mapToInt(p -> upTo(p, current, ups, downs, nowNanos)).min().orElse(current);
+            case MAX ->
+                policies.stream()
+                        .mapToInt(p -> upTo(p, current, ups, downs, nowNanos))
+                        .max()
+                        .orElse(current);
+            case MIN ->
+                policies.stream()
+                        .mapToInt(p -> upTo(p, current, ups, downs, nowNanos))
+                        .min()
+                        .orElse(current);
         };
     }
 
@@ -48,8 +56,16 @@ public record ScalingRules(Duration stabilizationWindow, Select select, List<Pol
     int downLimit(int current, ScaleEvents ups, ScaleEvents downs, long nowNanos) {
         return switch (select) {
             case DISABLED -> current;
-            case MAX -> policies.stream().mapToInt(p -> downTo(p, current, ups, downs, nowNanos)).min().orElse(current);
-            case MIN -> policies.stream().mapToInt(p -> downTo(p, current, ups, downs, nowNanos)).max().orElse(current);
+            case MAX ->
+                policies.stream()
+                        .mapToInt(p -> downTo(p, current, ups, downs, nowNanos))
+                        .min()
+                        .orElse(current);
+            case MIN ->
+                policies.stream()
+                        .mapToInt(p -> downTo(p, current, ups, downs, nowNanos))
+                        .max()
+                        .orElse(current);
         };
     }
 

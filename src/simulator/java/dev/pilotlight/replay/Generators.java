@@ -64,10 +64,7 @@ final class Generators {
             if (at >= CONVERSATION_SECONDS) {
                 return result.endingAt((long) (CONVERSATION_SECONDS * 1e9));
             }
-            result.add(
-                    (long) (at * 1e9),
-                    drawn(CONVERSATION_PROMPTS, random),
-                    drawn(CONVERSATION_OUTPUTS, random));
+            result.add((long) (at * 1e9), drawn(CONVERSATION_PROMPTS, random), drawn(CONVERSATION_OUTPUTS, random));
         }
     }
 

@@ -24,7 +24,12 @@ public record Outcome(
 
     /** One value for each slice of time. */
     public record Timeline(
-            int sliceSeconds, double[] arrivalsPerSecond, double[] replicas, double[] ready, double[] load, double[] breaches) {}
+            int sliceSeconds,
+            double[] arrivalsPerSecond,
+            double[] replicas,
+            double[] ready,
+            double[] load,
+            double[] breaches) {}
 
     public double breachShare() {
         return requests == 0 ? 0 : (double) breaches / requests;

@@ -138,8 +138,8 @@ final class PodSidecar {
                     Duration.ofNanos(served.endedNanos() - served.arrivedNanos())));
             if (warmUpShapes.isEmpty()) {
                 timings.sort(java.util.Comparator.comparing(Round.Timing::shape));
-                warmedUp = Optional.of(
-                        new WarmUpOutcome.Done(warmUp.attempt(), end, new Round(warmUp.round(), timings)));
+                warmedUp =
+                        Optional.of(new WarmUpOutcome.Done(warmUp.attempt(), end, new Round(warmUp.round(), timings)));
             }
             return true;
         }

@@ -43,11 +43,18 @@ final class Policies {
                         Kind.MENDED,
                         pods("vllm:num_requests_waiting", 5),
                         pods("vllm:kv_cache_usage_perc", 0.8)),
-                keda("KEDA, mended", capacity),
+                keda("KEDA, mended", 10),
+                keda("KEDA, rate at 70 % of a measured pod", 0.7 * capacity),
                 quick("llm-d max(queue/5, kv/0.8)", pods("llm_d_saturation", 1)),
-                quick("in flight, target 16", external("sum(vllm:num_requests_running + vllm:num_requests_waiting)", 16)),
-                quick("in flight, target 24", external("sum(vllm:num_requests_running + vllm:num_requests_waiting)", 24)),
-                quick("in flight, target 32", external("sum(vllm:num_requests_running + vllm:num_requests_waiting)", 32))));
+                quick(
+                        "in flight, target 16",
+                        external("sum(vllm:num_requests_running + vllm:num_requests_waiting)", 16)),
+                quick(
+                        "in flight, target 24",
+                        external("sum(vllm:num_requests_running + vllm:num_requests_waiting)", 24)),
+                quick(
+                        "in flight, target 32",
+                        external("sum(vllm:num_requests_running + vllm:num_requests_waiting)", 32))));
         for (int fleet : new int[] {4, 6, 8, 10, 12}) {
             all.add(Contender.fixed(fleet));
         }
@@ -55,10 +62,21 @@ final class Policies {
         return List.copyOf(all);
     }
 
+    static List<Contender> all(Scenario scenario) {
+        List<Contender> all = new ArrayList<>(baselines(scenario));
+        for (double target : new double[] {0.5, 0.6, 0.7, 0.8}) {
+            all.add(load(target));
+        }
+        return all;
+    }
+
     static final String COMBINED_MENDED = "HPA combined, mended";
 
-    /** With {@code idleReplicaCount} gone, sums for means, and finished requests against what a pod can finish. */
-    private static Contender keda(String name, double capacity) {
+    /**
+     * With {@code idleReplicaCount} gone and sums for means. Mended further, the rate threshold is what somebody measured of one pod
+     * under this very mix of requests, which no manifest can know.
+     */
+    private static Contender keda(String name, double rate) {
         return Contender.hpa(
                 name,
                 Kind.MENDED,
@@ -68,7 +86,7 @@ final class Policies {
                         100,
                         List.of(
                                 external("sum(vllm:num_requests_waiting)", 5),
-                                external("sum(rate(vllm:request_success_total[2m]))", 0.7 * capacity)),
+                                external("sum(rate(vllm:request_success_total[2m]))", rate)),
                         ScalingRules.DEFAULT_UP,
                         ScalingRules.DEFAULT_DOWN));
     }
@@ -78,8 +96,7 @@ final class Policies {
     }
 
     private static Contender quick(String name, MetricTarget... metrics) {
-        return Contender.hpa(
-                name, Kind.MENDED, new HpaSpec(name, 1, 100, Arrays.asList(metrics), QUICK_UP, SLOW_DOWN));
+        return Contender.hpa(name, Kind.MENDED, new HpaSpec(name, 1, 100, Arrays.asList(metrics), QUICK_UP, SLOW_DOWN));
     }
 
     static MetricTarget pods(String metric, double average) {
@@ -120,8 +137,10 @@ final class Policies {
     private static int[] plan(Scenario scenario, double capacity) {
         int slice = 15;
         int[] arrivals = scenario.arrivals().perSlice(slice * 1_000_000_000L);
-        int coldStart = (int) Math.ceil(
-                (scenario.lives().nodeSeconds() + scenario.lives().loadSeconds()) * (1 + scenario.lives().spread()) + 45);
+        int coldStart = (int)
+                Math.ceil((scenario.lives().nodeSeconds() + scenario.lives().loadSeconds())
+                                * (1 + scenario.lives().spread())
+                        + 45);
         int[] plan = new int[scenario.seconds() + 1];
         for (int second = 0; second < plan.length; second++) {
             double most = 0;
@@ -130,7 +149,8 @@ final class Policies {
             for (int i = from; i <= to; i++) {
                 most = Math.max(most, (mean(arrivals, i) / slice));
             }
-            plan[second] = Math.clamp((int) Math.ceil(most / (ORACLE_LOAD * capacity)), scenario.minReplicas(), scenario.maxReplicas());
+            plan[second] = Math.clamp(
+                    (int) Math.ceil(most / (ORACLE_LOAD * capacity)), scenario.minReplicas(), scenario.maxReplicas());
         }
         return plan;
     }

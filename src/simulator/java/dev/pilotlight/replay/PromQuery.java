@@ -14,8 +14,7 @@ final class PromQuery {
     private static final Pattern TOKEN = Pattern.compile(
             "\\s*(?:(\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?![a-zA-Z_:])|([a-zA-Z_:][a-zA-Z0-9_:]*)|(\\{[^}]*\\})|(\\[[^\\]]*\\])|([-+*/(),]))");
     private static final Set<String> AGGREGATIONS = Set.of("sum", "avg", "max", "min", "count");
-    private static final Set<String> WINDOWS =
-            Set.of("rate", "increase", "max_over_time", "avg_over_time");
+    private static final Set<String> WINDOWS = Set.of("rate", "increase", "max_over_time", "avg_over_time");
 
     /** One value for each pod, or a single one; not a number where there is none. */
     private record Value(double[] values, boolean isScalar) {}
@@ -113,10 +112,7 @@ final class PromQuery {
                 if (!word.matches("[a-zA-Z_:].*")) {
                     throw wrong();
                 }
-                Series series = Series.named(word);
-                if (token.startsWith("{")) {
-                    next();
-                }
+                Series series = selected(word);
                 return each(pod -> asOf -> pod.newest(series, asOf));
             }
         }
@@ -159,10 +155,7 @@ final class PromQuery {
 
     private Node window(String word) {
         expect("(");
-        Series series = Series.named(take());
-        if (token.startsWith("{")) {
-            next();
-        }
+        Series series = selected(take());
         long window = nanos(take());
         expect(")");
         return each(pod -> asOf -> switch (word) {
@@ -171,6 +164,13 @@ final class PromQuery {
             case "avg_over_time" -> pod.over(series, true, window, asOf);
             default -> pod.over(series, false, window, asOf);
         });
+    }
+
+    /** Of the selectors only a pressure's resource says what is meant; the others pick this fleet from all that there are. */
+    private Series selected(String metric) {
+        String selectors = token.startsWith("{") ? take() : "";
+        Matcher resource = Pattern.compile("resource\\s*=\\s*(\"[a-z_]+\")").matcher(selectors);
+        return Series.named(resource.find() ? metric + "{resource=" + resource.group(1) + "}" : metric);
     }
 
     private interface AsOf {
@@ -197,8 +197,7 @@ final class PromQuery {
             Value b = right.at(pods, asOf);
             double[] result = new double[Math.max(a.values().length, b.values().length)];
             for (int i = 0; i < result.length; i++) {
-                result[i] = operator.applyAsDouble(
-                        a.values()[a.isScalar() ? 0 : i], b.values()[b.isScalar() ? 0 : i]);
+                result[i] = operator.applyAsDouble(a.values()[a.isScalar() ? 0 : i], b.values()[b.isScalar() ? 0 : i]);
             }
             return new Value(result, a.isScalar() && b.isScalar());
         };
@@ -209,11 +208,12 @@ final class PromQuery {
         if (!duration.matches()) {
             throw new IllegalArgumentException("in '" + text + "': want a range such as [2m], got '" + range + "'");
         }
-        long unit = switch (duration.group(2)) {
-            case "s" -> 1;
-            case "m" -> 60;
-            default -> 3600;
-        };
+        long unit =
+                switch (duration.group(2)) {
+                    case "s" -> 1;
+                    case "m" -> 60;
+                    default -> 3600;
+                };
         return Long.parseLong(duration.group(1)) * unit * 1_000_000_000L;
     }
 

@@ -207,7 +207,8 @@ final class Replay {
             .thenComparingInt(pod -> pod.isReady() ? 1 : 0)
             .thenComparingInt(Pod::deletionCost)
             .thenComparing(Comparator.comparingLong(Pod::readyNanos).reversed())
-            .thenComparing(Comparator.comparingLong((Pod pod) -> pod.createdNanos).reversed())
+            .thenComparing(
+                    Comparator.comparingLong((Pod pod) -> pod.createdNanos).reversed())
             .thenComparing(Comparator.comparingInt((Pod pod) -> pod.number).reversed());
 
     private void note(int second) {
@@ -216,7 +217,11 @@ final class Replay {
         readyPerSlice[slice] += ready.size() / (double) SLICE_SECONDS;
         double load = 0;
         for (Pod pod : ready) {
-            load += pod.sidecar().picture().signals().map(signals -> signals.load().orElse(0)).orElse(0.0);
+            load += pod.sidecar()
+                    .picture()
+                    .signals()
+                    .map(signals -> signals.load().orElse(0))
+                    .orElse(0.0);
         }
         loadPerSlice[slice] += ready.isEmpty() ? 0 : load / ready.size() / SLICE_SECONDS;
     }
@@ -237,7 +242,8 @@ final class Replay {
         gone.addAll(pods);
         double hours = 0;
         for (Pod pod : gone) {
-            hours += ((pod.goneNanos() < 0 ? end : pod.goneNanos()) - Math.max(RUN_UP, pod.createdNanos)) / (3600.0 * SECOND);
+            hours += ((pod.goneNanos() < 0 ? end : pod.goneNanos()) - Math.max(RUN_UP, pod.createdNanos))
+                    / (3600.0 * SECOND);
         }
         long breaches = 0;
         for (double seconds : ttft) {

@@ -4,6 +4,8 @@ import dev.pilotlight.signal.Signals;
 import dev.pilotlight.simulator.Batch;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The metrics that scrapes of a pod bring, from vLLM's page or from the sidecar's. */
@@ -20,7 +22,11 @@ enum Series {
     LLM_D_SATURATION("llm_d_saturation"),
     LOAD("pilotlight_load_ratio"),
     FORECAST("pilotlight_load_forecast_ratio"),
-    DEMAND("pilotlight_demand_pods");
+    DEMAND("pilotlight_demand_pods"),
+    QUEUE_PRESSURE("pilotlight_pressure_ratio{resource=\"queue\"}"),
+    KV_CACHE_PRESSURE("pilotlight_pressure_ratio{resource=\"kv_cache\"}"),
+    SLOTS_PRESSURE("pilotlight_pressure_ratio{resource=\"slots\"}"),
+    FIRST_TOKEN_PRESSURE("pilotlight_pressure_ratio{resource=\"ttft\"}");
 
     private final String metric;
 
@@ -28,7 +34,7 @@ enum Series {
         this.metric = metric;
     }
 
-    /** By its own name, or by the one that an adapter makes of it: colons are not allowed there. */
+    /** By its own name, or by the one that the adapter's rules in k8s/autoscaling make of it: colons are not allowed there. */
     static Series named(String metric) {
         return Arrays.stream(values())
                 .filter(series -> adapted(series.metric).equals(adapted(metric)))
@@ -38,7 +44,7 @@ enum Series {
     }
 
     private static String adapted(String metric) {
-        return metric.replace(':', '_');
+        return metric.replace(':', '_').replace("vllm_kv_cache_usage_ratio", "vllm_kv_cache_usage_perc");
     }
 
     /** What the page shows; not a number where it shows nothing. */
@@ -53,9 +59,18 @@ enum Series {
             case GENERATION_TOKENS -> batch.tallies().generationTokens();
             case LLM_D_SATURATION ->
                 Math.max(batch.gauges().waiting() / 5.0, batch.gauges().kvCacheUsage() / 0.8);
-            case LOAD -> signals.isPresent() ? signals.get().load().orElse(Double.NaN) : Double.NaN;
-            case FORECAST -> signals.isPresent() ? signals.get().forecast().orElse(Double.NaN) : Double.NaN;
-            case DEMAND -> signals.isPresent() ? signals.get().demandPods().orElse(Double.NaN) : Double.NaN;
+            case LOAD -> said(signals, known -> known.load());
+            case FORECAST -> said(signals, known -> known.forecast());
+            case DEMAND -> said(signals, known -> known.demandPods());
+            case QUEUE_PRESSURE -> said(signals, known -> known.pressures().queue());
+            case KV_CACHE_PRESSURE -> said(signals, known -> known.pressures().kvCache());
+            case SLOTS_PRESSURE -> said(signals, known -> known.pressures().slots());
+            case FIRST_TOKEN_PRESSURE ->
+                said(signals, known -> known.pressures().ttft());
         };
+    }
+
+    private static double said(Optional<Signals> signals, Function<Signals, OptionalDouble> which) {
+        return signals.isPresent() ? which.apply(signals.get()).orElse(Double.NaN) : Double.NaN;
     }
 }

@@ -14,6 +14,17 @@ interface Shape {
         return t -> (trough + peak) / 2 - (peak - trough) / 2 * Math.cos(2 * Math.PI * t / lengthSeconds);
     }
 
+    /** The same with a longer night: the quiet hours are more than the busy ones, as where users share a time zone. */
+    static Shape skewedDay(double trough, double peak, double lengthSeconds) {
+        return t -> trough + (peak - trough) * Math.pow((1 - Math.cos(2 * Math.PI * t / lengthSeconds)) / 2, 1.5);
+    }
+
+    /** Seven days; the last two are half as busy. */
+    static Shape week(double trough, double peak, double daySeconds) {
+        Shape day = skewedDay(trough, peak, daySeconds);
+        return t -> t % (7 * daySeconds) < 5 * daySeconds ? day.at(t) : trough + (day.at(t) - trough) / 2;
+    }
+
     /** Rises and falls linearly between 0 and the end. */
     static Shape ramp(double from, double to, double fromSeconds, double toSeconds) {
         return t -> from + (to - from) * Math.clamp((t - fromSeconds) / (toSeconds - fromSeconds), 0, 1);

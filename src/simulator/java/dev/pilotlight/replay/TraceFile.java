@@ -44,8 +44,7 @@ final class TraceFile {
                 double at = seconds(cells[0].strip());
                 first = Double.isNaN(first) ? at : first;
                 last = Math.max(last, at - first);
-                trace.add(
-                        nanos(at - first), Integer.parseInt(cells[1].strip()), Integer.parseInt(cells[2].strip()));
+                trace.add(nanos(at - first), Integer.parseInt(cells[1].strip()), Integer.parseInt(cells[2].strip()));
             } catch (RuntimeException e) {
                 throw new IllegalArgumentException(
                         "%s:%d: '%s' is not arrival,prompt tokens,output tokens (arrival in seconds or as a date and time)"
@@ -82,7 +81,10 @@ final class TraceFile {
                 JsonNode row = JSON.readTree(line);
                 double at = row.path("timestamp").asDouble() / 1000;
                 last = Math.max(last, at);
-                trace.add(nanos(at), row.path("input_length").asInt(), row.path("output_length").asInt());
+                trace.add(
+                        nanos(at),
+                        row.path("input_length").asInt(),
+                        row.path("output_length").asInt());
             }
         }
         return trace.endingAt(nanos(last) + 1);

@@ -85,7 +85,8 @@ public record Profile(
             false,
             ColdKernels.NONE);
 
-    public static final List<Profile> NAMED = List.of(TINY, LLAMA_8B_24GB, LLAMA_8B_FP8_24GB, LLAMA_8B_80GB, LLAMA_70B_4X80GB);
+    public static final List<Profile> NAMED =
+            List.of(TINY, LLAMA_8B_24GB, LLAMA_8B_FP8_24GB, LLAMA_8B_80GB, LLAMA_70B_4X80GB);
 
     public Profile {
         if (maxNumSeqs < 1 || maxBatchedTokens < maxNumSeqs) {
