@@ -31,6 +31,7 @@ public final class Snapshots {
                 OptionalDouble.of(tallies.generationTokens()),
                 OptionalDouble.of(tallies.ended()),
                 OptionalDouble.of(tallies.preemptions()),
+                OptionalDouble.of(tallies.answeredTokens()),
                 OptionalDouble.of(tallies.prefixHits()),
                 OptionalDouble.of(tallies.steps()));
         Profile profile = batch.profile();

@@ -64,6 +64,11 @@ public final class Tallies {
         return prefixHits;
     }
 
+    /** Tokens generated for requests that have ended. */
+    public double answeredTokens() {
+        return requestGenerationTokens.sum();
+    }
+
     /** Steps taken. */
     public long steps() {
         return iterationTokens.count();
