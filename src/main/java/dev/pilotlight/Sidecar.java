@@ -1,5 +1,7 @@
 package dev.pilotlight;
 
+import dev.pilotlight.cluster.Cluster;
+import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.WrongSettings;
@@ -13,12 +15,15 @@ import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.PageSource;
 import dev.pilotlight.gpu.PodIdentity;
 import dev.pilotlight.http.Http;
+import dev.pilotlight.kube.ApiClient;
+import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.metrics.PictureMeters;
+import dev.pilotlight.pool.PeerClient;
 import dev.pilotlight.prometheus.Limits;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.prometheus.client.CollectorRegistry;
@@ -39,11 +44,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The life of the process, top to bottom: check the settings, build the rooms, start the loop; stop it at the end. */
 @Singleton
 public final class Sidecar {
     private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration API_TIMEOUT = Duration.ofSeconds(2);
 
     @Produces
     @Singleton
@@ -86,7 +94,41 @@ public final class Sidecar {
 
     @Produces
     @Singleton
-    ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu) {
+    ApiServer apiServer(Instance<KubernetesClient> kubernetes) {
+        return new ApiClient(kubernetes::get, API_TIMEOUT);
+    }
+
+    @Produces
+    @Singleton
+    Cluster cluster(
+            PilotlightConfig config,
+            Vertx vertx,
+            SteadyClock clock,
+            ApiServer api,
+            @ConfigProperty(name = "quarkus.http.port") int port) {
+        if (config.pod().name().isEmpty()) {
+            return Cluster.NONE;
+        }
+        Optional<ClusterLink.Managed> managed = config.pool().mode() == PilotlightConfig.PoolMode.MANAGED
+                ? Optional.of(new ClusterLink.Managed(
+                        config.pool().name().orElseThrow(),
+                        ConfigCheck.pool(config),
+                        new PeerClient(vertx, port, config.pool().peerTimeout())))
+                : Optional.empty();
+        return new ClusterLink(
+                api,
+                new ClusterLink.Place(
+                        config.pod().namespace().orElseThrow(),
+                        config.pod().name().get(),
+                        config.pod().container()),
+                managed,
+                clock::now,
+                Random::new);
+    }
+
+    @Produces
+    @Singleton
+    ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu, Cluster cluster) {
         PilotlightConfig.Engine engine = config.engine();
         EngineClient client = new EngineClient(
                 http(engine, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
@@ -101,7 +143,8 @@ public final class Sidecar {
                 config.gpu().pollEvery(),
                 gpu::read,
                 warmUp,
-                own);
+                own,
+                cluster);
     }
 
     /** The poll has a connection of its own: it must never wait behind a request that hangs. */
@@ -117,12 +160,15 @@ public final class Sidecar {
 
     @Produces
     @Singleton
-    DrainGate drainGate(
-            PilotlightConfig config, ControlLoop loop, SteadyClock clock, Instance<KubernetesClient> kubernetes) {
+    DrainGate drainGate(PilotlightConfig config, ControlLoop loop, SteadyClock clock, ApiServer api) {
         Optional<Termination> termination = config.pod()
                 .name()
                 .map(name -> new Termination(
-                        kubernetes::get, config.pod().namespace().orElseThrow(), name, clock::now));
+                        api,
+                        config.pod().namespace().orElseThrow(),
+                        name,
+                        () -> loop.board().picture().cluster().ownPod(),
+                        clock::now));
         return new DrainGate(
                 clock::now,
                 config.drain().tokenFile().map(Sidecar::secret),
@@ -169,7 +215,7 @@ public final class Sidecar {
         router.get("/metrics").order(0).handler(context -> context.reroute("/q/metrics"));
         if (config.injector().enabled()) {
             for (String ofAnEngine :
-                    List.of("/", "/index.html", "/api/v1/status", "/api/v1/signals", "/api/v1/drain")) {
+                    List.of("/", "/index.html", "/api/v1/status", "/api/v1/signals", "/api/v1/peer", "/api/v1/drain")) {
                 router.route(ofAnEngine)
                         .order(0)
                         .handler(

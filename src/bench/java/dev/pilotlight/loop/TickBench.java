@@ -1,5 +1,6 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Pause;
@@ -13,6 +14,8 @@ import dev.pilotlight.gpu.GpuReading;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
+import dev.pilotlight.mark.MarkPolicy;
+import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.prometheus.Limits;
 import dev.pilotlight.prometheus.PageReading;
 import dev.pilotlight.prometheus.PrometheusText;
@@ -55,7 +58,8 @@ public class TickBench {
             GpuPolicy.DEFAULT,
             Duration.ofSeconds(10),
             Duration.ofSeconds(25),
-            Duration.ofSeconds(60));
+            new RolePolicy.Observe(Duration.ofSeconds(60)),
+            MarkPolicy.DEFAULT);
 
     private final Tick tick = new Tick(POLICY);
     private final PrometheusText text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), Limits.DEFAULT);
@@ -110,8 +114,10 @@ public class TickBench {
                         new Polled<>(noGpu, Duration.ZERO),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         OwnTraffic.NONE,
-                        Optional.empty()),
+                        Optional.empty(),
+                        ClusterView.NONE),
                 now);
         memory = turn.memory();
         return turn;

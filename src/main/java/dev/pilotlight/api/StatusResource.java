@@ -41,6 +41,13 @@ public final class StatusResource {
                         .build());
     }
 
+    /** For the leader of a managed pool, which asks each pod once a second. */
+    @GET
+    @Path("peer")
+    public Map<String, Object> peer() {
+        return StatusView.peer(loop.board().picture(), clock.now());
+    }
+
     @GET
     @Path("status")
     public Map<String, Object> status() {

@@ -12,6 +12,9 @@ import dev.pilotlight.health.Verdict;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.loop.Picture;
+import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pod.VllmContainer;
+import dev.pilotlight.pool.Plan;
 import dev.pilotlight.signal.Latency;
 import dev.pilotlight.signal.Signals;
 import java.time.Duration;
@@ -66,6 +69,22 @@ final class StatusView {
         return flat;
     }
 
+    /** What the leader of a pool needs to know: ages, so that no two clocks are compared. */
+    static Map<String, Object> peer(Picture picture, Instant now) {
+        Map<String, Object> flat = new LinkedHashMap<>();
+        boolean ready = HealthRules.ready(picture, now).up();
+        flat.put("ready", ready);
+        picture.role().ifPresent(role -> flat.put("role", role.word()));
+        picture.freshSignals(now).ifPresent(signals -> put(flat, "load", signals.load()));
+        if (ready) {
+            flat.put("readySeconds", seconds(Duration.between(picture.phase().since(), now)));
+        }
+        picture.roles()
+                .flippedAt()
+                .ifPresent(flipped -> flat.put("flippedSecondsAgo", seconds(Duration.between(flipped, now))));
+        return flat;
+    }
+
     static Map<String, Object> status(Picture picture, Map<String, String> configuration, Instant now) {
         Map<String, Object> view = phaseAndRole(picture, now);
         view.put("phaseSince", picture.phase().since().toString());
@@ -79,6 +98,7 @@ final class StatusView {
         view.put("gpu", gpu(picture, now));
         view.put("signals", nested(picture, now));
         view.put("coldStartSeconds", coldStart(picture));
+        cluster(picture, now).ifPresent(it -> view.put("cluster", it));
         view.put("configuration", configuration);
         return view;
     }
@@ -246,6 +266,50 @@ final class StatusView {
         Map<String, Object> view = new LinkedHashMap<>();
         put(view, "mean", latency.mean());
         put(view, "p95", latency.p95());
+        return view;
+    }
+
+    /** The own pod and the pool as the API server shows them. */
+    private static Optional<Map<String, Object>> cluster(Picture picture, Instant now) {
+        return picture.cluster().pod().map(pod -> {
+            Map<String, Object> view = new LinkedHashMap<>();
+            picture.cluster().podAge(now).ifPresent(age -> view.put("podAgeSeconds", seconds(age)));
+            pod.problem().ifPresent(problem -> view.put("podWhy", problem.why()));
+            picture.markTrouble().ifPresent(why -> view.put("marksWhy", why));
+            pod.one().flatMap(OwnPod::vllm).ifPresent(vllm -> view.put("vllm", vllm(vllm)));
+            picture.cluster().plan().ifPresent(mirrored -> {
+                picture.cluster().planAge(now).ifPresent(age -> view.put("planAgeSeconds", seconds(age)));
+                mirrored.problem().ifPresent(problem -> view.put("planWhy", problem.why()));
+            });
+            picture.cluster().poolPlan().ifPresent(plan -> view.put("plan", plan(plan)));
+            picture.cluster().poolProblem().ifPresent(why -> view.put("poolWhy", why));
+            picture.cluster().leading().ifPresent(leading -> {
+                view.put("leaderOfTerm", leading.term());
+                view.put("poolPods", leading.pods());
+            });
+            put(view, "poolDemandPods", picture.cluster().poolDemand(now));
+            return view;
+        });
+    }
+
+    private static Map<String, Object> vllm(VllmContainer vllm) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("container", vllm.name());
+        view.put("restarts", vllm.restarts());
+        vllm.startedAt().ifPresent(at -> view.put("startedAt", at.toString()));
+        vllm.arguments().port().ifPresent(port -> view.put("port", port));
+        vllm.arguments().maxNumSeqs().ifPresent(limit -> view.put("maxNumSeqs", limit));
+        vllm.arguments().servedModel().ifPresent(model -> view.put("servedModel", model));
+        return view;
+    }
+
+    private static Map<String, Object> plan(Plan plan) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("generation", plan.generation());
+        view.put("leader", plan.holder());
+        view.put("term", plan.term());
+        view.put("reason", plan.reason());
+        view.put("active", plan.active());
         return view;
     }
 

@@ -7,6 +7,9 @@ import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.Policy;
+import dev.pilotlight.mark.MarkPolicy;
+import dev.pilotlight.pool.PoolPolicy;
+import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /** Finds every setting that cannot be, all at once: each with its value and the mend. */
 public final class ConfigCheck {
     private static final Duration LEAST_STALE = Duration.ofSeconds(10);
+
+    /** Lease and ConfigMap are named for it, and so is a label's value. */
+    private static final Pattern POOL_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?");
 
     private final List<String> problems = new ArrayList<>();
 
@@ -113,7 +120,8 @@ public final class ConfigCheck {
             problems.add(
                     "pilotlight.pod.name and pilotlight.pod.namespace go together: give both by the downward API, or neither");
         }
-        atLeast("pilotlight.pool.standby-after", config.pool().standbyAfter(), Duration.ofSeconds(1));
+        mark(config.mark());
+        managed(config);
         double target = config.signal().targetLoad();
         if (!(target > 0 && target <= 1)) {
             bad(
@@ -128,6 +136,52 @@ public final class ConfigCheck {
         if (image.isBlank() || image.chars().anyMatch(Character::isWhitespace)) {
             bad("pilotlight.injector.image", "\"" + image + "\"", "give an image as docker pull takes it");
         }
+    }
+
+    private void mark(PilotlightConfig.Mark mark) {
+        atLeast("pilotlight.mark.cost-hold", mark.costHold(), Duration.ofSeconds(1));
+        if (!(mark.workingFrom() > 0 && mark.workingFrom() < mark.fullFrom())) {
+            bad(
+                    "pilotlight.mark.working-from",
+                    mark.workingFrom(),
+                    "give more than 0 and less than pilotlight.mark.full-from=" + mark.fullFrom());
+        }
+    }
+
+    private void managed(PilotlightConfig config) {
+        PilotlightConfig.Pool pool = config.pool();
+        atLeast("pilotlight.pool.standby-after", pool.standbyAfter(), Duration.ofSeconds(1));
+        pool.name()
+                .filter(name -> !POOL_NAME.matcher(name).matches())
+                .ifPresent(name -> bad(
+                        "pilotlight.pool.name",
+                        name,
+                        "give at most 45 small letters, digits and dashes, as of an object's name"));
+        if (pool.mode() == PilotlightConfig.PoolMode.MANAGED) {
+            if (pool.name().isEmpty()) {
+                problems.add(
+                        "pilotlight.pool.mode=managed needs pilotlight.pool.name: the same for all pods of the pool");
+            }
+            if (config.pod().name().isEmpty()) {
+                problems.add("pilotlight.pool.mode=managed needs the pod's name and namespace:"
+                        + " give POD_NAME and POD_NAMESPACE by the downward API");
+            }
+            if (!config.mark().enabled()) {
+                bad("pilotlight.mark.enabled", false, "a managed pool works by the role label; leave it on");
+            }
+        }
+        between("pilotlight.pool.min-active", pool.minActive(), 1, 10_000);
+        between("pilotlight.pool.standby", pool.standby(), 0, 10_000);
+        if (!(pool.demoteAt() > 0 && pool.demoteAt() < pool.promoteAt() && pool.promoteAt() <= 2)) {
+            bad(
+                    "pilotlight.pool.demote-at",
+                    pool.demoteAt(),
+                    "give more than 0 and less than pilotlight.pool.promote-at=" + pool.promoteAt()
+                            + ", which is at most 2");
+        }
+        atLeast("pilotlight.pool.demote-after", pool.demoteAfter(), Duration.ofSeconds(60));
+        atLeast("pilotlight.pool.orphan-after", pool.orphanAfter(), Duration.ofSeconds(5));
+        between("pilotlight.pool.peer-timeout", pool.peerTimeout(), Duration.ofMillis(50), Duration.ofSeconds(1));
     }
 
     private void bad(String setting, Object value, String mend) {
@@ -204,7 +258,39 @@ public final class ConfigCheck {
                 gpu(config).settings().policy(),
                 staleAfter(config.engine()),
                 config.gpu().pollEvery().multipliedBy(3).plus(LEAST_STALE),
-                config.pool().standbyAfter());
+                role(config),
+                new MarkPolicy(
+                        config.mark().enabled(),
+                        config.pool().name(),
+                        new MarkPolicy.Costs(
+                                config.mark().costStandby(),
+                                config.mark().costIdle(),
+                                config.mark().costWorking(),
+                                config.mark().costFull()),
+                        config.mark().workingFrom(),
+                        config.mark().fullFrom(),
+                        config.mark().costHold()));
+    }
+
+    private static RolePolicy role(PilotlightConfig config) {
+        PilotlightConfig.Pool pool = config.pool();
+        return switch (pool.mode()) {
+            case OBSERVE -> new RolePolicy.Observe(pool.standbyAfter());
+            case MANAGED ->
+                new RolePolicy.Managed(config.pod().name().orElseThrow(), pool.orphanAfter(), pool.standbyAfter());
+        };
+    }
+
+    /** How the pool is run, where it is managed. */
+    public static PoolPolicy pool(PilotlightConfig config) {
+        PilotlightConfig.Pool pool = config.pool();
+        return new PoolPolicy(
+                pool.minActive(),
+                pool.standby(),
+                config.signal().targetLoad(),
+                pool.promoteAt(),
+                pool.demoteAt(),
+                pool.demoteAfter());
     }
 
     private static Duration staleAfter(PilotlightConfig.Engine engine) {

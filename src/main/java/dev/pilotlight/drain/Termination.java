@@ -1,32 +1,38 @@
 package dev.pilotlight.drain;
 
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
+import dev.pilotlight.kube.ApiServer;
+import dev.pilotlight.kube.Call;
+import dev.pilotlight.kube.Names;
+import dev.pilotlight.kube.Rights;
+import dev.pilotlight.pod.OwnPod;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
-/** Asks the API server whether the own pod is being deleted, however many callers want to know, a few times a second at most. */
+/**
+ * Whether the own pod is being deleted: by the watch on it, and as long as that says no by asking, however many callers want to know a
+ * few times a second at most.
+ */
 public final class Termination {
     private static final Duration FRESH = Duration.ofMillis(300);
     /** Of a pod that sets none. */
     private static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
 
-    private final Supplier<KubernetesClient> client;
-    private final String namespace;
-    private final String name;
+    private final ApiServer api;
+    private final Call get;
+    private final Supplier<Optional<OwnPod>> watched;
     private final Supplier<Instant> clock;
     private final Semaphore asking = new Semaphore(1);
     private volatile News news = new News.Unheard(Instant.MIN, "the API server was not asked yet");
 
-    public Termination(Supplier<KubernetesClient> client, String namespace, String name, Supplier<Instant> clock) {
-        this.client = client;
-        this.namespace = namespace;
-        this.name = name;
+    /** @param watched the own pod as the watch on it shows it */
+    public Termination(
+            ApiServer api, String namespace, String name, Supplier<Optional<OwnPod>> watched, Supplier<Instant> clock) {
+        this.api = api;
+        this.get = Call.get(Names.pods(namespace) + "/" + name);
+        this.watched = watched;
         this.clock = clock;
     }
 
@@ -49,7 +55,12 @@ public final class Termination {
         record Unheard(Instant at, String why) implements News {}
     }
 
+    /** A deletion is news from the watch at once; only that there is none is worth a question, since a watch may lag. */
     News newest() {
+        Optional<OwnPod> deleted = watched.get().filter(OwnPod::terminating);
+        if (deleted.isPresent()) {
+            return news(deleted.get());
+        }
         boolean old = news.at().equals(Instant.MIN)
                 || Duration.between(news.at(), clock.get()).compareTo(FRESH) >= 0;
         if (old && asking.tryAcquire()) {
@@ -63,32 +74,15 @@ public final class Termination {
     }
 
     private News ask() {
-        try {
-            Pod pod = client.get().pods().inNamespace(namespace).withName(name).get();
-            if (pod == null) {
-                return new News.Unheard(clock.get(), "the API server knows no pod " + namespace + "/" + name);
-            }
-            String deletion = pod.getMetadata().getDeletionTimestamp();
-            if (deletion == null) {
-                return new News.Staying(clock.get(), "this pod is not being deleted");
-            }
-            Duration grace = Optional.ofNullable(pod.getMetadata().getDeletionGracePeriodSeconds())
-                    .or(() -> Optional.ofNullable(pod.getSpec().getTerminationGracePeriodSeconds()))
-                    .map(Duration::ofSeconds)
-                    .orElse(DEFAULT_GRACE);
-            return new News.Terminating(clock.get(), grace, instant(deletion));
-        } catch (KubernetesClientException refused) {
-            String mend =
-                    refused.getCode() == 403 ? "; the pod's service account needs the verb get on pods (k8s/base)" : "";
-            return new News.Unheard(clock.get(), "the API server could not be asked: " + refused.getMessage() + mend);
-        }
+        ApiServer.Answer answer = api.send(get);
+        return answer.object()
+                .map(pod -> news(OwnPod.of(pod, Optional.empty())))
+                .orElseGet(() -> new News.Unheard(clock.get(), Rights.why(get, answer)));
     }
 
-    private static Optional<Instant> instant(String written) {
-        try {
-            return Optional.of(Instant.parse(written));
-        } catch (DateTimeParseException _) {
-            return Optional.empty();
-        }
+    private News news(OwnPod pod) {
+        return pod.terminating()
+                ? new News.Terminating(clock.get(), pod.gracePeriod().orElse(DEFAULT_GRACE), pod.endsAt())
+                : new News.Staying(clock.get(), "this pod is not being deleted");
     }
 }

@@ -1,6 +1,7 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.pod.PodPatch;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -24,4 +25,7 @@ public sealed interface Effect {
      * @param rank to send it to; empty when there is but one
      */
     record SendProbe(int attempt, Model model, Optional<String> rank) implements Effect {}
+
+    /** Write what differs between the own pod's marks and what they should be. */
+    record PatchPod(int attempt, PodPatch patch) implements Effect {}
 }

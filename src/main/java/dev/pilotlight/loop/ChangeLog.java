@@ -7,8 +7,12 @@ import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineReading.NotYet;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
+import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Mirrored.Problem;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Round;
+import dev.pilotlight.pool.Leading;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -26,6 +30,7 @@ final class ChangeLog {
         stuck(before, after);
         gpu(before.gpu(), after.gpu());
         drain(before, after);
+        cluster(before, after);
         after.role()
                 .role()
                 .filter(now -> before.role()
@@ -38,6 +43,40 @@ final class ChangeLog {
                     "the engine was replaced by a new process (restart %d seen from here)",
                     after.engine().restarts());
         }
+    }
+
+    /** The watch on the own pod stands for the API server: one line when it is lost, one when it is back. */
+    private static void cluster(Memory before, Memory after) {
+        Optional<Problem> then = before.cluster().pod().flatMap(Mirrored::problem);
+        Optional<Problem> now = after.cluster().pod().flatMap(Mirrored::problem);
+        if (now.isPresent() && then.isEmpty()) {
+            LOG.warnf(
+                    "%s; marks and roles stay as they are until it answers",
+                    now.get().why());
+        }
+        if (then.isPresent() && now.isEmpty()) {
+            LOG.info("the API server answers again");
+        }
+        news(before.mark().trouble(), after.mark().trouble()).ifPresent(LOG::warn);
+        news(before.cluster().poolProblem(), after.cluster().poolProblem())
+                .filter(_ -> now.isEmpty())
+                .ifPresent(LOG::warn);
+        Optional<Leading> leads = after.cluster().leading();
+        if (leads.isPresent() != before.cluster().leading().isPresent()) {
+            LOG.info(leads.map(it -> "leads the pool, term " + it.term()).orElse("leads the pool no more"));
+        }
+        after.cluster()
+                .poolPlan()
+                .filter(plan -> leads.isPresent()
+                        && before.cluster()
+                                .poolPlan()
+                                .filter(old -> old.generation() == plan.generation())
+                                .isEmpty())
+                .ifPresent(plan -> LOG.infof("plan %d: %s", plan.generation(), plan.reason()));
+    }
+
+    private static Optional<String> news(Optional<String> before, Optional<String> after) {
+        return after.filter(_ -> before.isEmpty());
     }
 
     void bug(RuntimeException bug) {

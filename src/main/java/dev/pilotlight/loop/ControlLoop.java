@@ -1,5 +1,6 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.gpu.GpuReading;
@@ -28,6 +29,7 @@ public final class ControlLoop implements AutoCloseable {
     private final Poller<GpuReading> gpu;
     private final EffectRunner effects;
     private final OwnRequests own;
+    private final Cluster cluster;
     private final AtomicReference<DrainOrder> drain = new AtomicReference<>();
     private final ChangeLog log = new ChangeLog();
     private final Thread thread;
@@ -41,16 +43,18 @@ public final class ControlLoop implements AutoCloseable {
             Duration gpuPeriod,
             Function<Instant, GpuReading> gpuSource,
             WarmUp warmUp,
-            OwnRequests own) {
+            OwnRequests own,
+            Cluster cluster) {
         Instant now = clock.now();
         this.tick = new Tick(policy);
         this.period = period;
         this.clock = clock;
         this.own = own;
+        this.cluster = cluster;
         this.memory = Memory.begin(now);
         this.board = new Board(Picture.first(now, policy));
         this.thread = Thread.ofPlatform().name("loop").daemon().unstarted(this::run);
-        this.effects = new EffectRunner(warmUp, this::wake);
+        this.effects = new EffectRunner(warmUp, cluster, this::wake);
         this.engine = new Poller<>(
                 Thread.ofVirtual().name("engine"),
                 period,
@@ -87,6 +91,7 @@ public final class ControlLoop implements AutoCloseable {
         thread.start();
         engine.start();
         gpu.start();
+        cluster.start(this::wake);
     }
 
     /**
@@ -124,8 +129,10 @@ public final class ControlLoop implements AutoCloseable {
                 gpu.newest(),
                 effects.warmedUp(),
                 effects.probed(),
+                effects.patched(),
                 own.at(read.reading().at()),
-                Optional.ofNullable(drain.get()));
+                Optional.ofNullable(drain.get()),
+                cluster.look());
         Turn turn = tick.advance(memory, observation, clock.now());
         log.note(memory, turn.memory());
         memory = turn.memory();
@@ -142,6 +149,7 @@ public final class ControlLoop implements AutoCloseable {
     public void close() {
         engine.stop();
         gpu.stop();
+        cluster.close();
         thread.interrupt();
     }
 }

@@ -1,9 +1,11 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
+import dev.pilotlight.pod.PatchOutcome;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -14,23 +16,27 @@ import java.util.function.Function;
 final class EffectRunner {
     private final Deed<Effect.SendWarmUp, WarmUpOutcome> warmUp;
     private final Deed<Effect.SendProbe, ProbeOutcome> probe;
+    private final Deed<Effect.PatchPod, PatchOutcome> patch;
 
-    EffectRunner(WarmUp engine, Runnable onNews) {
-        this(engine::round, engine::probe, onNews);
+    EffectRunner(WarmUp engine, Cluster cluster, Runnable onNews) {
+        this(engine::round, engine::probe, wanted -> cluster.patch(wanted.patch(), wanted.attempt()), onNews);
     }
 
     EffectRunner(
             Function<Effect.SendWarmUp, WarmUpOutcome> round,
             Function<Effect.SendProbe, ProbeOutcome> probe,
+            Function<Effect.PatchPod, PatchOutcome> patch,
             Runnable onNews) {
         this.warmUp = new Deed<>("warm-up", round, onNews);
         this.probe = new Deed<>("probe", probe, onNews);
+        this.patch = new Deed<>("patch", patch, onNews);
     }
 
     void run(Effect effect) {
         switch (effect) {
             case Effect.SendWarmUp wanted -> warmUp.start(wanted);
             case Effect.SendProbe wanted -> probe.start(wanted);
+            case Effect.PatchPod wanted -> patch.start(wanted);
         }
     }
 
@@ -40,6 +46,10 @@ final class EffectRunner {
 
     Optional<ProbeOutcome> probed() {
         return probe.last();
+    }
+
+    Optional<PatchOutcome> patched() {
+        return patch.last();
     }
 
     /** One kind of deed; started and looked at by the loop alone. */

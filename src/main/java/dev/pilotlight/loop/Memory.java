@@ -1,10 +1,12 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Round;
+import dev.pilotlight.mark.MarkTrack;
 import dev.pilotlight.pool.RoleTrack;
 import dev.pilotlight.signal.SignalMeter;
 import java.time.Instant;
@@ -30,6 +32,8 @@ public record Memory(
         SignalMeter signal,
         ColdStart coldStart,
         Optional<Drain> drain,
+        MarkTrack mark,
+        ClusterView cluster,
         PollTally polls,
         long sentBefore,
         int deeds) {
@@ -46,6 +50,8 @@ public record Memory(
                 SignalMeter.EMPTY,
                 ColdStart.UNKNOWN,
                 Optional.empty(),
+                MarkTrack.begin(now),
+                ClusterView.NONE,
                 PollTally.EMPTY,
                 0,
                 0);

@@ -1,5 +1,6 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
@@ -9,6 +10,7 @@ import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.Role;
+import dev.pilotlight.pool.RoleTrack;
 import dev.pilotlight.signal.Signals;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +22,7 @@ import java.util.Optional;
  *
  * @param at of the tick
  * @param rounds of the warm-up under way, or of the last one
+ * @param markTrouble why the pod's labels can not be written; empty when they can
  * @param signals from the newest numbers; ask {@link #freshSignals} before publishing them
  */
 public record Picture(
@@ -29,16 +32,23 @@ public record Picture(
         Phase phase,
         Progress progress,
         List<Round> rounds,
-        Optional<Role> role,
+        RoleTrack roles,
         Optional<Signals> signals,
         ColdStart coldStart,
         Optional<Drain> drain,
+        ClusterView cluster,
+        Optional<String> markTrouble,
         PollTally polls,
         Duration staleAfter,
         Duration gpuStaleAfter) {
 
     public static Picture first(Instant now, Policy policy) {
         return Tick.picture(Memory.begin(now), now, policy);
+    }
+
+    /** What the pod should do; only a ready one has a role. */
+    public Optional<Role> role() {
+        return roles.role();
     }
 
     /** How long ago the engine answered anything; empty when it never did. */

@@ -4,6 +4,8 @@ import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.gpu.GpuPolicy;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
+import dev.pilotlight.mark.MarkPolicy;
+import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.time.Duration;
 
@@ -12,7 +14,8 @@ import java.time.Duration;
  *
  * @param staleAfter the age from which a reading of the engine counts for nothing
  * @param gpuStaleAfter the same of the GPUs
- * @param standbyAfter how long off traffic makes a standby
+ * @param role how it comes about
+ * @param mark how the pod is marked
  */
 public record Policy(
         LivenessPolicy liveness,
@@ -22,4 +25,5 @@ public record Policy(
         GpuPolicy gpu,
         Duration staleAfter,
         Duration gpuStaleAfter,
-        Duration standbyAfter) {}
+        RolePolicy role,
+        MarkPolicy mark) {}

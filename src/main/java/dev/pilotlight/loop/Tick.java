@@ -1,5 +1,6 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineTrack;
@@ -14,7 +15,13 @@ import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Seen;
 import dev.pilotlight.lifecycle.Step;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
+import dev.pilotlight.mark.MarkTrack;
+import dev.pilotlight.mark.PodMark;
+import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pool.RoleTrack;
 import dev.pilotlight.signal.OwnTraffic;
+import dev.pilotlight.signal.SignalMeter;
+import dev.pilotlight.signal.SignalPolicy;
 import dev.pilotlight.signal.Signals;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,6 +77,24 @@ public final class Tick {
         Step step = lifecycle.step(memory.phase(), seen, now);
         List<Effect> effects = new ArrayList<>(step.effects());
         look.probe().ifPresent(effects::add);
+        ClusterView cluster = observation.cluster();
+        RoleTrack role = memory.role().advance(step.phase(), engine, own, policy.role(), cluster.told(), now);
+        SignalMeter signal = memory.signal().advance(engine, own, signalPolicy(cluster));
+        ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
+        int deeds = memory.deeds() + effects.size();
+        MarkTrack mark = memory.mark()
+                .advance(
+                        new PodMark.Look(
+                                step.phase(),
+                                role.role().filter(_ -> !cluster.isLeaving()),
+                                load(step.phase(), signal, now),
+                                role.isOnTraffic(policy.role(), now),
+                                coldStart.total()),
+                        cluster.ownPod().filter(_ -> !(engine.latest() instanceof EngineReading.NotYet)),
+                        observation.patch(),
+                        policy.mark(),
+                        now);
+        mark.due().ifPresent(patch -> effects.add(new Effect.PatchPod(mark.attempts(), patch)));
 
         Memory next = new Memory(
                 engine,
@@ -78,14 +103,33 @@ public final class Tick {
                 wasWarm || step.phase() instanceof Phase.Ready,
                 look.progress(),
                 rounds(memory, observation, step.phase()),
-                memory.role().advance(step.phase(), engine, own, policy.standbyAfter(), now),
-                memory.signal().advance(engine, own, policy.signal()),
-                memory.coldStart().advance(memory.phase(), step.phase(), engine, now),
+                role,
+                signal,
+                coldStart,
                 drain,
+                mark,
+                cluster,
                 polls(memory, engine, gpu, observation),
                 sentBefore,
-                memory.deeds() + effects.size());
+                deeds);
         return new Turn(next, picture(next, now, policy), effects);
+    }
+
+    /** The batch limit from the pod's own arguments, unless it is set. */
+    private SignalPolicy signalPolicy(ClusterView cluster) {
+        return cluster.ownPod()
+                .flatMap(OwnPod::vllm)
+                .map(vllm -> policy.signal().orSlots(vllm.arguments().maxNumSeqs()))
+                .orElse(policy.signal());
+    }
+
+    private OptionalDouble load(Phase phase, SignalMeter signal, Instant now) {
+        return phase instanceof Phase.Ready
+                ? signal.signals()
+                        .filter(known -> Duration.between(known.at(), now).compareTo(policy.staleAfter()) <= 0)
+                        .map(Signals::load)
+                        .orElse(OptionalDouble.empty())
+                : OptionalDouble.empty();
     }
 
     /** Kept beyond the warm-up, with the round that ended it, for people to look at. */
@@ -141,10 +185,12 @@ public final class Tick {
                 memory.phase(),
                 memory.progress(),
                 memory.rounds(),
-                memory.role().role(),
+                memory.role(),
                 signals(memory, policy),
                 memory.coldStart(),
                 memory.drain(),
+                memory.cluster(),
+                memory.mark().trouble(),
                 memory.polls(),
                 policy.staleAfter(),
                 policy.gpuStaleAfter());

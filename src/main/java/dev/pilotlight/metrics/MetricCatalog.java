@@ -77,6 +77,15 @@ public final class MetricCatalog {
             "How long polls took, by source and outcome.",
             List.of("source", "outcome"));
 
+    static final Metric POOL_DEMAND = gauge(
+            "pilotlight_pool_demand_pods",
+            "Pods that a managed pool's traffic wants, standbys included; the pool's leader alone says it.");
+    static final Metric KUBE = new Metric(
+            "pilotlight_kube_requests_total",
+            Metric.Type.COUNTER,
+            "Calls to the API server.",
+            List.of("verb", "outcome"));
+
     static final Metric GPU_UTILIZATION =
             gpu("utilization_ratio", "Share of the last second or less in which a kernel ran.", "gpu", "uuid");
     static final Metric GPU_MEMORY = gpu("memory_used_ratio", "Memory in use over the memory there is.", "gpu", "uuid");
@@ -113,6 +122,8 @@ public final class MetricCatalog {
             DRAIN_REQUESTS,
             AGE,
             POLL,
+            POOL_DEMAND,
+            KUBE,
             GPU_UTILIZATION,
             GPU_MEMORY,
             GPU_TEMPERATURE,
@@ -169,6 +180,10 @@ public final class MetricCatalog {
         });
         points.add(AGE, seconds(picture.engineAge(now)), "engine");
         points.add(AGE, seconds(picture.gpuAge(now)), "gpu");
+        points.add(AGE, seconds(picture.cluster().podAge(now)), "pod");
+        points.add(AGE, seconds(picture.cluster().planAge(now)), "plan");
+        points.add(POOL_DEMAND, picture.cluster().poolDemand(now));
+        picture.cluster().calls().counts().forEach((key, count) -> points.add(KUBE, count, key.verb(), key.outcome()));
         picture.freshGpus(now).forEach(device -> points.gpu(device));
         picture.gpu()
                 .faults()

@@ -18,4 +18,12 @@ public record SignalPolicy(
         OptionalInt maxNumSeqs,
         Optional<Duration> ttftSlo,
         Optional<Duration> itlSlo,
-        Duration drainTime) {}
+        Duration drainTime) {
+
+    /** With the batch limit that the pod's own arguments name, unless one is configured. */
+    public SignalPolicy orSlots(OptionalInt named) {
+        return maxNumSeqs.isPresent() || named.isEmpty()
+                ? this
+                : new SignalPolicy(targetLoad, named, ttftSlo, itlSlo, drainTime);
+    }
+}

@@ -1,5 +1,6 @@
 package dev.pilotlight.replay;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.HealthAnswer;
@@ -96,6 +97,7 @@ final class PodSidecar {
                     sent++;
                     batch.submit(request, nowNanos);
                 }
+                case Effect.PatchPod _ -> throw new IllegalStateException("a pod of no cluster is patched");
             }
         }
     }
@@ -106,8 +108,10 @@ final class PodSidecar {
                 NO_GPU,
                 warmedUp,
                 probed,
+                Optional.empty(),
                 new OwnTraffic(sent, warmUpShapes.size() + probes.size()),
-                Optional.empty());
+                Optional.empty(),
+                ClusterView.NONE);
         Turn turn = tick.advance(memory, observation, instant(nowNanos));
         memory = turn.memory();
         picture = turn.picture();

@@ -2,6 +2,7 @@ package dev.pilotlight.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.gpu.GpuReading;
 import dev.pilotlight.http.Cause;
@@ -48,7 +49,8 @@ class ControlLoopTest {
                 PERIOD,
                 gpu,
                 new WarmUp(nobody, PERIOD, own, clock::now),
-                own);
+                own,
+                Cluster.NONE);
     }
 
     private EngineReading poll(Instant now) {

@@ -1,5 +1,6 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.engine.CacheConfig;
@@ -21,6 +22,9 @@ import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
+import dev.pilotlight.mark.MarkPolicy;
+import dev.pilotlight.pod.PatchOutcome;
+import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.signal.SignalPolicy;
 import java.time.Duration;
@@ -63,7 +67,8 @@ final class World {
                 GpuPolicy.DEFAULT,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(25),
-                Duration.ofSeconds(60));
+                new RolePolicy.Observe(Duration.ofSeconds(60)),
+                MarkPolicy.DEFAULT);
     }
 
     static final LivenessPolicy LIVENESS = new LivenessPolicy(
@@ -92,6 +97,12 @@ final class World {
 
     Optional<String> warmUpFails = Optional.empty();
     boolean probesAreRefused;
+
+    /** What the API server says; nothing outside a cluster. */
+    ClusterView cluster = ClusterView.NONE;
+
+    final List<Effect.PatchPod> patches = new ArrayList<>();
+    Optional<PatchOutcome> patched = Optional.empty();
 
     private Optional<WarmUpOutcome> warmedUp = Optional.empty();
     private Optional<ProbeOutcome> probed = Optional.empty();
@@ -191,8 +202,10 @@ final class World {
                         new Polled<>(gpu, Duration.ZERO),
                         warmedUp,
                         probed,
+                        patched,
                         own,
-                        drain),
+                        drain,
+                        cluster),
                 now);
         memory = turn.memory();
         picture = turn.picture();
@@ -257,6 +270,7 @@ final class World {
         switch (effect) {
             case Effect.SendWarmUp wanted -> warmUp(wanted);
             case Effect.SendProbe wanted -> probe(wanted);
+            case Effect.PatchPod wanted -> patches.add(wanted);
         }
     }
 

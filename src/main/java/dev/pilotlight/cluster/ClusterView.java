@@ -1,0 +1,70 @@
+package dev.pilotlight.cluster;
+
+import dev.pilotlight.kube.KubeTally;
+import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Names;
+import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pool.Leading;
+import dev.pilotlight.pool.Plan;
+import dev.pilotlight.pool.RoleTrack;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What is known of the cluster at a tick.
+ *
+ * @param pod the own one; empty without a cluster
+ * @param plan the pool's; empty unless the pool is managed
+ * @param leading while this sidecar leads its pool
+ * @param poolProblem why the pool can not be led or its plan not be written; empty while all is well
+ * @param calls to the API server so far
+ */
+public record ClusterView(
+        Optional<Mirrored<OwnPod>> pod,
+        Optional<Mirrored<Optional<Plan>>> plan,
+        Optional<Leading> leading,
+        Optional<String> poolProblem,
+        KubeTally calls) {
+    public static final ClusterView NONE =
+            new ClusterView(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), KubeTally.EMPTY);
+
+    /** The demand of a pool counts for nothing once its leader has not looked for this long. */
+    private static final Duration DEMAND_STALE = Duration.ofSeconds(10);
+
+    public Optional<OwnPod> ownPod() {
+        return pod.flatMap(Mirrored::one);
+    }
+
+    /** Whether the own pod is being deleted. */
+    public boolean isLeaving() {
+        return ownPod().map(OwnPod::terminating).orElse(false);
+    }
+
+    /** What the cluster says of the own pod's role. */
+    public RoleTrack.Told told() {
+        return new RoleTrack.Told(poolPlan(), ownPod().map(pod -> pod.labels().get(Names.ROLE)));
+    }
+
+    public Optional<Plan> poolPlan() {
+        return plan.flatMap(Mirrored::one).flatMap(it -> it);
+    }
+
+    /** How long ago the API server last said anything of the own pod. */
+    public Optional<Duration> podAge(Instant now) {
+        return pod.flatMap(Mirrored::heardAt).map(heard -> Duration.between(heard, now));
+    }
+
+    /** How long ago it last said anything of the plan. */
+    public Optional<Duration> planAge(Instant now) {
+        return plan.flatMap(Mirrored::heardAt).map(heard -> Duration.between(heard, now));
+    }
+
+    /** The pool's demand, where this sidecar leads and has looked lately. */
+    public OptionalDouble poolDemand(Instant now) {
+        return leading.filter(it -> Duration.between(it.lookedAt(), now).compareTo(DEMAND_STALE) <= 0)
+                .map(Leading::demandPods)
+                .orElse(OptionalDouble.empty());
+    }
+}

@@ -1,0 +1,78 @@
+package dev.pilotlight.kube;
+
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What is asked of a Kubernetes API server. No call throws: failing to learn is an answer. */
+public interface ApiServer {
+    Answer send(Call call);
+
+    Events watch(Call call);
+
+    /** Every call made so far. */
+    KubeTally calls();
+
+    /** How a call ended. */
+    sealed interface Answer {
+        /** @param retryAfter how long the server asks to be left alone */
+        record Got(int status, String body, Optional<Duration> retryAfter) implements Answer {}
+
+        /** No answer in time, or none at all. */
+        record Lost(String why) implements Answer {}
+
+        /** The object of an answer that is a success. */
+        default Optional<JsonObject> object() {
+            try {
+                return this instanceof Got got && got.status() / 100 == 2
+                        ? Optional.of(new JsonObject(got.body()))
+                        : Optional.empty();
+            } catch (DecodeException | ClassCastException ofAProxy) {
+                return Optional.empty();
+            }
+        }
+
+        default boolean is(int status) {
+            return this instanceof Got got && got.status() == status;
+        }
+
+        default Duration retryAfter(Duration otherwise) {
+            return this instanceof Got got
+                    ? got.retryAfter().filter(it -> it.compareTo(otherwise) > 0).orElse(otherwise)
+                    : otherwise;
+        }
+
+        /** For people: what the server said. */
+        default String what() {
+            return switch (this) {
+                case Lost(String why) -> why;
+                case Got(int status, String body, Optional<Duration> _) ->
+                    "HTTP " + status + ": " + Status.message(body);
+            };
+        }
+    }
+
+    /** The events of one watch. One reader. */
+    interface Events extends AutoCloseable {
+        /** Whether the server took it. */
+        boolean opened();
+
+        Next next(Duration patience);
+
+        @Override
+        void close();
+    }
+
+    /** What a watch brings. */
+    sealed interface Next {
+        /** @param type ADDED, MODIFIED, DELETED, BOOKMARK or ERROR */
+        record Event(String type, JsonObject object) implements Next {}
+
+        /** Nothing came within the patience. */
+        record Silence() implements Next {}
+
+        /** The watch is over: by its own time, by an answer that is no success, or by a broken connection. */
+        record Ended(Answer how) implements Next {}
+    }
+}

@@ -1,0 +1,210 @@
+package dev.pilotlight.kube;
+
+import dev.pilotlight.kube.ApiServer.Answer;
+import dev.pilotlight.kube.ApiServer.Events;
+import dev.pilotlight.kube.ApiServer.Next;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+
+/**
+ * Keeps up with some objects of the API server: reads them once, then watches; reads them anew when the watch has expired, and when
+ * it went silent. A thread of its own; the newest state is there for everybody, however long the server is away.
+ */
+public final class Mirror<T> implements AutoCloseable {
+    /** How long the server is asked to keep a watch: as long as client-go's shortest. Each then is opened anew where it ended. */
+    private static final int WATCH_SECONDS = 300;
+    /** Bookmarks come about once a minute: two of them missed is a watch that nobody serves any more. */
+    private static final Duration SILENT = Duration.ofSeconds(130);
+    /** Rights may be given later: asked again, but seldom. */
+    private static final Duration DENIED = Duration.ofMinutes(1);
+
+    private final ApiServer api;
+    private final Selection selection;
+    private final Function<JsonObject, T> read;
+    private final Supplier<Instant> clock;
+    private final RandomGenerator chance;
+    private final Runnable onNews;
+    private final AtomicReference<Mirrored<T>> state = new AtomicReference<>(Mirrored.begin());
+    private final Thread thread;
+    private volatile boolean closed;
+    private volatile Optional<Events> open = Optional.empty();
+    private int failures;
+
+    public Mirror(
+            ApiServer api,
+            Selection selection,
+            Function<JsonObject, T> read,
+            Supplier<Instant> clock,
+            RandomGenerator chance,
+            Runnable onNews) {
+        this.api = api;
+        this.selection = selection;
+        this.read = read;
+        this.clock = clock;
+        this.chance = chance;
+        this.onNews = onNews;
+        this.thread = Thread.ofVirtual().name("mirror " + selection.path()).unstarted(this::run);
+    }
+
+    public Mirror<T> start() {
+        thread.start();
+        return this;
+    }
+
+    public Mirrored<T> newest() {
+        return state.get();
+    }
+
+    /** Takes in the answer of a write: it may come before the watch tells. */
+    public void offer(JsonObject object) {
+        put(all -> all.with(object, read));
+    }
+
+    private void put(UnaryOperator<Mirrored<T>> change) {
+        Mirrored<T> before = state.get();
+        Mirrored<T> after = state.updateAndGet(change);
+        if (!after.items().equals(before.items())
+                || after.problem().isPresent() != before.problem().isPresent()) {
+            onNews.run();
+        }
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                follow(begin());
+            } catch (Pause pause) {
+                sleep(pause.length);
+            } catch (RuntimeException unexpected) {
+                // An object that is not as it should be: said like any other failure, and tried again.
+                put(all -> all.failed(clock.get(), false, "what the API server sent can not be read: " + unexpected));
+                sleep(Backoff.DEFAULT.after(++failures, chance));
+            }
+        }
+    }
+
+    /** Reads all that is selected; the version to watch from, or none where there is no object. */
+    private Optional<String> begin() throws Pause {
+        Call call = selection.read();
+        Answer answer = api.send(call);
+        if (selection.name().isPresent() && answer.is(404)) {
+            put(all -> all.replaced(List.of(), read, clock.get()));
+            return Optional.empty();
+        }
+        JsonObject object = answer.object().orElse(null);
+        if (object == null) {
+            throw failed(call, answer);
+        }
+        Iterable<JsonObject> objects = selection.name().isPresent()
+                ? List.of(object)
+                : object.getJsonArray("items", new JsonArray()).stream()
+                        .map(JsonObject.class::cast)
+                        .toList();
+        put(all -> all.replaced(objects, read, clock.get()));
+        return Optional.of(Mirrored.version(object)).filter(version -> !version.isEmpty());
+    }
+
+    /** Watches until the version has expired or something went wrong. */
+    private void follow(Optional<String> from) throws Pause {
+        Optional<String> version = from;
+        while (!closed) {
+            Instant opened = clock.get();
+            // Spread, so that the watches of a thousand sidecars that began together do not end together.
+            Call call = selection.watch(version, WATCH_SECONDS + chance.nextInt(WATCH_SECONDS / 2));
+            try (Events events = api.watch(call)) {
+                open = Optional.of(events);
+                if (events.opened()) {
+                    failures = 0;
+                    put(all -> all.heard(clock.get()));
+                }
+                Optional<String> seen = take(call, events, version);
+                if (seen.isEmpty()) {
+                    return;
+                }
+                version = seen;
+            }
+            if (Duration.between(opened, clock.get()).compareTo(Backoff.DEFAULT.first()) < 0) {
+                // A server that ends each watch at once is not to be asked without end.
+                sleep(Backoff.DEFAULT.after(++failures, chance));
+            }
+        }
+    }
+
+    /** Takes in events to the watch's end; the version to go on from, or none to read all anew. */
+    private Optional<String> take(Call call, Events events, Optional<String> from) throws Pause {
+        Optional<String> version = from;
+        while (true) {
+            switch (events.next(SILENT)) {
+                case Next.Silence _ -> {
+                    return Optional.empty();
+                }
+                case Next.Ended(Answer how)
+                when how.is(200) -> {
+                    return version;
+                }
+                case Next.Ended(Answer how)
+                when how.is(410) -> {
+                    return Optional.empty();
+                }
+                case Next.Ended(Answer how) -> throw failed(call, how);
+                case Next.Event(String type, JsonObject object) -> {
+                    switch (type) {
+                        case "ADDED", "MODIFIED" ->
+                            put(all -> all.with(object, read).heard(clock.get()));
+                        case "DELETED" -> put(all -> all.without(object).heard(clock.get()));
+                        case "BOOKMARK" -> put(all -> all.heard(clock.get()));
+                        default -> {
+                            // ERROR: mostly 410, expired.
+                            return Optional.empty();
+                        }
+                    }
+                    version = Optional.of(Mirrored.version(object))
+                            .filter(it -> !it.isEmpty())
+                            .or(() -> from);
+                }
+            }
+        }
+    }
+
+    private Pause failed(Call call, Answer answer) {
+        boolean denied = answer.is(401) || answer.is(403);
+        put(all -> all.failed(clock.get(), denied, Rights.why(call, answer)));
+        Duration pause = Backoff.DEFAULT.after(++failures, chance);
+        return new Pause(denied ? DENIED.plus(pause) : answer.retryAfter(pause));
+    }
+
+    private void sleep(Duration length) {
+        try {
+            Thread.sleep(length);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        open.ifPresent(Events::close);
+        thread.interrupt();
+    }
+
+    /** To wait a while, then begin anew. */
+    private static final class Pause extends Exception {
+        private static final long serialVersionUID = 1;
+        private final transient Duration length;
+
+        Pause(Duration length) {
+            super(null, null, false, false);
+            this.length = length;
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package dev.pilotlight.pool;
+
+import dev.pilotlight.kube.ApiServer;
+import dev.pilotlight.kube.ApiServer.Answer;
+import dev.pilotlight.kube.Call;
+import dev.pilotlight.kube.Mirror;
+import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Names;
+import dev.pilotlight.kube.Rights;
+import dev.pilotlight.kube.Selection;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * Leads a pool while its sidecar holds the seat: reads the peers once a second, lets {@link Planner} decide, and writes the plan. The
+ * first write of a term only signs the last plan: from then on the version of the ConfigMap keeps out whatever an earlier leader still
+ * has under way, and a leader that was frozen in mid-write cannot mix its plan with ours.
+ */
+final class Leader implements AutoCloseable {
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+
+    private final ApiServer api;
+    private final String namespace;
+    private final String pool;
+    private final String self;
+    private final PoolPolicy policy;
+    private final PeerReader reader;
+    private final Mirror<Optional<Plan>> plans;
+    private final Supplier<Optional<Integer>> seat;
+    private final Supplier<Instant> clock;
+    private final RandomGenerator chance;
+    private final Runnable onNews;
+    private final Thread thread;
+    private volatile Optional<Leading> leading = Optional.empty();
+    private volatile Optional<String> problem = Optional.empty();
+    private volatile boolean closed;
+
+    /**
+     * @param self the own pod's name
+     * @param plans mirror of the pool's ConfigMap
+     * @param seat the term of office, while it lasts
+     */
+    Leader(
+            ApiServer api,
+            String namespace,
+            String pool,
+            String self,
+            PoolPolicy policy,
+            PeerReader reader,
+            Mirror<Optional<Plan>> plans,
+            Supplier<Optional<Integer>> seat,
+            Supplier<Instant> clock,
+            RandomGenerator chance,
+            Runnable onNews) {
+        this.api = api;
+        this.namespace = namespace;
+        this.pool = pool;
+        this.self = self;
+        this.policy = policy;
+        this.reader = reader;
+        this.plans = plans;
+        this.seat = seat;
+        this.clock = clock;
+        this.chance = chance;
+        this.onNews = onNews;
+        this.thread = Thread.ofVirtual().name("leader").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    Optional<Leading> leading() {
+        return leading.filter(it -> seat.get().filter(term -> term == it.term()).isPresent());
+    }
+
+    Optional<String> problem() {
+        return problem;
+    }
+
+    private void run() {
+        while (!closed) {
+            seat.get().ifPresent(this::serve);
+            sleep(PERIOD.dividedBy(4));
+        }
+    }
+
+    /** One term of office. */
+    private void serve(int term) {
+        Planner planner = Planner.begin(clock.get());
+        Map<String, PeerReport> heard = new HashMap<>();
+        try (Mirror<PoolPod> pods = new Mirror<>(
+                        api,
+                        Selection.labelled(Names.pods(namespace), Names.POOL + "=" + pool),
+                        PoolPod::of,
+                        clock,
+                        chance,
+                        () -> {})
+                .start()) {
+            Instant due = clock.get();
+            while (!closed && holds(term)) {
+                planner = look(term, planner, heard, pods.newest());
+                due = due.plus(PERIOD);
+                Instant now = clock.get();
+                due = due.isBefore(now) ? now : due;
+                sleep(Duration.between(now, due));
+            }
+        }
+        leading = Optional.empty();
+        problem = Optional.empty();
+        onNews.run();
+    }
+
+    private boolean holds(int term) {
+        return seat.get().filter(now -> now == term).isPresent();
+    }
+
+    private Planner look(int term, Planner planner, Map<String, PeerReport> heard, Mirrored<PoolPod> pods) {
+        Mirrored<Optional<Plan>> plan = plans.newest();
+        if (pods.heardAt().isEmpty() || plan.heardAt().isEmpty()) {
+            // Nothing is decided on half of the facts.
+            problem = pods.problem().or(plan::problem).map(Mirrored.Problem::why);
+            return planner;
+        }
+        List<PoolPod> there =
+                pods.items().values().stream().map(Mirrored.Item::value).toList();
+        heard.keySet().retainAll(pods.items().keySet());
+        heard.putAll(reader.read(there, clock.get()));
+        List<Peer> peers = there.stream()
+                .map(pod -> new Peer(pod.name(), pod.terminating(), Optional.ofNullable(heard.get(pod.name()))))
+                .toList();
+        Optional<Plan> last = plan.one().flatMap(it -> it);
+        Instant now = clock.get();
+        Planner.Decision decision = planner.look(peers, last, policy, now);
+        leading = Optional.of(new Leading(term, now, there.size(), decision.demandPods()));
+        onNews.run();
+        boolean isSigned = last.filter(it -> it.term() == term).isPresent();
+        if (last.filter(it -> it.term() > term).isPresent()) {
+            // Somebody was elected after us, and the lease will say so in a moment.
+            return decision.next();
+        }
+        if (isSigned || last.isEmpty()) {
+            return decision.change()
+                    .map(change -> write(term, last, change, there.size()) ? decision.next() : planner)
+                    .orElse(decision.next());
+        }
+        Planner.Change same = new Planner.Change(
+                last.get().active(), last.get().wanted(), last.get().reason());
+        if (write(term, last, decision.change().orElse(same), there.size())) {
+            return decision.next();
+        }
+        return planner;
+    }
+
+    private boolean write(int term, Optional<Plan> last, Planner.Change change, int pods) {
+        String name = Names.ofPool(pool);
+        Optional<JsonObject> metadata = last.map(Plan::metadata).or(this::unwritten);
+        Plan plan = new Plan(
+                metadata.orElse(new JsonObject().put("name", name)),
+                last.map(Plan::generation).orElse(0L) + 1,
+                term,
+                self,
+                pods,
+                change.wanted(),
+                change.active(),
+                change.reason());
+        String path = Names.configMaps(namespace);
+        Call call =
+                metadata.isPresent() ? Call.update(path + "/" + name, plan.object()) : Call.create(path, plan.object());
+        if (!holds(term)) {
+            return false;
+        }
+        Answer answer = api.send(call);
+        if (answer.object().isPresent()) {
+            plans.offer(answer.object().get());
+            problem = Optional.empty();
+            return true;
+        }
+        if (answer.is(409)) {
+            // The mirror was behind: the newest is asked for, from the server's store and not its cache.
+            api.send(Call.get(path + "/" + name)).object().ifPresent(plans::offer);
+        } else {
+            problem = Optional.of("the pool's plan can not be written: " + Rights.why(call, answer));
+        }
+        return false;
+    }
+
+    /** The metadata of a ConfigMap that is there and holds no plan yet, as k8s/ makes it. */
+    private Optional<JsonObject> unwritten() {
+        return api.send(Call.get(Names.configMaps(namespace) + "/" + Names.ofPool(pool)))
+                .object()
+                .map(Metadata::of);
+    }
+
+    private void sleep(Duration length) {
+        try {
+            if (!closed && length.isPositive()) {
+                Thread.sleep(length);
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.pilotlight.pool;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoField;
+import java.util.Optional;
+
+/**
+ * A Lease as Kubernetes' own leader election writes it.
+ *
+ * @param metadata as it was read, so that a write changes nothing but the spec
+ * @param holder who holds it; empty when it was given back
+ * @param term how often it has changed hands
+ * @param renewed when it says it was renewed, by the holder's clock
+ */
+record LeaseView(JsonObject metadata, String holder, int term, Optional<Instant> renewed) {
+    /** MicroTime of the API: exactly six digits. */
+    private static final DateTimeFormatter MICRO_TIME = new DateTimeFormatterBuilder()
+            .appendPattern("yyyy-MM-dd'T'HH:mm:ss")
+            .appendFraction(ChronoField.NANO_OF_SECOND, 6, 6, true)
+            .appendLiteral('Z')
+            .toFormatter()
+            .withZone(ZoneOffset.UTC);
+
+    static LeaseView of(JsonObject lease) {
+        JsonObject spec = lease.getJsonObject("spec", new JsonObject());
+        return new LeaseView(
+                Metadata.of(lease),
+                Optional.ofNullable(spec.getString("holderIdentity")).orElse(""),
+                Optional.ofNullable(spec.getInteger("leaseTransitions")).orElse(0),
+                Optional.ofNullable(spec.getString("renewTime")).flatMap(LeaseView::instant));
+    }
+
+    private static Optional<Instant> instant(String text) {
+        try {
+            return Optional.of(Instant.parse(text));
+        } catch (DateTimeParseException odd) {
+            return Optional.empty();
+        }
+    }
+
+    /** The object to write, over the one seen; none to create it. */
+    static JsonObject object(
+            String name, Optional<LeaseView> over, String holder, int term, Duration duration, Instant now) {
+        JsonObject metadata = over.map(LeaseView::metadata).orElse(new JsonObject().put("name", name));
+        return new JsonObject()
+                .put("apiVersion", "coordination.k8s.io/v1")
+                .put("kind", "Lease")
+                .put("metadata", metadata.copy())
+                .put(
+                        "spec",
+                        new JsonObject()
+                                .put("holderIdentity", holder)
+                                .put("leaseDurationSeconds", (int) duration.toSeconds())
+                                .put("leaseTransitions", term)
+                                .put("renewTime", MICRO_TIME.format(now)));
+    }
+}

@@ -1,0 +1,15 @@
+package dev.pilotlight.pool;
+
+import io.vertx.core.json.JsonObject;
+
+/** An object's metadata, to be sent back with a write: labels and owners that others gave it stay, and the version guards it. */
+final class Metadata {
+    private Metadata() {}
+
+    static JsonObject of(JsonObject object) {
+        JsonObject metadata = object.getJsonObject("metadata", new JsonObject()).copy();
+        // The server keeps these, and they are the bulk of it.
+        metadata.remove("managedFields");
+        return metadata;
+    }
+}

@@ -1,0 +1,11 @@
+package dev.pilotlight.pool;
+
+import java.util.Optional;
+
+/**
+ * A pod of the pool as its leader knows it.
+ *
+ * @param terminating whether it is being deleted
+ * @param report what its sidecar said last; empty while it never answered
+ */
+public record Peer(String name, boolean terminating, Optional<PeerReport> report) {}

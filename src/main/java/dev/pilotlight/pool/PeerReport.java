@@ -1,0 +1,41 @@
+package dev.pilotlight.pool;
+
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * What a sidecar says of its pod to the leader of its pool. Times are ages, so that no two clocks are compared.
+ *
+ * @param at when the leader read it
+ * @param ready whether the pod may take traffic
+ * @param load unless it is not known
+ * @param readyFor how long it has been ready
+ * @param flippedAgo how long ago its role last changed between active and standby; empty when it never did
+ */
+public record PeerReport(
+        Instant at, boolean ready, OptionalDouble load, Duration readyFor, Optional<Duration> flippedAgo) {
+
+    /** Reads the answer of {@code /api/v1/peer}; empty when it is something else. */
+    static Optional<PeerReport> of(String body, Instant now) {
+        try {
+            JsonObject answer = new JsonObject(body);
+            Double load = answer.getDouble("load");
+            return Optional.of(new PeerReport(
+                    now,
+                    answer.getBoolean("ready", false),
+                    load == null ? OptionalDouble.empty() : OptionalDouble.of(load),
+                    seconds(answer.getDouble("readySeconds", 0.0)),
+                    Optional.ofNullable(answer.getDouble("flippedSecondsAgo")).map(PeerReport::seconds)));
+        } catch (DecodeException | ClassCastException other) {
+            return Optional.empty();
+        }
+    }
+
+    private static Duration seconds(double seconds) {
+        return Duration.ofMillis(Math.round(seconds * 1000));
+    }
+}

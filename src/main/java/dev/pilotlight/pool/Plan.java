@@ -1,0 +1,75 @@
+package dev.pilotlight.pool;
+
+import io.vertx.core.json.JsonObject;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Which pods of a pool are in front of traffic: the one thing that its sidecars agree on, kept in one ConfigMap.
+ *
+ * @param metadata of the ConfigMap as it was read, so that a write changes nothing but the data
+ * @param generation one more with each plan
+ * @param term of the leader that made it: a later leader has a higher one
+ * @param holder the pod of that leader
+ * @param pods how many pods the pool had then
+ * @param wanted how many are to serve
+ * @param active their names; more than wanted where some answer nobody
+ * @param reason why it was made, for people
+ */
+public record Plan(
+        JsonObject metadata,
+        long generation,
+        int term,
+        String holder,
+        int pods,
+        int wanted,
+        SortedSet<String> active,
+        String reason) {
+    public Plan {
+        active = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(active));
+    }
+
+    /** The plan in a ConfigMap; empty where somebody made the ConfigMap and no leader has written to it yet. */
+    public static Optional<Plan> of(JsonObject configMap) {
+        JsonObject data = configMap.getJsonObject("data", new JsonObject());
+        try {
+            return Optional.ofNullable(data.getString("generation"))
+                    .map(generation -> new Plan(
+                            Metadata.of(configMap),
+                            Long.parseLong(generation),
+                            Integer.parseInt(data.getString("term", "0")),
+                            data.getString("holder", ""),
+                            Integer.parseInt(data.getString("pods", "0")),
+                            Integer.parseInt(data.getString("wanted", "0")),
+                            Arrays.stream(data.getString("active", "").split("\\s+"))
+                                    .filter(name -> !name.isEmpty())
+                                    .collect(Collectors.toCollection(TreeSet::new)),
+                            data.getString("reason", "")));
+        } catch (NumberFormatException edited) {
+            return Optional.empty();
+        }
+    }
+
+    /** The ConfigMap to write. */
+    JsonObject object() {
+        return new JsonObject()
+                .put("apiVersion", "v1")
+                .put("kind", "ConfigMap")
+                .put("metadata", metadata.copy())
+                .put("data", data());
+    }
+
+    private JsonObject data() {
+        return new JsonObject()
+                .put("generation", Long.toString(generation))
+                .put("term", Integer.toString(term))
+                .put("holder", holder)
+                .put("pods", Integer.toString(pods))
+                .put("wanted", Integer.toString(wanted))
+                .put("active", String.join("\n", active))
+                .put("reason", reason);
+    }
+}

@@ -1,0 +1,181 @@
+package dev.pilotlight.pool;
+
+import dev.pilotlight.kube.ApiServer;
+import dev.pilotlight.kube.ApiServer.Answer;
+import dev.pilotlight.kube.Backoff;
+import dev.pilotlight.kube.Call;
+import dev.pilotlight.kube.Names;
+import dev.pilotlight.kube.Rights;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/** Stands for election and keeps the seat: does on the Lease what {@link Election} says, on a thread of its own. */
+final class Seat implements AutoCloseable {
+    private static final Duration DENIED = Duration.ofMinutes(1);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10));
+
+    private final ApiServer api;
+    private final String name;
+    private final String collection;
+    private final Supplier<Optional<Plan>> plan;
+    private final BooleanSupplier retired;
+    private final Supplier<Instant> clock;
+    private final RandomGenerator chance;
+    private final AtomicReference<Election> state;
+    private final Thread thread;
+    private volatile Optional<String> problem = Optional.empty();
+    private volatile boolean closed;
+    private int failures;
+
+    /**
+     * @param self who we are: a sidecar that comes back is somebody else
+     * @param plan the last one of the pool, which says how many stand for election and what the latest term was
+     * @param retired whether the pod is leaving
+     */
+    Seat(
+            ApiServer api,
+            String namespace,
+            String pool,
+            String self,
+            Supplier<Optional<Plan>> plan,
+            BooleanSupplier retired,
+            Supplier<Instant> clock,
+            RandomGenerator chance) {
+        this.api = api;
+        this.name = Names.ofPool(pool);
+        this.collection = Names.leases(namespace);
+        this.plan = plan;
+        this.retired = retired;
+        this.clock = clock;
+        this.chance = chance;
+        this.state = new AtomicReference<>(Election.begin(self, clock.get()));
+        this.thread = Thread.ofVirtual().name("election").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** The term of office, while the lease is ours beyond doubt. */
+    Optional<Integer> term() {
+        Election now = state.get();
+        return now.leads(clock.get()) ? now.held().map(it -> it.lease().term()) : Optional.empty();
+    }
+
+    Optional<String> problem() {
+        return problem;
+    }
+
+    private void run() {
+        while (!closed && !retired.getAsBoolean()) {
+            Instant now = clock.get();
+            switch (state.get().next(now)) {
+                case Election.Act.Wait wait -> sleep(Duration.between(now, wait.until()));
+                case Election.Act.Read _ -> read();
+                case Election.Act.Write write -> write(write);
+            }
+        }
+        // The word to stop came as an interrupt; what is left to do is one call.
+        Thread.interrupted();
+        giveBack();
+    }
+
+    private void read() {
+        Call call = Call.get(collection + "/" + name);
+        Answer answer = api.send(call);
+        Instant now = clock.get();
+        if (answer.is(404)) {
+            write(new Election.Act.Write(Optional.empty(), latestTerm() + 1));
+        } else if (answer.object().isPresent()) {
+            succeeded();
+            LeaseView lease = LeaseView.of(answer.object().get());
+            state.updateAndGet(it -> it.read(lease, candidates(), chance.nextDouble(), now));
+            state.get().claim(latestTerm(), now).ifPresent(this::write);
+        } else {
+            failed(call, answer);
+        }
+    }
+
+    private void write(Election.Act.Write write) {
+        Instant sentAt = clock.get();
+        var object = LeaseView.object(name, write.over(), state.get().self(), write.term(), Election.DURATION, sentAt);
+        Call call = write.over().isPresent()
+                ? Call.update(collection + "/" + name, object)
+                : Call.create(collection, object);
+        Answer answer = api.send(call);
+        if (answer.object().isPresent()) {
+            succeeded();
+            LeaseView written = LeaseView.of(answer.object().get());
+            state.updateAndGet(it -> it.won(written, sentAt));
+        } else if (answer.is(409)) {
+            state.updateAndGet(it -> it.lost(clock.get()));
+            sleep(BACKOFF.after(1, chance));
+        } else {
+            failed(call, answer);
+        }
+    }
+
+    private int candidates() {
+        return plan.get().map(Plan::pods).orElse(1);
+    }
+
+    private int latestTerm() {
+        return plan.get().map(Plan::term).orElse(0);
+    }
+
+    private void succeeded() {
+        failures = 0;
+        problem = Optional.empty();
+    }
+
+    private void failed(Call call, Answer answer) {
+        problem = Optional.of("the pool's leader can not be elected: " + Rights.why(call, answer));
+        Duration pause = BACKOFF.after(++failures, chance);
+        boolean denied = answer.is(401) || answer.is(403);
+        Duration usual = answer.retryAfter(denied ? DENIED.plus(pause) : pause);
+        // A holder has little time: it tries again while it holds.
+        Duration wait = state.get().leads(clock.get()) ? Duration.ofMillis(500) : usual;
+        state.updateAndGet(it -> it.failed(wait, clock.get()));
+    }
+
+    /** So that the next leader need not wait for the lease to run out. */
+    private void giveBack() {
+        Election last = state.get();
+        last.held().filter(_ -> last.leads(clock.get())).ifPresent(held -> {
+            state.updateAndGet(it -> it.lost(clock.get()));
+            api.send(Call.update(
+                    collection + "/" + name,
+                    LeaseView.object(
+                            name, Optional.of(held.lease()), "", held.lease().term(), Election.DURATION, clock.get())));
+        });
+    }
+
+    private void sleep(Duration length) {
+        try {
+            if (!closed && length.isPositive()) {
+                Thread.sleep(length);
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Gives the seat up; returns when that is done, or soon. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            if (thread.isAlive()) {
+                thread.join(Duration.ofSeconds(2));
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
