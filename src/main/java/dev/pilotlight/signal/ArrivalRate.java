@@ -33,6 +33,8 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     private static final double PRIOR_SECONDS = 0.25;
 
+    private static final double HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+
     double perSecond() {
         double sum = 0;
         for (int i = 0; i < weights.length; i++) {
@@ -112,25 +114,27 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
         return Math.max(1, burstiness + (surprise - burstiness) * -Math.expm1(-elapsed / BURSTINESS_MEMORY_SECONDS));
     }
 
-    /** Of a count, under a rate of which so many events in so many seconds are known: negative binomial. */
+    /**
+     * Of a count, under a rate of which so many events in so many seconds are known: negative binomial. What is the same for every rate
+     * is left out, since only their proportions count.
+     */
     private static double logLikelihood(double count, double elapsed, double known, double since) {
         return logGamma(known + count)
                 - logGamma(known)
-                - logGamma(count + 1)
-                + known * Math.log(since / (since + elapsed))
-                + count * Math.log(elapsed / (since + elapsed));
+                + known * Math.log(since)
+                - (known + count) * Math.log(since + elapsed);
     }
 
     /** Stirling's series from 8 on, shifted there by the recurrence; exact to 1e-9. */
     static double logGamma(double x) {
-        double shift = 0;
+        double shift = 1;
         double at = x;
         while (at < 8) {
-            shift += Math.log(at);
+            shift *= at;
             at++;
         }
         double inverse = 1 / (at * at);
         double series = (1.0 / 12 - inverse * (1.0 / 360 - inverse * (1.0 / 1260 - inverse / 1680))) / at;
-        return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - shift;
+        return (at - 0.5) * Math.log(at) - at + HALF_LOG_TWO_PI + series - (shift == 1 ? 0 : Math.log(shift));
     }
 }
