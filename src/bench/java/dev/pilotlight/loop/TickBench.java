@@ -53,7 +53,13 @@ public class TickBench {
             new LivenessPolicy(
                     Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(60), Optional.empty()),
             new WarmUpPolicy(Shape.DEFAULT, 0.15, 8, Duration.ofMinutes(3), Duration.ofSeconds(2), false),
-            new SignalPolicy(0.7, OptionalInt.of(64), Optional.empty(), Optional.empty(), Duration.ofSeconds(60)),
+            new SignalPolicy(
+                    0.7,
+                    OptionalInt.of(64),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Duration.ofSeconds(60),
+                    Optional.empty()),
             new DrainPolicy(Duration.ofSeconds(5)),
             GpuPolicy.DEFAULT,
             Duration.ofSeconds(10),

@@ -132,6 +132,10 @@ public final class ConfigCheck {
         config.signal().ttftSlo().ifPresent(slo -> atLeast("pilotlight.signal.ttft-slo", slo, Duration.ofMillis(1)));
         config.signal().itlSlo().ifPresent(slo -> atLeast("pilotlight.signal.itl-slo", slo, Duration.ofMillis(1)));
         atLeast("pilotlight.signal.drain-time", config.signal().drainTime(), Duration.ofSeconds(1));
+        config.signal()
+                .forecastHorizon()
+                .ifPresent(ahead -> between(
+                        "pilotlight.signal.forecast-horizon", ahead, Duration.ofSeconds(30), Duration.ofHours(1)));
         String image = config.injector().image();
         if (image.isBlank() || image.chars().anyMatch(Character::isWhitespace)) {
             bad("pilotlight.injector.image", "\"" + image + "\"", "give an image as docker pull takes it");
@@ -253,7 +257,8 @@ public final class ConfigCheck {
                         config.engine().maxNumSeqs(),
                         config.signal().ttftSlo(),
                         config.signal().itlSlo(),
-                        config.signal().drainTime()),
+                        config.signal().drainTime(),
+                        config.signal().forecastHorizon()),
                 new DrainPolicy(config.drain().settle()),
                 gpu(config).settings().policy(),
                 staleAfter(config.engine()),

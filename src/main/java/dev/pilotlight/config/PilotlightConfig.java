@@ -289,6 +289,12 @@ public interface PilotlightConfig {
         /** The time over which a backlog is to be worked off. */
         @WithDefault("60s")
         Duration drainTime();
+
+        /**
+         * How far ahead the forecast looks: what passes from the wish for a pod until it serves, with the time to find a node and to pull
+         * the image. Default: the engine's load and warm-up as measured here.
+         */
+        Optional<Duration> forecastHorizon();
     }
 
     /** The same program as admission webhook; it then watches no engine. docs/injection.md. */

@@ -18,7 +18,9 @@ import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.mark.MarkTrack;
 import dev.pilotlight.mark.PodMark;
 import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pool.Role;
 import dev.pilotlight.pool.RoleTrack;
+import dev.pilotlight.signal.Outlook;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.signal.SignalMeter;
 import dev.pilotlight.signal.SignalPolicy;
@@ -29,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** One turn of the machine: total, deterministic, without I/O. The replay bench and the simulation tests call this very function. */
@@ -79,8 +82,9 @@ public final class Tick {
         look.probe().ifPresent(effects::add);
         ClusterView cluster = observation.cluster();
         RoleTrack role = memory.role().advance(step.phase(), engine, own, policy.role(), cluster.told(), now);
-        SignalMeter signal = memory.signal().advance(engine, own, signalPolicy(cluster));
         ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
+        SignalMeter signal = memory.signal()
+                .advance(engine, own, signalPolicy(cluster), outlook(step.phase(), role, cluster, coldStart));
         int deeds = memory.deeds() + effects.size();
         MarkTrack mark = memory.mark()
                 .advance(
@@ -113,6 +117,18 @@ public final class Tick {
                 sentBefore,
                 deeds);
         return new Turn(next, picture(next, now, policy), effects);
+    }
+
+    /** A standby of a managed pool is kept off traffic, and its load says nothing of it; the plan says how many share it. */
+    private static Outlook outlook(Phase phase, RoleTrack role, ClusterView cluster, ColdStart coldStart) {
+        boolean isOffTraffic = cluster.poolPlan().isPresent()
+                && role.role().filter(Role.Standby.class::isInstance).isPresent();
+        return new Outlook(
+                phase instanceof Phase.Ready && !isOffTraffic,
+                cluster.poolPlan()
+                        .map(plan -> OptionalInt.of(Math.max(1, plan.active().size())))
+                        .orElse(OptionalInt.empty()),
+                coldStart.total());
     }
 
     /** The batch limit from the pod's own arguments, unless it is set. */

@@ -3,28 +3,45 @@ package dev.pilotlight.signal;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.signal.Load.Learned;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * From the engine's readings to the signals: what has been learned, and what the engine's process says now.
  *
  * @param load the meter of the process that answers; none while nothing does
  * @param learned of the processes before it
+ * @param forecast of the load, whatever process serves
  */
-public record SignalMeter(Optional<Load> load, Learned learned, Optional<Signals> signals) {
-    public static final SignalMeter EMPTY = new SignalMeter(Optional.empty(), Learned.NOTHING, Optional.empty());
+public record SignalMeter(Optional<Load> load, Learned learned, Forecast forecast, Optional<Signals> signals) {
+    public static final SignalMeter EMPTY =
+            new SignalMeter(Optional.empty(), Learned.NOTHING, Forecast.NONE, Optional.empty());
 
-    public SignalMeter advance(EngineTrack engine, OwnTraffic own, SignalPolicy policy) {
+    /** Until a cold start was measured, the forecast is tried at this horizon, and not published. */
+    private static final Duration USUAL_COLD_START = Duration.ofMinutes(5);
+
+    public SignalMeter advance(EngineTrack engine, OwnTraffic own, SignalPolicy policy, Outlook outlook) {
         if (engine.numbers().isEmpty()) {
-            return load.isEmpty() ? this : new SignalMeter(Optional.empty(), known(), Optional.empty());
+            return load.isEmpty() ? this : new SignalMeter(Optional.empty(), known(), forecast, Optional.empty());
         }
         Answered answered = engine.numbers().get();
         Load next = load.filter(known -> !engine.replaced())
                 .map(known -> known.advance(answered.at(), answered.snapshot(), own, policy))
                 .orElseGet(() -> Load.begin(answered.at(), answered.snapshot(), own, known()));
-        return load.isPresent() && load.get() == next
-                ? this
-                : new SignalMeter(Optional.of(next), learned, Optional.of(next.signals(policy)));
+        return load.isPresent() && load.get() == next ? this : with(next, policy, outlook);
+    }
+
+    private SignalMeter with(Load next, SignalPolicy policy, Outlook outlook) {
+        Signals now = next.signals(policy);
+        Optional<Duration> horizon = policy.forecastHorizon().or(outlook::coldStart);
+        Forecast ahead = forecast.advance(
+                next.at(),
+                outlook.takesTraffic() ? now.load() : OptionalDouble.empty(),
+                outlook.pods(),
+                horizon.orElse(USUAL_COLD_START));
+        OptionalDouble expected = horizon.isPresent() ? ahead.ahead(now.load().orElse(0)) : OptionalDouble.empty();
+        return new SignalMeter(Optional.of(next), learned, ahead, Optional.of(now.withForecast(expected)));
     }
 
     private Learned known() {

@@ -12,18 +12,20 @@ import java.util.OptionalInt;
  * @param ttftSlo the time to first token to keep, where one is set
  * @param itlSlo the inter-token time to keep, where one is set
  * @param drainTime over which a backlog is to be worked off
+ * @param forecastHorizon how far ahead the forecast looks; the measured cold start where empty
  */
 public record SignalPolicy(
         double targetLoad,
         OptionalInt maxNumSeqs,
         Optional<Duration> ttftSlo,
         Optional<Duration> itlSlo,
-        Duration drainTime) {
+        Duration drainTime,
+        Optional<Duration> forecastHorizon) {
 
     /** With the batch limit that the pod's own arguments name, unless one is configured. */
     public SignalPolicy orSlots(OptionalInt named) {
         return maxNumSeqs.isPresent() || named.isEmpty()
                 ? this
-                : new SignalPolicy(targetLoad, named, ttftSlo, itlSlo, drainTime);
+                : new SignalPolicy(targetLoad, named, ttftSlo, itlSlo, drainTime, forecastHorizon);
     }
 }

@@ -24,6 +24,11 @@ public record Signals(
         Latency ttft,
         Latency itl) {
 
+    /** With the load expected one cold start from now. */
+    Signals withForecast(OptionalDouble expected) {
+        return new Signals(at, running, waiting, load, demandPods, expected, pressures, capacity, ttft, itl);
+    }
+
     /** With the GPUs' share of time at work and of memory in use. */
     public Signals withGpu(OptionalDouble compute, OptionalDouble memory) {
         Pressures known = pressures;

@@ -2,7 +2,6 @@ package dev.pilotlight.cluster;
 
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
-import dev.pilotlight.process.Said;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
@@ -15,6 +14,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,6 +187,9 @@ public final class ControlPlane implements AutoCloseable {
                 .getToken();
     }
 
+    /** What a command said. */
+    public record Said(int code, String output) {}
+
     /** Runs kubectl with every right. */
     public Said kubectl(String... arguments) {
         List<String> command = new ArrayList<>(List.of(SCRIPT, "kubectl"));
@@ -195,34 +198,46 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private Said run(List<String> command) {
-        ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().put("KUBECONFIG", kubeconfig().toString());
-        return Said.by(builder);
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().put("KUBECONFIG", kubeconfig().toString());
+            Process process = builder.start();
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Said(process.waitFor(), output.strip());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(stopped);
+        }
     }
 
     /** Applies a kustomization or a file of manifests; an error is one of the test. */
     public void apply(String namespace, Path what) {
-        kubectl("apply", "-n", namespace, Files.isDirectory(what) ? "-k" : "-f", what.toString())
-                .orFail();
+        Said said = kubectl("apply", "-n", namespace, Files.isDirectory(what) ? "-k" : "-f", what.toString());
+        if (said.code() != 0) {
+            throw new AssertionError("kubectl apply " + what + ": " + said.output());
+        }
     }
 
     /** Ends a component by force and keeps it down: connections to the API server are refused. */
     public void stop(Component component) {
-        run(List.of(SCRIPT, "stop", home.toString(), component.program)).orFail();
+        demand(run(List.of(SCRIPT, "stop", home.toString(), component.program)));
     }
 
     /** Lets it come back; an API server answers some seconds later. */
     public void start(Component component) {
-        run(List.of(SCRIPT, "start", home.toString(), component.program)).orFail();
+        demand(run(List.of(SCRIPT, "start", home.toString(), component.program)));
     }
 
     /** Stops its process in mid-air: connections to the API server are taken and nothing answers. */
     public void freeze(Component component) {
-        run(List.of("kill", "-STOP", pid(component))).orFail();
+        demand(run(List.of("kill", "-STOP", pid(component))));
     }
 
     public void thaw(Component component) {
-        run(List.of("kill", "-CONT", pid(component))).orFail();
+        demand(run(List.of("kill", "-CONT", pid(component))));
     }
 
     public void awaitAnswer() {
@@ -234,6 +249,12 @@ public final class ControlPlane implements AutoCloseable {
 
     private String pid(Component component) {
         return read(home.resolve(component.program + ".pid")).strip();
+    }
+
+    private static void demand(Said said) {
+        if (said.code() != 0) {
+            throw new AssertionError(said.output());
+        }
     }
 
     /** One request as the API server wrote it down. */

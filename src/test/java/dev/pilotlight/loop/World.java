@@ -62,7 +62,13 @@ final class World {
         return new Policy(
                 liveness,
                 warmUp,
-                new SignalPolicy(0.7, OptionalInt.of(8), Optional.empty(), Optional.empty(), Duration.ofSeconds(60)),
+                new SignalPolicy(
+                        0.7,
+                        OptionalInt.of(8),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Duration.ofSeconds(60),
+                        Optional.empty()),
                 new DrainPolicy(Duration.ofSeconds(5)),
                 GpuPolicy.DEFAULT,
                 Duration.ofSeconds(10),
