@@ -2,6 +2,7 @@ package dev.pilotlight.cluster;
 
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
+import dev.pilotlight.process.Said;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
@@ -14,7 +15,6 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,9 +187,6 @@ public final class ControlPlane implements AutoCloseable {
                 .getToken();
     }
 
-    /** What a command said. */
-    public record Said(int code, String output) {}
-
     /** Runs kubectl with every right. */
     public Said kubectl(String... arguments) {
         List<String> command = new ArrayList<>(List.of(SCRIPT, "kubectl"));
@@ -198,46 +195,34 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private Said run(List<String> command) {
-        try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-            builder.environment().put("KUBECONFIG", kubeconfig().toString());
-            Process process = builder.start();
-            process.getOutputStream().close();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return new Said(process.waitFor(), output.strip());
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(stopped);
-        }
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("KUBECONFIG", kubeconfig().toString());
+        return Said.by(builder);
     }
 
     /** Applies a kustomization or a file of manifests; an error is one of the test. */
     public void apply(String namespace, Path what) {
-        Said said = kubectl("apply", "-n", namespace, Files.isDirectory(what) ? "-k" : "-f", what.toString());
-        if (said.code() != 0) {
-            throw new AssertionError("kubectl apply " + what + ": " + said.output());
-        }
+        kubectl("apply", "-n", namespace, Files.isDirectory(what) ? "-k" : "-f", what.toString())
+                .orFail();
     }
 
     /** Ends a component by force and keeps it down: connections to the API server are refused. */
     public void stop(Component component) {
-        demand(run(List.of(SCRIPT, "stop", home.toString(), component.program)));
+        run(List.of(SCRIPT, "stop", home.toString(), component.program)).orFail();
     }
 
     /** Lets it come back; an API server answers some seconds later. */
     public void start(Component component) {
-        demand(run(List.of(SCRIPT, "start", home.toString(), component.program)));
+        run(List.of(SCRIPT, "start", home.toString(), component.program)).orFail();
     }
 
     /** Stops its process in mid-air: connections to the API server are taken and nothing answers. */
     public void freeze(Component component) {
-        demand(run(List.of("kill", "-STOP", pid(component))));
+        run(List.of("kill", "-STOP", pid(component))).orFail();
     }
 
     public void thaw(Component component) {
-        demand(run(List.of("kill", "-CONT", pid(component))));
+        run(List.of("kill", "-CONT", pid(component))).orFail();
     }
 
     public void awaitAnswer() {
@@ -249,12 +234,6 @@ public final class ControlPlane implements AutoCloseable {
 
     private String pid(Component component) {
         return read(home.resolve(component.program + ".pid")).strip();
-    }
-
-    private static void demand(Said said) {
-        if (said.code() != 0) {
-            throw new AssertionError(said.output());
-        }
     }
 
     /** One request as the API server wrote it down. */

@@ -4,10 +4,12 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.pilotlight.process.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -46,7 +48,7 @@ class AlertsTest {
         assertThat(annotations.path("summary").asText()).isNotBlank();
         assertThat(annotations.path("description").asText()).isNotBlank();
         assertThat(annotations.path("runbook_url").asText())
-                .endsWith("/docs/runbook.md#" + name.toLowerCase(java.util.Locale.ROOT));
+                .endsWith("/docs/runbook.md#" + name.toLowerCase(Locale.ROOT));
         assertThat(Kustomization.read(Path.of("docs/runbook.md")).lines()).contains("## " + name);
     }
 
@@ -89,12 +91,10 @@ class AlertsTest {
     void fireAndAreSilentAsPrometheusSees(@TempDir Path folder) throws IOException {
         Kustomization.YAML.writeValue(folder.resolve("rules.yaml").toFile(), rule().path("spec"));
         Path cases = Files.copy(CASES, folder.resolve(CASES.getFileName()));
-        Kustomization.Program.PROMTOOL
+        Program.PROMTOOL
                 .run("check", "rules", folder.resolve("rules.yaml").toString())
                 .orFail();
-        assertThat(Kustomization.Program.PROMTOOL
-                        .run("test", "rules", cases.toString())
-                        .orFail())
+        assertThat(Program.PROMTOOL.run("test", "rules", cases.toString()).orFail())
                 .contains("SUCCESS");
     }
 }

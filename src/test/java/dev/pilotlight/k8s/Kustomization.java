@@ -1,13 +1,11 @@
 package dev.pilotlight.k8s;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.pilotlight.process.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,56 +58,5 @@ public record Kustomization(Path folder) {
     @Override
     public String toString() {
         return folder.toString();
-    }
-
-    /** A program of the system that may be missing, and then skips the test. */
-    enum Program {
-        KUBECTL("kubectl", "https://kubernetes.io/docs/tasks/tools"),
-        PROMTOOL("promtool", "Debian's package prometheus has it"),
-        PROMETHEUS("prometheus", "Debian's package prometheus has it");
-
-        private final String command;
-        private final String mend;
-
-        Program(String command, String mend) {
-            this.command = command;
-            this.mend = mend;
-        }
-
-        /** Its place on the path. */
-        Path path() {
-            List<Path> found = Stream.of(System.getenv("PATH").split(":"))
-                    .map(folder -> Path.of(folder, command))
-                    .filter(Files::isExecutable)
-                    .toList();
-            assumeTrue(!found.isEmpty(), command + " is not installed: " + mend);
-            return found.getFirst();
-        }
-
-        Said run(String... arguments) {
-            try {
-                Process process = new ProcessBuilder(Stream.concat(Stream.of(path().toString()), Stream.of(arguments))
-                                .toList())
-                        .redirectErrorStream(true)
-                        .start();
-                process.getOutputStream().close();
-                String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-                return new Said(process.waitFor(), output);
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-            } catch (InterruptedException stopped) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException(stopped);
-            }
-        }
-    }
-
-    record Said(int code, String output) {
-        String orFail() {
-            if (code != 0) {
-                throw new AssertionError(output);
-            }
-            return output;
-        }
     }
 }

@@ -1,0 +1,38 @@
+package dev.pilotlight.process;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A program of the system that may be missing, and then skips the test. */
+public enum Program {
+    KUBECTL("kubectl", "https://kubernetes.io/docs/tasks/tools"),
+    PROMTOOL("promtool", "Debian's package prometheus has it"),
+    PROMETHEUS("prometheus", "Debian's package prometheus has it");
+
+    private final String command;
+    private final String mend;
+
+    Program(String command, String mend) {
+        this.command = command;
+        this.mend = mend;
+    }
+
+    /** Its place on the path. */
+    public Path path() {
+        List<Path> found = Stream.of(System.getenv("PATH").split(":"))
+                .map(folder -> Path.of(folder, command))
+                .filter(Files::isExecutable)
+                .toList();
+        assumeTrue(!found.isEmpty(), command + " is not installed: " + mend);
+        return found.getFirst();
+    }
+
+    public Said run(String... arguments) {
+        return Said.by(new ProcessBuilder(Stream.concat(Stream.of(path().toString()), Stream.of(arguments))
+                .toList()));
+    }
+}
