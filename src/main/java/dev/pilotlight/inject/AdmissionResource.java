@@ -15,6 +15,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
 
@@ -60,6 +61,13 @@ public final class AdmissionResource {
     }
 
     private Response review(InputStream body, OptIn optIn) throws IOException, InterruptedException {
+        Response answer = answer(body, optIn);
+        // To the end, keeping nothing: who still sends when the connection closes does not see the answer.
+        body.transferTo(OutputStream.nullOutputStream());
+        return answer;
+    }
+
+    private Response answer(InputStream body, OptIn optIn) throws IOException, InterruptedException {
         if (!settings.enabled()) {
             return error(404, "this sidecar injects nothing: pilotlight.injector.enabled is false");
         }

@@ -105,14 +105,14 @@ sealed interface InjectionDecision {
     }
 
     private static InjectionDecision forEngine(AdmittedPod pod) {
-        String named = pod.annotations().get(Keys.CONTAINER);
-        List<Container> found = named == null
+        String named = pod.annotations().getOrDefault(Keys.CONTAINER, "");
+        List<Container> found = named.isEmpty()
                 ? VllmServer.among(pod.containers())
                 : pod.containers().stream()
                         .filter(it -> it.name().equals(named))
                         .toList();
         if (found.isEmpty()) {
-            return named == null
+            return named.isEmpty()
                     ? new Leave(
                             Reason.NO_ENGINE,
                             "no container is named vllm, runs vllm serve or has an image named so; name it by the annotation "
@@ -126,7 +126,7 @@ sealed interface InjectionDecision {
                     found.size() + " containers look like vLLM; name one by the annotation " + Keys.CONTAINER);
         }
         Container engine = found.getFirst();
-        return unreachable(engine, named != null).orElseGet(() -> withPort(pod, engine));
+        return unreachable(engine, !named.isEmpty()).orElseGet(() -> withPort(pod, engine));
     }
 
     /** A server that the sidecar could not ask would keep the pod unready for ever. */
@@ -150,11 +150,11 @@ sealed interface InjectionDecision {
     }
 
     private static InjectionDecision withPort(AdmittedPod pod, Container engine) {
-        String given = pod.annotations().get(Keys.PORT);
-        if (given != null && !(given.matches("[0-9]{1,5}") && VllmServer.isPort(Integer.parseInt(given)))) {
+        String given = pod.annotations().getOrDefault(Keys.PORT, "");
+        if (!given.isEmpty() && !(given.matches("[0-9]{1,5}") && VllmServer.isPort(Integer.parseInt(given)))) {
             return new Leave(Reason.BAD_PORT, "annotation " + Keys.PORT + " is no port from 1 to 65535");
         }
-        int port = given == null ? VllmServer.port(engine) : Integer.parseInt(given);
+        int port = given.isEmpty() ? VllmServer.port(engine) : Integer.parseInt(given);
         boolean taken = port == SIDECAR_PORT
                 || pod.containers().stream().anyMatch(it -> it.ports().contains(SIDECAR_PORT))
                 || pod.initContainers().stream().anyMatch(it -> it.ports().contains(SIDECAR_PORT));

@@ -20,8 +20,12 @@ final class VllmServer {
     /** A command line that starts the OpenAI server. */
     static final Pattern SERVES = Pattern.compile("vllm serve\\b|vllm\\.entrypoints\\.");
 
-    /** A command line that starts something else of the same image: a node of a Ray cluster, a benchmark, a batch. */
-    static final Pattern OTHER = Pattern.compile("\\bray start\\b|\\bvllm (bench|chat|complete|run-batch)\\b");
+    /** Images of what stands before an engine. */
+    static final Pattern ROUTER = Pattern.compile("[^/:@]*(router|gateway)[^/:@]*([:@][^/]*)?$");
+
+    /** A command line that starts something else of the same image: a node of a Ray cluster, a benchmark, Dynamo's worker. */
+    static final Pattern OTHER =
+            Pattern.compile("\\bray start\\b|\\bvllm (bench|chat|complete|run-batch)\\b|\\bdynamo\\.vllm\\b");
 
     /** A rank without an HTTP server: vLLM's {@code --headless}, for data parallelism over several nodes. */
     static final Pattern HEADLESS = Pattern.compile("--headless\\b");
@@ -40,7 +44,8 @@ final class VllmServer {
         List<Predicate<Container>> signs = List.of(
                 container -> container.name().equals(NAME),
                 container -> SERVES.matcher(container.commandLine()).find(),
-                container -> IMAGE.matcher(container.image()).find());
+                container -> IMAGE.matcher(container.image()).find()
+                        && !ROUTER.matcher(container.image()).find());
         return signs.stream()
                 .map(sign -> containers.stream().filter(sign).toList())
                 .filter(found -> !found.isEmpty())

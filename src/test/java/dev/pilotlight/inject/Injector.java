@@ -1,0 +1,201 @@
+package dev.pilotlight.inject;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pilotlight.process.Await;
+import dev.pilotlight.process.Child;
+import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.Web;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** The packaged sidecar as webhook, with a heap of 64 MB and a certificate of its own, as a child process. */
+public final class Injector implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Path folder;
+    private final Child child;
+    private final int plain;
+    private final int tls;
+
+    private Injector(Path folder, Child child, int plain, int tls) {
+        this.folder = folder;
+        this.child = child;
+        this.plain = plain;
+        this.tls = tls;
+    }
+
+    public static Injector start(String name) {
+        return start(name, Duration.ofMinutes(1));
+    }
+
+    /**
+     * @param renewal how often it looks whether its certificate was renewed
+     */
+    static Injector start(String name, Duration renewal) {
+        Path folder = Path.of("target/it", name + "-injector").toAbsolutePath();
+        certify(folder, "first");
+        int plain = PackagedSidecar.freePort();
+        int tls = PackagedSidecar.freePort();
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-Dquarkus.profile=injector",
+                "-Dquarkus.http.host=127.0.0.1",
+                "-Dquarkus.http.port=" + plain,
+                "-Dquarkus.http.ssl-port=" + tls,
+                "-Dquarkus.tls.injector.key-store.pem.0.cert=" + folder.resolve("tls.crt"),
+                "-Dquarkus.tls.injector.key-store.pem.0.key=" + folder.resolve("tls.key"),
+                "-Dquarkus.tls.injector.reload-period=" + renewal,
+                "-jar",
+                "target/quarkus-app/quarkus-run.jar");
+        Injector injector =
+                new Injector(folder, new Child(command, Map.of(), folder.resolve("log"), false), plain, tls);
+        Await.until("the injector answers", START, () -> {
+            if (!injector.child.isAlive()) {
+                throw new Await.Hopeless("the injector ended while it started; " + injector.child.lastOfLog());
+            }
+            return Web.get(injector.plain("/q/health/ready")).status() == 200;
+        });
+        return injector;
+    }
+
+    /** Puts a new certificate for 127.0.0.1 in the place of the old one, as the kubelet renews a secret's files. */
+    static void certify(Path folder, String name) {
+        assumeTrue(
+                Stream.of(System.getenv("PATH").split(":"))
+                        .anyMatch(path -> Files.isExecutable(Path.of(path, "openssl"))),
+                "there is no openssl: install it to see the webhook speak TLS");
+        try {
+            Files.createDirectories(folder);
+            Process openssl = new ProcessBuilder(
+                            "openssl",
+                            "req",
+                            "-x509",
+                            "-newkey",
+                            "ec",
+                            "-pkeyopt",
+                            "ec_paramgen_curve:P-256",
+                            "-nodes",
+                            "-days",
+                            "2",
+                            "-subj",
+                            "/CN=" + name,
+                            "-addext",
+                            "subjectAltName=IP:127.0.0.1",
+                            "-keyout",
+                            "new.key",
+                            "-out",
+                            "new.crt")
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(openssl.getInputStream().readAllBytes());
+            if (openssl.waitFor() != 0) {
+                throw new AssertionError("openssl: " + said);
+            }
+            for (String kind : List.of("key", "crt")) {
+                Files.move(
+                        folder.resolve("new." + kind),
+                        folder.resolve("tls." + kind),
+                        StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(stop);
+        }
+    }
+
+    void renew(String name) {
+        certify(folder, name);
+    }
+
+    public Path certificate() {
+        return folder.resolve("tls.crt");
+    }
+
+    public Child child() {
+        return child;
+    }
+
+    public URI plain(String path) {
+        return URI.create("http://127.0.0.1:" + plain + path);
+    }
+
+    public URI secure(String path) {
+        return URI.create("https://127.0.0.1:" + tls + path);
+    }
+
+    /** A client that trusts the certificate as it is now. */
+    public HttpClient client() {
+        return client(HttpClient.Version.HTTP_2);
+    }
+
+    HttpClient client(HttpClient.Version version) {
+        try (InputStream pem = Files.newInputStream(certificate())) {
+            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            trusted.setCertificateEntry(
+                    "injector", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return HttpClient.newBuilder()
+                    .sslContext(context)
+                    .version(version)
+                    .connectTimeout(Duration.ofSeconds(30))
+                    .build();
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (GeneralSecurityException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    public HttpRequest request(byte[] body) {
+        return HttpRequest.newBuilder(secure("/api/v1/inject"))
+                .header("Content-Type", "application/json")
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+    }
+
+    HttpResponse<String> post(HttpClient client, byte[] body) throws IOException, InterruptedException {
+        return client.send(request(body), HttpResponse.BodyHandlers.ofString());
+    }
+
+    JsonObject review(HttpClient client, JsonObject pod) throws IOException, InterruptedException {
+        HttpResponse<String> answer = post(client, Corpus.review(pod).encode().getBytes());
+        if (answer.statusCode() != 200) {
+            throw new AssertionError(answer.statusCode() + ": " + answer.body());
+        }
+        return new JsonObject(answer.body());
+    }
+
+    @Override
+    public void close() {
+        child.close();
+    }
+}

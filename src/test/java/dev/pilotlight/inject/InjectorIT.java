@@ -1,0 +1,209 @@
+package dev.pilotlight.inject;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.inject.InjectionDecision.OptIn;
+import dev.pilotlight.process.Await;
+import dev.pilotlight.process.Child;
+import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.Web;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** The packaged sidecar as webhook: what an API server sees of it, and what strangers may do to it. */
+class InjectorIT {
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    private static Injector injector;
+    private static HttpClient client;
+
+    @BeforeAll
+    static void start() {
+        injector = Injector.start("webhook");
+        client = injector.client();
+    }
+
+    @AfterAll
+    static void end() {
+        if (injector != null) {
+            injector.close();
+        }
+    }
+
+    /** That it still does its work. */
+    private static void injects() throws Exception {
+        JsonObject pod = Corpus.all().getFirst().pod();
+        assertThat(injector.review(client, pod).getJsonObject("response").containsKey("patch"))
+                .isTrue();
+    }
+
+    @Nested
+    class AskedByAnApiServer {
+        @Test
+        void answersForEveryPodAsTheCoreDecides() throws Exception {
+            for (Corpus.Case it : Corpus.all()) {
+                Review.Asked asked = (Review.Asked)
+                        Review.read(Corpus.review(it.pod()).encode().getBytes(UTF_8));
+                assertThat(injector.review(client, it.pod()))
+                        .as(it.name())
+                        .isEqualTo(asked.answer(asked.decide(OptIn.POD), SidecarTemplate.read(), "pilotlight"));
+            }
+        }
+
+        @Test
+        void answersForANamespaceThatAsks() throws Exception {
+            JsonObject silent = Corpus.yaml("metadata: { name: a }\nspec: { containers: [{ name: vllm }] }");
+            HttpRequest byNamespace = HttpRequest.newBuilder(injector.secure("/api/v1/inject/namespace"))
+                    .POST(HttpRequest.BodyPublishers.ofString(
+                            Corpus.review(silent).encode()))
+                    .build();
+            JsonObject answer = new JsonObject(client.send(byNamespace, HttpResponse.BodyHandlers.ofString())
+                    .body());
+            assertThat(answer.getJsonObject("response").containsKey("patch")).isTrue();
+            assertThat(injector.review(client, silent).getJsonObject("response").containsKey("patch"))
+                    .isFalse();
+        }
+
+        @Test
+        void takesUpARenewedCertificate() throws Exception {
+            // One of its own, which looks every second: for the moment of a change the platform closes a connection
+            // that is made just then.
+            try (Injector other = Injector.start("renewed", Duration.ofSeconds(1))) {
+                other.review(other.client(), Corpus.all().getFirst().pod());
+                other.renew("second");
+                HttpClient renewed = other.client();
+                Await.until("the new certificate is shown", SOON, () -> {
+                    try {
+                        return other.post(renewed, "{}".getBytes(UTF_8)).statusCode() == 400;
+                    } catch (IOException notYet) {
+                        return false;
+                    }
+                });
+                other.review(renewed, Corpus.all().getFirst().pod());
+            }
+        }
+
+        @Test
+        void saysWhyAPodWasLeftInItsLog() throws Exception {
+            injector.review(
+                    client,
+                    Corpus.yaml(
+                            "metadata: { labels: { pilotlight.dev/inject: \"true\" } }\nspec: { containers: [{ name: web }] }"));
+            assertThat(injector.child().log())
+                    .anyMatch(line -> line.contains("a pod in namespace models was not injected (no-engine): "));
+        }
+    }
+
+    @Nested
+    class AskedForAnEngine {
+        @Test
+        void isHealthyAndHasNothingToShow() throws Exception {
+            for (String probe : List.of("started", "live", "ready", "group/engine")) {
+                assertThat(Web.get(injector.plain("/q/health/" + probe)).status())
+                        .as(probe)
+                        .isEqualTo(200);
+            }
+            for (String path : List.of("/", "/api/v1/status", "/api/v1/signals", "/api/v1/drain")) {
+                Web.Answer answer = Web.get(injector.plain(path));
+                assertThat(answer.status()).as(path).isEqualTo(404);
+                assertThat(answer.body()).contains("injects sidecars and watches no engine");
+            }
+            assertThat(Web.get(injector.plain("/metrics")).body()).doesNotContain("pilotlight_phase");
+        }
+    }
+
+    @Nested
+    class AskedByStrangers {
+        private void refuses(byte[] body, String why) throws Exception {
+            HttpResponse<String> answer = injector.post(client, body);
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+            assertThat(new JsonObject(answer.body()).getString("error")).contains(why);
+        }
+
+        @Test
+        void refusesGarbageAndSaysWhatIsWrong() throws Exception {
+            refuses(new byte[0], "not a JSON object");
+            refuses("hello".getBytes(UTF_8), "not a JSON object");
+            refuses(new byte[] {(byte) 0xff, (byte) 0xfe, 0}, "not UTF-8");
+            refuses("{\"kind\":\"Pod\"}".getBytes(UTF_8), "no AdmissionReview");
+            injects();
+        }
+
+        @Test
+        void refusesWhatIsTooLong() throws Exception {
+            refuses(("\"" + "x".repeat(4 << 20) + "\"").getBytes(UTF_8), "longer than 3145728 bytes");
+            refuses(("\"" + "x".repeat(40 << 20) + "\"").getBytes(UTF_8), "longer than 3145728 bytes");
+            injects();
+        }
+
+        @Test
+        void refusesWhatWouldFillTheHeap() throws Exception {
+            refuses(("{\"a\":[" + "{},".repeat(900_000) + "{}]}").getBytes(UTF_8), "more than 200000 values");
+            refuses(("{\"a\":" + "[".repeat(150_000)).getBytes(UTF_8), "not a JSON object");
+            injects();
+        }
+
+        @Test
+        void outlivesAFloodOfTheLongestReviews() throws Exception {
+            String padding = "x".repeat(2_900_000);
+            String values = "{},".repeat(190_000);
+            List<byte[]> bodies = List.of(
+                    ("{\"a\":\"" + padding + "\"}").getBytes(UTF_8), ("{\"a\":[" + values + "{}]}").getBytes(UTF_8));
+            // A connection each, as strangers would: over one, HTTP/2 itself holds most of them back.
+            HttpClient many = injector.client(HttpClient.Version.HTTP_1_1);
+            List<CompletableFuture<String>> flood = IntStream.range(0, 60)
+                    .mapToObj(i -> many.sendAsync(
+                                    injector.request(bodies.get(i % 2)), HttpResponse.BodyHandlers.ofString())
+                            .handle((answer, failed) -> failed == null ? "" + answer.statusCode() : "" + failed))
+                    .toList();
+            List<String> answers = flood.stream().map(CompletableFuture::join).toList();
+            assertThat(answers).allMatch(answer -> answer.equals("400") || answer.equals("503"));
+            assertThat(injector.child().log()).noneMatch(line -> line.contains("OutOfMemory"));
+            Await.until("it injects again", SOON, () -> {
+                injects();
+                return true;
+            });
+        }
+    }
+
+    @Nested
+    class ToldToStop {
+        @Test
+        void endsAtOnce() throws Exception {
+            try (Injector other = Injector.start("stopped")) {
+                Child.signal("TERM", other.child().process().pid());
+                assertThat(other.child().endsWithin(Duration.ofSeconds(10))).isTrue();
+            }
+        }
+    }
+
+    @Nested
+    class NotEnabled {
+        @Test
+        void injectsNothing() throws Exception {
+            try (PackagedSidecar sidecar =
+                    PackagedSidecar.beside(URI.create("http://127.0.0.1:9"), "no-injector", Map.of())) {
+                HttpRequest review = HttpRequest.newBuilder(sidecar.at("/api/v1/inject"))
+                        .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                        .build();
+                HttpResponse<String> answer = Web.CLIENT.send(review, HttpResponse.BodyHandlers.ofString());
+                assertThat(answer.statusCode()).isEqualTo(404);
+                assertThat(answer.body()).contains("pilotlight.injector.enabled is false");
+            }
+        }
+    }
+}
