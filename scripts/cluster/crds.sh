@@ -23,3 +23,4 @@ module github.com/prometheus-operator/prometheus-operator@v0.94.0 \
     example/prometheus-operator-crd/monitoring.coreos.com_{podmonitors,prometheusrules}.yaml
 module sigs.k8s.io/karpenter@v1.15.0 pkg/apis/crds/karpenter.sh_nodepools.yaml
 module github.com/aws/karpenter-provider-aws@v1.15.1 pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml
+module github.com/cert-manager/cert-manager@v1.21.2 deploy/crds/cert-manager.io_{certificates,issuers}.yaml

@@ -25,13 +25,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A real API server takes all that stands under k8s/, with the definitions of KEDA, prometheus-operator and Karpenter of current releases
- * (scripts/cluster/crds.sh), and with every field known and valid.
+ * A real API server takes all that stands under k8s/, with the definitions of KEDA, prometheus-operator, Karpenter and cert-manager of
+ * current releases (scripts/cluster/crds.sh), and with every field known and valid.
  */
 @Tag("cluster")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ManifestsIT {
-    private static final String[] DRY_RUN = {"apply", "--dry-run=server", "--validate=strict", "-n", "vllm"};
+    private static final String[] DRY_RUN = {"apply", "--dry-run=server", "--validate=strict"};
 
     /** Its definition is in no Go module that a proxy serves. */
     private static final String GOOGLES = "monitoring.googleapis.com/v1";
@@ -49,6 +49,7 @@ class ManifestsIT {
         }
         plane.kubectl("wait", "--for=condition=Established", "crd", "--all").orFail();
         plane.kubectl("create", "namespace", "vllm");
+        plane.kubectl("create", "namespace", "pilotlight-system");
         Await.until(
                 "the kinds are served",
                 Duration.ofSeconds(30),
@@ -159,12 +160,17 @@ class ManifestsIT {
 
     private Said dryRun(List<JsonNode> objects) throws IOException {
         Path file = Files.createTempFile(folder, "objects", ".yaml");
+        String namespace = objects.stream()
+                .map(object -> object.at("/metadata/namespace").asText())
+                .filter(name -> !name.isEmpty())
+                .findFirst()
+                .orElse("vllm");
         StringBuilder yaml = new StringBuilder();
         for (JsonNode object : objects) {
             yaml.append(Kustomization.YAML.writeValueAsString(object));
         }
         Files.writeString(file, yaml);
-        return plane.kubectl(Stream.concat(Stream.of(DRY_RUN), Stream.of("-f", file.toString()))
+        return plane.kubectl(Stream.concat(Stream.of(DRY_RUN), Stream.of("-n", namespace, "-f", file.toString()))
                 .toArray(String[]::new));
     }
 }
