@@ -144,7 +144,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
                 switch (outcome.get()) {
                     case ProbeOutcome.Answered answered -> pulse.moved(answered.at());
                     case ProbeOutcome.TimedOut _ when pulse.movedAt().isAfter(asked.sentAt()) -> pulse;
-                    case ProbeOutcome.TimedOut _ -> lost(pulse, asked);
+                    case ProbeOutcome.TimedOut _ -> lost(pulse, asked, engine);
                     case ProbeOutcome.Inconclusive _ -> pulse;
                 };
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
@@ -152,10 +152,16 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         return new Progress(next, Optional.empty(), attempts);
     }
 
-    /** One canary beside standing work is enough; while idle it takes two heartbeats. */
-    private static Pulse lost(Pulse pulse, Out asked) {
+    /**
+     * One canary beside work that was seen to stand is enough. While idle it takes two heartbeats, and so it does where no page came
+     * since the canary was sent: a server too busy to send one may work all the same.
+     */
+    private static Pulse lost(Pulse pulse, Out asked, EngineTrack engine) {
+        boolean seenToStand = engine.numbers()
+                .filter(numbers -> !numbers.at().isBefore(asked.sentAt()))
+                .isPresent();
         int lost = pulse.lost() + 1;
-        Optional<String> stuck = asked.underLoad() || lost >= 2
+        Optional<String> stuck = asked.underLoad() && seenToStand || lost >= 2
                 ? Optional.of("is stuck: " + (asked.underLoad() ? "work is in flight, " : "")
                         + "nothing moved since " + pulse.movedAt() + ", and " + lost
                         + (lost == 1 ? " request for one token" : " requests for one token in a row")

@@ -465,6 +465,20 @@ class TickTest {
         }
 
         @Test
+        void isNotStuckWhileItsPageComesTooRarelyToShowThatItMoves() {
+            World world = served();
+            world.rank().running = 4;
+            for (int minute = 0; minute < 10; minute++) {
+                world.engine = Engine.SILENT; // the server is too busy for polls and canaries, and works
+                for (int second = 0; second < 100; second++) {
+                    world.second();
+                    assertThat(live(world).up()).isTrue();
+                }
+                world.serve().second();
+            }
+        }
+
+        @Test
         void isStuckWhenTheWholeServerIsSilentForLong() {
             World world = served();
             world.engine = Engine.SILENT;
