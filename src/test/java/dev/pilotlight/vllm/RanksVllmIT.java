@@ -101,4 +101,22 @@ class RanksVllmIT {
         }
         pod.isBackSoon();
     }
+
+    /** Last, because the server does not survive it. */
+    @Test
+    @Order(4)
+    void isStartingAndUpWhenOneRankDiedAndTheServerEndsForIt() throws IOException, InterruptedException {
+        pod.awaitReady();
+        Instant killed = Instant.now();
+        Child.signal("KILL", engineCore(1));
+        assertThat(pod.server.child().endsWithin(Duration.ofSeconds(60))).isTrue();
+        pod.say(
+                "one rank killed: the server ended with %d after %.1f s",
+                pod.server.child().process().exitValue(),
+                Duration.between(killed, Instant.now()).toMillis() / 1e3);
+        Await.until("starting", SLACK, pod.sidecar::state, "starting"::equals);
+        assertThat(pod.sidecar.ready().up()).isFalse();
+        assertThat(pod.diary.since(killed)).isNotEmpty().allMatch(entry -> entry.engineLive()
+                .up());
+    }
 }

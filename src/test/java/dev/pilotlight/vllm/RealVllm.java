@@ -90,11 +90,16 @@ final class RealVllm implements AutoCloseable {
         return Web.post(at(path), Duration.ofSeconds(60));
     }
 
-    /** The processes that run the model, one per data-parallel rank, in the order of their ranks. */
+    /** The processes that run the engine, one per data-parallel rank, in the order of their ranks. */
     List<Long> engineCores() {
+        List<Long> titled = descendants("EngineCore");
+        return titled.isEmpty() ? descendants("spawn_main") : titled; // before 0.10 they had no title
+    }
+
+    private List<Long> descendants(String titled) {
         try (Stream<ProcessHandle> all = child.process().toHandle().descendants()) {
             return all.map(ProcessHandle::pid)
-                    .filter(pid -> title(pid).contains("EngineCore"))
+                    .filter(pid -> title(pid).contains(titled))
                     .sorted(java.util.Comparator.comparing(RealVllm::title))
                     .toList();
         }

@@ -40,6 +40,7 @@ class StuckVllmIT {
                         Integer.toString(LONGEST),
                         "--max-num-batched-tokens",
                         "8",
+                        "--enable-chunked-prefill",
                         "--no-enable-prefix-caching"),
                 Map.of(
                         "engine.poll-every", "500ms",
@@ -66,7 +67,7 @@ class StuckVllmIT {
 
     @Test
     void isStuckUnderLoadAfterTheSetTimeAndNotBefore() throws IOException, InterruptedException {
-        Streams streams = Streams.send(pod.server, 6, 400);
+        Streams streams = Streams.send(pod.server, 24, 400);
         Await.until("tokens come", SLACK, () -> streams.begun() >= 4);
         Instant stopped = Instant.now();
         Child.signal("STOP", engineCore());
