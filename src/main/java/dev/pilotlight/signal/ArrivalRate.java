@@ -33,12 +33,30 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     private static final double PRIOR_SECONDS = 0.25;
 
+    /** So many requests are a rate, however fast they came. */
+    private static final double A_RATE = 8;
+
     private static final double HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
     double perSecond() {
         double sum = 0;
         for (int i = 0; i < weights.length; i++) {
             sum += weights[i] * events[i] / seconds[i];
+        }
+        return sum;
+    }
+
+    /**
+     * The same for who would act on it. A few requests at once are no rate yet: they are spread over the time that one stays, and so count
+     * as the places that they take.
+     *
+     * @param staySeconds how long a request stays in a full pod
+     */
+    double perSecond(double staySeconds) {
+        double sum = 0;
+        for (int i = 0; i < weights.length; i++) {
+            double spread = staySeconds * Math.max(0, 1 - events[i] / A_RATE);
+            sum += weights[i] * events[i] / Math.max(seconds[i], spread);
         }
         return sum;
     }

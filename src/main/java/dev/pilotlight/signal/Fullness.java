@@ -6,27 +6,60 @@ import java.util.OptionalDouble;
  * What a full pod was seen to do, and so the measure of everything that was only computed.
  *
  * @param queuedSeconds for how long requests have been waiting without a break
- * @param places in the batch, at each reading of that time the same; 0 as soon as they differ
- * @param turnover requests that finished while the places stayed the same
+ * @param plateau of the batch beside that queue
  * @param batchLimit the most places seen taken beside a queue; 0 until that was seen
+ * @param most places ever seen taken: a limit below that is none
  * @param cacheUse of a KV cache that kept requests waiting, smoothed; absent until that was seen
  * @param work done per second over what the costs say a pod can do, smoothed: 1 when the costs are right and the pod is full
  * @param scale the work at which the pod is full in truth; absent until it was seen full, or doing more than the costs allow
  */
 record Fullness(
         double queuedSeconds,
-        double places,
-        double turnover,
+        Plateau plateau,
         double batchLimit,
+        double most,
         OptionalDouble cacheUse,
         double work,
         OptionalDouble scale) {
-    static final Fullness UNKNOWN = new Fullness(0, 0, 0, 0, OptionalDouble.empty(), 0, OptionalDouble.empty());
+    static final Fullness UNKNOWN =
+            new Fullness(0, Plateau.NONE, 0, 0, OptionalDouble.empty(), 0, OptionalDouble.empty());
 
     /** Requests wait for their turn in a burst, too: only a queue that outlasts this shows a full pod. */
     private static final double QUEUED_SECONDS = 20;
-    /** A batch that keeps so many places taken while so many requests come and go has no more of them. */
-    private static final double TURNOVER = 5;
+
+    /**
+     * A stretch of readings with a queue in which the batch stayed as full as it was.
+     *
+     * @param least places taken
+     * @param most places taken
+     * @param seconds that it has lasted
+     * @param turnover requests that came and went meanwhile
+     */
+    record Plateau(double least, double most, double seconds, double turnover) {
+        static final Plateau NONE = new Plateau(0, 0, 0, 0);
+
+        /** Places whose requests have just ended are taken again in the next step. */
+        private static final double BETWEEN_STEPS = 0.05;
+
+        private static final double LEAST_SECONDS = 10;
+        private static final double LEAST_TURNOVER = 5;
+
+        Plateau advance(Interval seen) {
+            if (seen.waiting() == 0) {
+                return NONE;
+            }
+            double low = Math.min(least, seen.running());
+            double high = Math.max(most, seen.running());
+            return most > 0 && high - low <= Math.max(1, BETWEEN_STEPS * high)
+                    ? new Plateau(low, high, seconds + seen.seconds(), turnover + seen.finished())
+                    : new Plateau(seen.running(), seen.running(), 0, 0);
+        }
+
+        /** A batch that keeps its places taken while requests come and go, and others wait, has no more of them. */
+        boolean isTheLimit() {
+            return seconds >= LEAST_SECONDS && turnover >= LEAST_TURNOVER;
+        }
+    }
 
     private static final double LEAST_FULL_CACHE = 0.85;
     private static final double MEMORY_SECONDS = 60;
@@ -40,14 +73,9 @@ record Fullness(
     Fullness advance(Interval seen, OptionalDouble workDone, double assumedScale) {
         boolean queued = seen.waiting() > 0;
         double queuedNow = queued ? queuedSeconds + seen.seconds() : 0;
-        boolean steady = queued && seen.running() == places;
-        double turned = steady ? turnover + seen.finished() : 0;
+        Plateau level = plateau.advance(seen);
         boolean cacheIsFull = seen.cacheUse().orElse(0) > LEAST_FULL_CACHE;
-        boolean batchIsFull = steady && turned >= TURNOVER && !cacheIsFull;
-        // A learned limit that is exceeded was none.
-        double limit = batchIsFull
-                ? Math.max(batchLimit, seen.running())
-                : batchLimit > 0 ? Math.max(batchLimit, seen.running()) : 0;
+        double limit = level.isTheLimit() && !cacheIsFull ? Math.max(batchLimit, level.most()) : batchLimit;
         boolean full = queuedNow >= QUEUED_SECONDS;
         double pace = -Math.expm1(-seen.seconds() / MEMORY_SECONDS);
         OptionalDouble use = full && cacheIsFull
@@ -60,9 +88,9 @@ record Fullness(
         double workNow = workDone.isPresent() ? work + (workDone.getAsDouble() / seen.seconds() - work) * pace : work;
         return new Fullness(
                 queuedNow,
-                queued ? seen.running() : 0,
-                turned,
+                level,
                 limit,
+                Math.max(most, seen.running()),
                 use,
                 workNow,
                 scale(
@@ -87,6 +115,6 @@ record Fullness(
 
     /** What was learned stays when the engine's process is replaced; what was going on does not. */
     Fullness afterRestart() {
-        return new Fullness(0, 0, 0, batchLimit, cacheUse, 0, scale);
+        return new Fullness(0, Plateau.NONE, batchLimit, most, cacheUse, 0, scale);
     }
 }

@@ -48,6 +48,14 @@ record Load(
     /** What a backlog alone may lift the load to: the pod is full, and more pods do not take back what queues here. */
     private static final double MOST_BY_BACKLOG = 1.08;
 
+    /** A load beyond this is believed as far as the requests for it are there. */
+    private static final double MOST_UNSEEN = 3;
+
+    /** So many requests wait by chance only where the pod is all but full. */
+    private static final double A_QUEUE = 20;
+    /** Places that are all taken for a while are taken by more than chance. */
+    private static final double ALL_TAKEN = 0.95;
+
     private static final double FIRST_TOKEN_SECONDS = 60;
     /** Near saturation the first token waits for the queue, which says little of an empty pod. */
     private static final double FAR_FROM_FULL = 0.9;
@@ -142,12 +150,30 @@ record Load(
                 itl);
     }
 
-    /** What comes, over what can be done; the share of places taken while that is not known. */
+    /** What comes, over what can be done, which a burst of a moment does not tell; the share of places taken while that is not known. */
     private double offered(Sustained sustained) {
         OptionalDouble each = sustained.secondsPerRequest();
-        return each.isPresent()
-                ? arrivals.perSecond() * each.getAsDouble()
-                : places / sustained.capacity().requests();
+        double all = sustained.capacity().requests();
+        if (each.isEmpty()) {
+            return places / all;
+        }
+        double seen = (last.running() + last.waiting()) / all;
+        return Math.min(arrivals.perSecond(each.getAsDouble() * all) * each.getAsDouble(), Math.max(MOST_UNSEEN, seen));
+    }
+
+    /**
+     * What the pod is seen to be under, whatever comes: requests that stay for minutes, or a queue left of a burst, keep it full long
+     * after they arrived. Places taken are less than the load that takes them, since a batch that is not full is a quick one; some are
+     * taken by chance; but with a queue beside them, they are all that there is to have.
+     */
+    private double taken(Sustained sustained) {
+        double all = sustained.capacity().requests();
+        double running = Math.max(0, last.running() - own.inFlight());
+        double lately = Math.min(running, places);
+        double certain = lately >= ALL_TAKEN * all ? 1 : Math.min(1, last.waiting() / A_QUEUE);
+        double surely = Math.max(0, lately - Math.sqrt(lately));
+        double share = (surely + (running - surely) * certain) / all;
+        return Math.max(Math.min(1, share), learned.fullness().queueLasts());
     }
 
     /** A queue is work, too, to be done within the drain time; but however long, it makes the pod no fuller than full. */
@@ -156,7 +182,8 @@ record Load(
                 sustained.secondsPerRequest().orElse(1 / sustained.capacity().requests());
         double backlog =
                 last.waiting() * eachSeconds * learned.fullness().queueLasts() / Sustained.seconds(policy.drainTime());
-        return Math.max(offered, Math.min(MOST_BY_BACKLOG, offered + backlog));
+        double known = Math.max(offered, taken(sustained));
+        return Math.max(offered, Math.min(MOST_BY_BACKLOG, known + backlog));
     }
 
     /** The load at which the first token comes just in time, where that has to. */

@@ -74,9 +74,10 @@ record Sustained(
     static double slots(EngineSnapshot snapshot, Learned learned, SignalPolicy policy) {
         int ranks = snapshot.ranks().size();
         double seen = learned.fullness().batchLimit();
-        return policy.maxNumSeqs().isPresent()
+        double said = policy.maxNumSeqs().isPresent()
                 ? (double) policy.maxNumSeqs().getAsInt() * ranks
                 : seen > 0 ? seen : DEFAULT_SLOTS * ranks;
+        return Math.max(said, learned.fullness().most());
     }
 
     private static Capacity physical(EngineSnapshot snapshot, Learned learned, SignalPolicy policy, int ranks) {

@@ -1,0 +1,287 @@
+package dev.pilotlight.signal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.pilotlight.engine.CacheConfig;
+import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.Latencies;
+import dev.pilotlight.engine.Rank;
+import dev.pilotlight.signal.MeteredEngine.Truth;
+import dev.pilotlight.simulator.Profile;
+import dev.pilotlight.simulator.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What the load promises, beside engines of every profile; full is what the simulated engine sustains with an endless queue. */
+class LoadPropertiesTest {
+    private static final List<Profile> PROFILES =
+            List.of(Profile.LLAMA_8B_24GB, Profile.LLAMA_8B_80GB, Profile.LLAMA_70B_4X80GB);
+    private static final Function<Random, Request> CHAT = MeteredEngine.about(512, 128);
+    private static final OptionalDouble NONE = OptionalDouble.empty();
+
+    private static Stream<DynamicTest> forEach(String what, java.util.function.Consumer<Profile> check) {
+        return PROFILES.stream()
+                .map(profile -> DynamicTest.dynamicTest(what + " on " + profile.name(), () -> check.accept(profile)));
+    }
+
+    private static double load(Signals signals) {
+        return signals.load().orElseThrow();
+    }
+
+    @Nested
+    class UnderSteadyTraffic {
+        @TestFactory
+        Stream<DynamicTest> isLinearFromATenthToThreeTimesOfWhatThePodSustains() {
+            return forEach("linear", profile -> {
+                double full = MeteredEngine.truth(profile, CHAT).perSecond();
+                MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 3);
+                engine.seconds(300, 0.5 * full, CHAT);
+                for (double wanted : new double[] {0.1, 0.2, 0.4, 0.8, 1, 1.5, 2, 3}) {
+                    // A few hundred requests each: fewer are another rate by chance.
+                    engine.seconds(wanted < 0.5 ? 600 : 120, wanted * full, CHAT);
+                    List<Signals> seen = new ArrayList<>();
+                    double came = engine.offeredDuring(wanted < 0.5 ? 900 : 300, wanted * full, CHAT, seen) / full;
+                    assertThat(MeteredEngine.mean(seen)).as("at %.1f", wanted).isCloseTo(came, withinPercentage(10));
+                }
+            });
+        }
+
+        @TestFactory
+        Stream<DynamicTest> halvesWhenThePodsDouble() {
+            return forEach("half", profile -> {
+                double full = MeteredEngine.truth(profile, CHAT).perSecond();
+                double one = steady(profile, CHAT, 0.8 * full, 17);
+                double two = steady(profile, CHAT, 0.4 * full, 17);
+                assertThat(two).isCloseTo(one / 2, withinPercentage(10));
+            });
+        }
+
+        private static double steady(Profile profile, Function<Random, Request> requests, double rate, long seed) {
+            MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, seed);
+            engine.seconds(300, rate, requests);
+            return MeteredEngine.mean(engine.seconds(600, rate, requests));
+        }
+
+        @TestFactory
+        Stream<DynamicTest> isTheSameForASixteenfoldRangeOfContexts() {
+            return forEach("context", profile -> {
+                for (int prompt : new int[] {256, 512, 1024, 2048, 4096}) {
+                    Function<Random, Request> requests = MeteredEngine.about(prompt, 128);
+                    double full = MeteredEngine.truth(profile, requests).perSecond();
+                    MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.UNKNOWN_BATCH, 11);
+                    engine.seconds(300, 0.7 * full, requests);
+                    List<Signals> seen = new ArrayList<>();
+                    double came = engine.offeredDuring(900, 0.7 * full, requests, seen) / full;
+                    assertThat(MeteredEngine.mean(seen)).as("%d tokens", prompt).isCloseTo(came, withinPercentage(15));
+                }
+            });
+        }
+
+        @TestFactory
+        Stream<DynamicTest> isSteady() {
+            return forEach("steady", profile -> {
+                double full = MeteredEngine.truth(profile, CHAT).perSecond();
+                for (double wanted : new double[] {0.3, 0.5, 0.7}) {
+                    MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 7);
+                    engine.seconds(300, wanted * full, CHAT);
+                    assertThat(MeteredEngine.variation(engine.seconds(600, wanted * full, CHAT)))
+                            .as("at %.1f", wanted)
+                            .isLessThan(0.05);
+                }
+            });
+        }
+    }
+
+    @Nested
+    class WhenTrafficChanges {
+        /** On an engine that ends four requests a second, the handful that came by then may still be chance. */
+        @Test
+        void aStepShowsWithinTwoPollsWhereTenRequestsPassInASecond() {
+            assertThat(shown(Profile.LLAMA_8B_80GB, 2)).isGreaterThan(0.5);
+            assertThat(shown(Profile.LLAMA_70B_4X80GB, 2)).isGreaterThan(0.4);
+            assertThat(shown(Profile.LLAMA_8B_24GB, 4)).isGreaterThan(0.4);
+        }
+
+        /** The share of a step from 0.3 to 1.5 that shows after so many polls. */
+        private static double shown(Profile profile, int polls) {
+            double full = MeteredEngine.truth(profile, CHAT).perSecond();
+            return IntStream.range(0, 10)
+                    .mapToDouble(seed -> {
+                        MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 100 + seed);
+                        engine.seconds(200, 0.3 * full, CHAT);
+                        double before = MeteredEngine.mean(engine.seconds(100, 0.3 * full, CHAT));
+                        return (load(engine.seconds(polls, 1.5 * full, CHAT).getLast()) - before) / 1.2;
+                    })
+                    .average()
+                    .orElseThrow();
+        }
+
+        @TestFactory
+        Stream<DynamicTest> aRestartedEngineComesBackToTheSameLoad() {
+            return forEach("restart", profile -> {
+                double full = MeteredEngine.truth(profile, CHAT).perSecond();
+                MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 5);
+                engine.seconds(300, 0.6 * full, CHAT);
+                double before = MeteredEngine.mean(engine.seconds(60, 0.6 * full, CHAT));
+                engine.restart();
+                engine.seconds(30, 0.6 * full, CHAT);
+                assertThat(MeteredEngine.mean(engine.seconds(60, 0.6 * full, CHAT)))
+                        .isCloseTo(before, withinPercentage(15));
+            });
+        }
+
+        @Test
+        void aPrefixCacheThatBeginsToHitMovesTheLoadByLittleAtATimeToWhereItBelongs() {
+            Profile profile = Profile.LLAMA_8B_80GB.withPrefixCaching(true);
+            Function<Random, Request> plain = _ -> Request.of(2048, 128);
+            Function<Random, Request> shared = _ -> Request.of(2048, 128).withPrefix(1, 1536);
+            double rate = 0.6 * MeteredEngine.truth(profile, plain).perSecond();
+            MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 3);
+            double before = load(engine.seconds(600, rate, plain).getLast());
+            for (Signals one : engine.seconds(600, rate, shared)) {
+                assertThat(Math.abs(load(one) - before)).isLessThan(0.05);
+                before = load(one);
+            }
+            assertThat(before)
+                    .isCloseTo(rate / MeteredEngine.truth(profile, shared).perSecond(), withinPercentage(10));
+        }
+    }
+
+    @Nested
+    class TheCapacity {
+        @TestFactory
+        Stream<DynamicTest> isKnownAfterFiveMinutes() {
+            return forEach("capacity", profile -> {
+                Stream.of(CHAT, MeteredEngine.about(1024, 256)).forEach(requests -> {
+                    Truth truth = MeteredEngine.truth(profile, requests);
+                    for (double wanted : new double[] {0.35, 0.7, 1.2}) {
+                        MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 7);
+                        Capacity capacity = engine.seconds(300, wanted * truth.perSecond(), requests)
+                                .getLast()
+                                .capacity()
+                                .orElseThrow();
+                        assertThat(capacity.requests())
+                                .as("at %.2f", wanted)
+                                .isCloseTo(truth.atOnce(), withinPercentage(15));
+                        assertThat(capacity.confidence()).isGreaterThanOrEqualTo(0.9);
+                    }
+                });
+            });
+        }
+
+        @Test
+        void isNotTrustedWhileTheBatchLimitIsAGuess() {
+            Profile small = Profile.LLAMA_8B_80GB.withLimits(64, 400_000);
+            double full = MeteredEngine.truth(small, CHAT).perSecond();
+            MeteredEngine engine = new MeteredEngine(small, MeteredEngine.UNKNOWN_BATCH, 3);
+            assertThat(engine.seconds(300, 0.5 * full, CHAT)
+                            .getLast()
+                            .capacity()
+                            .orElseThrow())
+                    .isEqualTo(
+                            new Capacity(256, 0.2, "vLLM's default batch limit; set pilotlight.engine.max-num-seqs"));
+            assertThat(engine.seconds(120, 1.3 * full, CHAT)
+                            .getLast()
+                            .capacity()
+                            .orElseThrow())
+                    .isEqualTo(new Capacity(64, 0.9, "batch seen full"));
+        }
+
+        @Test
+        void isNoLessThanWhatIsRunning() {
+            Profile large = Profile.LLAMA_8B_80GB.withLimits(1024, 800_000);
+            MeteredEngine engine = new MeteredEngine(large, MeteredEngine.UNKNOWN_BATCH, 3);
+            engine.clients(600, 120, Request.of(100, 300));
+            assertThat(engine.meter
+                            .signals()
+                            .orElseThrow()
+                            .capacity()
+                            .orElseThrow()
+                            .requests())
+                    .isBetween(590.0, 600.0);
+        }
+    }
+
+    /** A handful of slots and clients that come all at once: no traffic that a rate describes. */
+    @Nested
+    class OnFourSlots {
+        private static final Profile FOUR = Profile.LLAMA_8B_24GB.withLimits(4, 30_000);
+        private final MeteredEngine engine = new MeteredEngine(FOUR, MeteredEngine.FOUR_SLOTS, 1);
+
+        private void send(int requests, Request request) {
+            for (int i = 0; i < requests; i++) {
+                engine.submit(request);
+            }
+        }
+
+        private DoubleStream loads(int seconds) {
+            return IntStream.range(0, seconds).mapToDouble(_ -> load(engine.quietSecond()));
+        }
+
+        @Test
+        void isAboveOneAsLongAsAQueueLastsAndGoneWithTheLastRequest() {
+            engine.clients(1, 30, Request.of(20, 250));
+            engine.quietSecond();
+            send(40, Request.of(20, 250));
+            assertThat(loads(60)).allMatch(load -> load > 1 && load <= 11);
+            assertThat(loads(60).skip(40)).allMatch(load -> load < 0.05);
+        }
+
+        @Test
+        void staysFullWhileLongRequestsHoldAllPlaces() {
+            engine.clients(1, 30, Request.of(20, 250));
+            send(4, Request.of(20, 2000));
+            assertThat(loads(55).skip(20)).allMatch(load -> load >= 0.95 && load < 1.5);
+        }
+
+        @Test
+        void oneRequestIsAQuarterAtMost() {
+            engine.clients(1, 20, Request.of(20, 100));
+            assertThat(engine.clients(1, 60, Request.of(20, 100))).allMatch(one -> load(one) < 0.35);
+        }
+
+        @Test
+        void goesByTheGaugesWhereThePageCountsNothing() {
+            engine.page = OnFourSlots::gaugesOnly;
+            assertThat(load(engine.clients(2, 60, Request.of(20, 250)).getLast()))
+                    .isBetween(0.4, 0.55);
+            assertThat(load(engine.clients(12, 60, Request.of(20, 250)).getLast()))
+                    .isGreaterThan(1);
+            assertThat(loads(120).skip(100)).allMatch(load -> load < 0.05);
+        }
+
+        private static EngineSnapshot gaugesOnly(EngineSnapshot page) {
+            return new EngineSnapshot(
+                    page.ranks().stream()
+                            .map(rank -> new Rank(
+                                    rank.engine(),
+                                    rank.running(),
+                                    rank.waiting(),
+                                    NONE,
+                                    NONE,
+                                    NONE,
+                                    NONE,
+                                    NONE,
+                                    NONE,
+                                    NONE,
+                                    NONE))
+                            .toList(),
+                    page.models(),
+                    page.processStart(),
+                    new CacheConfig(NONE, NONE),
+                    page.sleep(),
+                    Latencies.NONE);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package dev.pilotlight.signal;
+
+import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.engine.HealthAnswer;
+import dev.pilotlight.replay.Snapshots;
+import dev.pilotlight.simulator.Batch;
+import dev.pilotlight.simulator.Profile;
+import dev.pilotlight.simulator.Request;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/** The product's meter beside a simulated engine in virtual time: arrivals at random moments, a poll a second. */
+final class MeteredEngine {
+    static final SignalPolicy KNOWN_BATCH = policy(OptionalInt.of(256));
+    static final SignalPolicy UNKNOWN_BATCH = policy(OptionalInt.empty());
+
+    static final SignalPolicy FOUR_SLOTS = policy(OptionalInt.of(4));
+
+    private static final Instant START = Instant.parse("2026-11-24T12:00:00Z");
+    private static final long SECOND = 1_000_000_000;
+
+    private final SignalPolicy policy;
+    private final Random random;
+    private Batch batch;
+    private double processStart = 1000;
+    private EngineTrack engine = EngineTrack.begin(START);
+    private long now;
+    private double due;
+    private long arrived;
+    UnaryOperator<EngineSnapshot> page = UnaryOperator.identity();
+    SignalMeter meter = SignalMeter.EMPTY;
+
+    MeteredEngine(Profile profile, SignalPolicy policy, long seed) {
+        this.policy = policy;
+        this.batch = new Batch(profile);
+        this.random = new Random(seed);
+        this.due = exponential();
+    }
+
+    static SignalPolicy policy(OptionalInt maxNumSeqs) {
+        return new SignalPolicy(
+                0.7, maxNumSeqs, Optional.empty(), Optional.empty(), Duration.ofSeconds(60), Optional.empty());
+    }
+
+    /** Requests of lengths spread evenly from half to one and a half of the given means. */
+    static Function<Random, Request> about(int prompt, int output) {
+        return random -> Request.of(spread(prompt, random), spread(output, random));
+    }
+
+    private static int spread(int mean, Random random) {
+        return Math.max(1, (int) Math.round(mean * (0.5 + random.nextDouble())));
+    }
+
+    private double exponential() {
+        return -Math.log(1 - random.nextDouble());
+    }
+
+    /** What a second of traffic leaves behind: the signals after its poll. */
+    Signals second(double perSecond, Function<Random, Request> requests) {
+        long end = now + SECOND;
+        double left = 1;
+        while (due <= left * perSecond) {
+            left -= due / perSecond;
+            arrived++;
+            batch.submit(requests.apply(random), end - Math.round(left * SECOND));
+            due = exponential();
+        }
+        due -= left * perSecond;
+        now = end;
+        poll();
+        return meter.signals().orElseThrow();
+    }
+
+    List<Signals> seconds(int count, double perSecond, Function<Random, Request> requests) {
+        List<Signals> seen = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            seen.add(second(perSecond, requests));
+        }
+        return seen;
+    }
+
+    void submit(Request request) {
+        batch.submit(request, now);
+    }
+
+    /** What came in truth, over what the engine sustains: chance makes it another than was meant. */
+    double offeredDuring(int count, double perSecond, Function<Random, Request> requests, List<Signals> seen) {
+        long before = arrived;
+        seen.addAll(seconds(count, perSecond, requests));
+        return (double) (arrived - before) / count;
+    }
+
+    /** So many clients, each of which sends the next request when it has its answer. */
+    List<Signals> clients(int clients, int count, Request request) {
+        List<Signals> seen = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            while (batch.running() + batch.waiting() < clients) {
+                batch.submit(request, now);
+            }
+            seen.add(quietSecond());
+        }
+        return seen;
+    }
+
+    /** A second in which nobody sends anything. */
+    Signals quietSecond() {
+        now += SECOND;
+        poll();
+        return meter.signals().orElseThrow();
+    }
+
+    void restart() {
+        batch = new Batch(batch.profile());
+        batch.advanceTo(now);
+        processStart++;
+    }
+
+    void poll() {
+        batch.advanceTo(now);
+        engine = engine.advance(new Answered(
+                at(),
+                page.apply(Snapshots.of(batch, processStart, now / SECOND % 5 == 0)),
+                new HealthAnswer.Healthy(),
+                Optional.empty(),
+                "",
+                OptionalDouble.empty(),
+                Pause.UNKNOWN,
+                "whole"));
+        meter = meter.advance(
+                engine, OwnTraffic.NONE, policy, new Outlook(true, OptionalInt.empty(), Optional.empty()));
+    }
+
+    private Instant at() {
+        return START.plusNanos(now);
+    }
+
+    /** What an engine does in truth when there is always a queue: requests finished per second, and requests at once. */
+    record Truth(double perSecond, double atOnce) {}
+
+    static Truth truth(Profile profile, Function<Random, Request> requests) {
+        Batch batch = new Batch(profile);
+        Random random = new Random(1);
+        long now = 0;
+        double before = 0;
+        double places = 0;
+        int polls = 0;
+        int warm = 600;
+        int end = 2400;
+        for (int second = 0; second < end; second++) {
+            while (batch.waiting() < 20) {
+                batch.submit(requests.apply(random), now);
+            }
+            for (int part = 0; part < 10; part++) {
+                now += SECOND / 10;
+                batch.advanceTo(now);
+                while (batch.waiting() < 20) {
+                    batch.submit(requests.apply(random), now);
+                }
+            }
+            if (second == warm) {
+                before = batch.tallies().ended();
+            }
+            if (second > warm) {
+                places += batch.running();
+                polls++;
+            }
+        }
+        return new Truth((batch.tallies().ended() - before) / (end - 1 - warm), places / polls);
+    }
+
+    static double mean(List<Signals> seen) {
+        return seen.stream().mapToDouble(s -> s.load().getAsDouble()).average().orElseThrow();
+    }
+
+    static double variation(List<Signals> seen) {
+        double mean = mean(seen);
+        return Math.sqrt(seen.stream()
+                        .mapToDouble(
+                                s -> (s.load().getAsDouble() - mean) * (s.load().getAsDouble() - mean))
+                        .average()
+                        .orElseThrow())
+                / mean;
+    }
+}
