@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak poll-cost test-vllm test-vllm-drain test-cluster clean
+.PHONY: help run replay test format package native bench bench-step bench-leak poll-cost test-restarts test-vllm test-vllm-drain test-cluster clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-leak: ## 200,000 reads of 8 simulated GPUs: resident memory on the way
 
 poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
 	python3 scripts/vllm/poll_cost.py --port $(PORT)
+
+test-restarts: ## 100 times kill -9 of the sidecar, and 20 drains of 200 requests, beside a simulated engine: half an hour
+	$(MVN) verify -Dtest=none -Dit.test='RestartIT,DrainIT,ColdStartIT' -Drestarts=100 -Ddrains=20 -Dcold.seconds=20
 
 test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
 	scripts/vllm/vllm.sh install $(VLLM)

@@ -46,10 +46,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /** The life of the process, top to bottom: check the settings, build the rooms, start the loop; stop it at the end. */
 @Singleton
 public final class Sidecar {
+    private static final Logger LOG = Logger.getLogger("pilotlight");
     private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration API_TIMEOUT = Duration.ofSeconds(2);
 
@@ -199,8 +201,8 @@ public final class Sidecar {
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */
     void leave(@Observes ShutdownDelayInitiatedEvent event, PilotlightConfig config, Instance<DrainGate> gate)
             throws InterruptedException {
-        if (!config.injector().enabled()) {
-            gate.get().leave();
+        if (!config.injector().enabled() && gate.get().leave() instanceof DrainGate.Answer.Denied(String why)) {
+            LOG.infof("SIGTERM, and no drain: %s", why);
         }
     }
 

@@ -71,7 +71,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.Main", Set.of("clients", "container", "settings")),
             Map.entry(
                     "dev.pilotlight.Sidecar",
-                    Set.of("container", "files", "kubernetes", "meters", "settings", "vertx")),
+                    Set.of("container", "files", "kubernetes", "log", "meters", "settings", "vertx")),
             Map.entry("dev.pilotlight.api.InForce", Set.of("container", "settings")),
             Map.entry("dev.pilotlight.api.StatusResource", Set.of("container", "endpoints")),
             Map.entry("dev.pilotlight.config.ConfigCheck", Set.of("files")),

@@ -91,12 +91,16 @@ public final class DrainGate {
     private Answer drain(String by, Duration allowed) throws InterruptedException {
         Instant now = clock.get();
         order.accept(new DrainOrder(now, now.plus(allowed), by));
-        Instant hopeless = now.plus(allowed).plus(GracePeriod.MARGIN);
         Optional<Drain> seen = progress.get();
-        while (seen.flatMap(Drain::ended).isEmpty() && clock.get().isBefore(hopeless)) {
+        while (seen.flatMap(Drain::ended).isEmpty() && clock.get().isBefore(hopeless(seen, now.plus(allowed)))) {
             Thread.sleep(LOOK_EVERY);
             seen = progress.get();
         }
         return seen.<Answer>map(Answer.Drained::new).orElse(new Answer.Denied("the loop does not turn"));
+    }
+
+    /** The first order stands, and with it its deadline: whoever comes later waits for that. */
+    private static Instant hopeless(Optional<Drain> seen, Instant deadline) {
+        return seen.map(drain -> drain.order().deadline()).orElse(deadline).plus(GracePeriod.MARGIN);
     }
 }

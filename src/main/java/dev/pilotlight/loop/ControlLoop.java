@@ -95,7 +95,7 @@ public final class ControlLoop implements AutoCloseable {
     }
 
     /**
-     * Orders the drain; the first order stands. The engine is read twice as often then, because the end of the drain takes two readings
+     * Orders the drain; the first order stands. The engine is read thrice as often then, because the end of the drain takes two readings
      * and should be seen within one period of the last request's end.
      */
     public void drain(DrainOrder order) {

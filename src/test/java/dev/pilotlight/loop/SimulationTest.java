@@ -1,31 +1,42 @@
 package dev.pilotlight.loop;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.Model;
+import dev.pilotlight.gpu.Device;
 import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.Scope;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.World.Engine;
+import dev.pilotlight.signal.Signals;
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** A hundred thousand seconds of an engine that does everything engines do, at random: what must hold after each of them. */
 class SimulationTest {
     private static final int LIVES = 20;
     private static final int SECONDS = 5_000;
+    private static final Scope OURS = new Scope.Ours("one GPU");
+
+    /** Longer than a lost request takes to be told, and than it takes until the next reading. */
+    private static final Duration VERDICTS_TAKE = World.PROBE_TIMEOUT.plusSeconds(10);
 
     /**
      * What is looked at after a second.
@@ -34,18 +45,22 @@ class SimulationTest {
      * @param after the picture now
      * @param now the time
      * @param refusedFor how long the engine has refused without a break
+     * @param soundFor how long the engine has served, well and with sound GPUs, without a break
+     * @param hadServed whether the engine's process has finished a request
+     * @param drainAsked whether a drain was ordered
      * @param asked effects asked for in this second
-     * @param warmUpWasOut whether a round was out before it
-     * @param probeWasOut whether a probe was out before it
+     * @param besideAnother those of them that went out while another of their kind was out
      */
     private record Moment(
             Picture before,
             Picture after,
             Instant now,
             Duration refusedFor,
+            Duration soundFor,
+            boolean hadServed,
+            boolean drainAsked,
             List<Effect> asked,
-            boolean warmUpWasOut,
-            boolean probeWasOut) {
+            List<Effect> besideAnother) {
         boolean ready() {
             return HealthRules.ready(after, now).up();
         }
@@ -53,54 +68,106 @@ class SimulationTest {
         boolean live() {
             return HealthRules.engine(after).up();
         }
+
+        boolean liveBefore() {
+            return HealthRules.engine(before).up();
+        }
+
+        long rounds() {
+            return asked.stream().filter(Effect.SendWarmUp.class::isInstance).count();
+        }
+
+        long probes() {
+            return asked.stream().filter(Effect.SendProbe.class::isInstance).count();
+        }
+
+        boolean enters(Class<? extends Phase> phase) {
+            return phase.isInstance(after.phase()) && !phase.isInstance(before.phase());
+        }
+
+        Stream<OptionalDouble> numbers() {
+            return after.freshSignals(now).stream()
+                    .flatMap(signals -> Stream.concat(
+                            Stream.of(
+                                    signals.load(),
+                                    signals.demandPods(),
+                                    signals.ttft().mean(),
+                                    signals.ttft().p95(),
+                                    signals.itl().mean(),
+                                    signals.itl().p95()),
+                            signals.pressures().byResource().values().stream().map(OptionalDouble::of)));
+        }
     }
 
-    private static final Map<String, Predicate<Moment>> INVARIANTS = Map.of(
-            "never ready on a stale or refusing engine",
+    private static final Map<String, Predicate<Moment>> INVARIANTS = Map.ofEntries(
+            entry(
+                    "never ready on a stale or refusing engine",
                     it -> !it.ready()
                             || it.after().engineIsFresh(it.now())
-                                    && it.refusedFor().isZero(),
-            "an engine that loads for half an hour is never called dead",
+                                    && it.refusedFor().isZero()),
+            entry(
+                    "an engine that loads for half an hour is never called dead",
                     it -> it.live()
                             || it.refusedFor().isZero()
-                            || it.refusedFor().compareTo(Duration.ofMinutes(29)) > 0,
-            "draining is final",
+                            || it.refusedFor().compareTo(Duration.ofMinutes(29)) > 0
+                            || it.after().gpu().failure().isPresent()),
+            entry(
+                    "no verdict falls on an engine that is sound",
+                    it -> it.live() || !it.liveBefore() || it.soundFor().compareTo(VERDICTS_TAKE) < 0),
+            entry(
+                    "draining is final",
                     it -> !(it.before().phase() instanceof Phase.Draining)
-                            || it.after().phase() instanceof Phase.Draining,
-            "only a ready pod has a role",
-                    it -> it.after().role().isPresent() == (it.after().phase() instanceof Phase.Ready),
-            "no signal from a stale source",
+                            || it.after().phase() instanceof Phase.Draining),
+            entry(
+                    "an order to drain is obeyed at once",
+                    it -> !it.drainAsked() || it.after().phase() instanceof Phase.Draining && !it.ready()),
+            entry(
+                    "no drain goes on beyond its deadline",
+                    it -> it.after().drain().isEmpty()
+                            || it.after().drain().get().ended().isPresent()
+                            || it.now()
+                                    .isBefore(it.after().drain().get().order().deadline())),
+            entry(
+                    "only a ready pod has a role",
+                    it -> it.after().role().isPresent() == (it.after().phase() instanceof Phase.Ready)),
+            entry(
+                    "no signal from a stale source",
                     it -> it.after().freshSignals(it.now()).isEmpty()
-                            || it.after().engine().refusedSince().isEmpty()
-                                    && Duration.between(
-                                                            it.after()
-                                                                    .freshSignals(it.now())
-                                                                    .get()
-                                                                    .at(),
-                                                            it.now())
-                                                    .compareTo(it.after().staleAfter())
-                                            <= 0,
-            "a load is finite and not negative",
-                    it -> it.after()
-                            .freshSignals(it.now())
-                            .map(signals -> signals.load().orElse(0))
-                            .filter(load -> !(load >= 0 && Double.isFinite(load)))
-                            .isEmpty(),
-            "at most one round out, and asked for on entry or after an outcome",
-                    it -> !(it.warmUpWasOut() && it.asked().stream().anyMatch(Effect.SendWarmUp.class::isInstance))
-                            || it.after().engine().replaced()
-                            || !it.before().phase().equals(it.after().phase()),
-            "at most one probe out",
-                    it -> it.asked().stream()
-                                    .filter(Effect.SendProbe.class::isInstance)
-                                    .count()
-                            <= (it.probeWasOut() ? it.after().progress().attempts() > 0 ? 1 : 0 : 1),
-            "ready only after a warm-up, or beside an engine that has served",
-                    it -> !(it.after().phase() instanceof Phase.Ready)
+                            || it.refusedFor().isZero()
+                                    && it.after().freshNumbers(it.now()).isPresent()),
+            entry("no rate is negative or endless, whatever the counters do", it -> it.numbers()
+                    .filter(OptionalDouble::isPresent)
+                    .allMatch(it2 -> it2.getAsDouble() >= 0 && Double.isFinite(it2.getAsDouble()))),
+            entry(
+                    "a warm-up begins with one round, asked for once",
+                    it -> it.rounds() <= 1 && (!it.enters(Phase.Warming.class) || it.rounds() == 1)),
+            entry(
+                    "a round goes out only while warming",
+                    it -> it.rounds() == 0 || it.after().phase() instanceof Phase.Warming),
+            entry(
+                    "a round goes out beside another only where that was given up",
+                    it -> it.rounds() == 0
+                            || it.besideAnother().stream().noneMatch(Effect.SendWarmUp.class::isInstance)
+                            || it.after().phase().since().equals(it.now())),
+            entry(
+                    "at most one probe is waited for",
+                    it -> it.probes() <= 1
+                            && (it.probes() == 0
+                                    || it.besideAnother().stream().noneMatch(Effect.SendProbe.class::isInstance)
+                                    || it.before().progress().out().isEmpty())),
+            entry(
+                    "a probe goes out only to an engine that should answer",
+                    it -> it.probes() == 0
                             || it.before().phase() instanceof Phase.Ready
-                            || it.before().phase() instanceof Phase.Warming
-                            || it.before().phase() instanceof Phase.Suspended
-                            || it.before().phase() instanceof Phase.Starting);
+                            || it.before().phase() instanceof Phase.Failed),
+            entry(
+                    "ready only after a steady warm-up, or beside an engine that has served",
+                    it -> !it.enters(Phase.Ready.class)
+                            || it.before().phase() instanceof Phase.Warming warming
+                                    && !warming.rounds().isEmpty()
+                            || it.hadServed()
+                                    && (!(it.before().phase() instanceof Phase.Warming)
+                                            || it.after().engine().replaced())));
 
     @TestFactory
     Stream<DynamicTest> livesManyLives() {
@@ -113,22 +180,24 @@ class SimulationTest {
         Random random = new Random(seed);
         World world = new World();
         Duration refusedFor = Duration.ZERO;
+        Duration soundFor = Duration.ZERO;
         for (int second = 0; second < SECONDS; second++) {
             disturb(world, random, second);
             Picture before = world.picture;
             int askedBefore = world.asked.size();
-            boolean warmUpWasOut = world.warmUpIsOut();
-            boolean probeWasOut = world.probeIsOut();
             world.second();
             refusedFor = world.engine == Engine.REFUSED ? refusedFor.plusSeconds(1) : Duration.ZERO;
+            soundFor = isSound(world) ? soundFor.plusSeconds(1) : Duration.ZERO;
             Moment moment = new Moment(
                     before,
                     world.picture,
                     world.now,
                     refusedFor,
+                    soundFor,
+                    world.ranks.stream().anyMatch(rank -> rank.successes > 0),
+                    world.drain.isPresent(),
                     List.copyOf(world.asked.subList(askedBefore, world.asked.size())),
-                    warmUpWasOut,
-                    probeWasOut);
+                    List.copyOf(world.besideAnother));
             int at = second;
             INVARIANTS.forEach((name, holds) -> assertThat(holds.test(moment))
                     .as(
@@ -136,6 +205,19 @@ class SimulationTest {
                             name, seed, at, before.phase(), moment.after().phase())
                     .isTrue());
         }
+    }
+
+    private static boolean isSound(World world) {
+        boolean gpuIsSound = !(world.gpu instanceof GpuReading.Devices seen)
+                || seen.devices().getFirst().state() instanceof Device.Working;
+        return world.engine == Engine.SERVING
+                && world.lists
+                && world.health < 500
+                && !world.hangs
+                && world.ranks.stream().noneMatch(rank -> rank.hangs)
+                && world.pause != Pause.PAUSED
+                && world.pause != Pause.ASLEEP
+                && gpuIsSound;
     }
 
     /** Now and then something happens; most seconds go by in peace. */
@@ -170,6 +252,12 @@ class SimulationTest {
             case 25 -> world.warmUpFails = random.nextBoolean() ? Optional.of("500") : Optional.empty();
             case 26 -> world.firstTokens = List.of(random.nextDouble() * 30);
             case 27 -> world.gpu = new GpuReading.Failed(world.now, "seed");
+            case 30, 31 -> world.gpu = Gpus.one(world.now, OURS, new Device.Working());
+            case 32 -> world.gpu = Gpus.one(world.now, OURS, new Device.Lost("a seed"));
+            case 33 -> world.gpu = Gpus.one(world.now, OURS, new Device.ResetRequired("a seed"));
+            case 34 -> world.gpu = Gpus.one(world.now, new Scope.Unscoped("a seed"), new Device.Lost("a seed"));
+            case 35 -> world.ranks.get(random.nextInt(world.ranks.size())).hangs = random.nextInt(3) == 0;
+            case 36 -> world.freeze(1 + random.nextInt(120));
             case 28 -> world.probesAreRefused = random.nextBoolean();
             case 29 -> {
                 if (random.nextInt(40) == 0) {
@@ -180,36 +268,125 @@ class SimulationTest {
         }
     }
 
-    /** A check that cannot fail checks nothing. */
-    @Test
-    void noticesWhatIsWrong() {
+    /** A check that cannot fail checks nothing: for each a moment that breaks it, and nothing but it need be wrong. */
+    @TestFactory
+    Stream<DynamicTest> noticesWhatIsWrong() {
         World world = new World().seconds(2).ready();
         Picture ready = world.picture;
-        Instant later = world.now.plusSeconds(3600);
+        Instant now = ready.at();
         Picture first = new World().picture;
-        Moment stale = new Moment(ready, ready, later, Duration.ofSeconds(5), List.of(), false, false);
-        world.drain = Optional.of(new DrainOrder(world.now, world.now.plusSeconds(60), "a test"));
+        Effect.SendProbe probe = new Effect.SendProbe(1, new Model("tiny", OptionalInt.empty()), Optional.empty());
+        Effect.SendWarmUp round = new Effect.SendWarmUp(
+                1, 1, new Model("tiny", OptionalInt.empty()), List.of(), List.of(), now.plusSeconds(60));
+        World late = new World().seconds(31 * 60);
+        Picture failed = late.picture;
+        Phase warmingNow = new Phase.Warming(now, 1, now, Optional.empty(), List.of(), 0, "");
+        Phase warmingLong = new Phase.Warming(now.minusSeconds(9), 1, now, Optional.empty(), List.of(), 0, "");
+        world.drain = Optional.of(new DrainOrder(now, now.plusSeconds(60), "a test"));
+        world.rank().running = 1;
         world.seconds(1);
-        Moment undrained = new Moment(world.picture, ready, world.now, Duration.ZERO, List.of(), false, false);
-        World failed = new World();
-        failed.seconds(31 * 60);
-        Moment dead =
-                new Moment(failed.picture, failed.picture, failed.now, Duration.ofMinutes(5), List.of(), false, false);
+        Picture draining = world.picture;
+        Duration none = Duration.ZERO;
+        Duration minutes = Duration.ofMinutes(5);
 
-        assertThat(INVARIANTS.get("draining is final").test(undrained)).isFalse();
-        assertThat(INVARIANTS
-                        .get("an engine that loads for half an hour is never called dead")
-                        .test(dead))
-                .isFalse();
-        assertThat(INVARIANTS.get("never ready on a stale or refusing engine").test(stale))
-                .as("HealthRules refuses by itself; a picture that is fresh beside a refusing engine is caught")
-                .isTrue();
-        Moment refusing = new Moment(ready, ready, ready.at(), Duration.ofSeconds(5), List.of(), false, false);
-        assertThat(INVARIANTS.get("never ready on a stale or refusing engine").test(refusing))
-                .isFalse();
-        Effect.SendProbe probe = new Effect.SendProbe(
-                1, new dev.pilotlight.engine.Model("tiny", java.util.OptionalInt.empty()), Optional.empty());
-        Moment two = new Moment(first, first, world.now, Duration.ZERO, List.of(probe, probe), false, false);
-        assertThat(INVARIANTS.get("at most one probe out").test(two)).isFalse();
+        Map<String, Moment> broken = Map.ofEntries(
+                entry(
+                        "never ready on a stale or refusing engine",
+                        new Moment(ready, ready, now, minutes, none, false, false, List.of(), List.of())),
+                entry(
+                        "an engine that loads for half an hour is never called dead",
+                        new Moment(failed, failed, late.now, minutes, none, false, false, List.of(), List.of())),
+                entry(
+                        "no verdict falls on an engine that is sound",
+                        new Moment(ready, failed, late.now, none, minutes, false, false, List.of(), List.of())),
+                entry(
+                        "draining is final",
+                        new Moment(draining, ready, now, none, none, false, false, List.of(), List.of())),
+                entry(
+                        "an order to drain is obeyed at once",
+                        new Moment(ready, ready, now, none, none, false, true, List.of(), List.of())),
+                entry(
+                        "no drain goes on beyond its deadline",
+                        new Moment(
+                                draining,
+                                draining,
+                                now.plusSeconds(99),
+                                none,
+                                none,
+                                false,
+                                true,
+                                List.of(),
+                                List.of())),
+                entry(
+                        "only a ready pod has a role",
+                        new Moment(
+                                ready, with(ready, warmingNow), now, none, none, false, false, List.of(), List.of())),
+                entry(
+                        "no signal from a stale source",
+                        new Moment(ready, ready, now, minutes, none, false, false, List.of(), List.of())),
+                entry(
+                        "no rate is negative or endless, whatever the counters do",
+                        new Moment(ready, withLoad(ready, -0.1), now, none, none, false, false, List.of(), List.of())),
+                entry(
+                        "a warm-up begins with one round, asked for once",
+                        new Moment(
+                                first, with(first, warmingNow), now, none, none, false, false, List.of(), List.of())),
+                entry(
+                        "a round goes out only while warming",
+                        new Moment(ready, ready, now, none, none, false, false, List.of(round), List.of())),
+                entry(
+                        "a round goes out beside another only where that was given up",
+                        new Moment(
+                                with(first, warmingLong),
+                                with(first, warmingLong),
+                                now,
+                                none,
+                                none,
+                                false,
+                                false,
+                                List.of(round),
+                                List.of(round))),
+                entry(
+                        "at most one probe is waited for",
+                        new Moment(ready, ready, now, none, none, false, false, List.of(probe, probe), List.of())),
+                entry(
+                        "a probe goes out only to an engine that should answer",
+                        new Moment(first, ready, now, none, none, false, false, List.of(probe), List.of())),
+                entry(
+                        "ready only after a steady warm-up, or beside an engine that has served",
+                        new Moment(draining, ready, now, none, none, false, false, List.of(), List.of())));
+        assertThat(broken.keySet()).isEqualTo(INVARIANTS.keySet());
+        return INVARIANTS.entrySet().stream()
+                .map(it -> DynamicTest.dynamicTest(
+                        it.getKey(), () -> assertThat(it.getValue().test(broken.get(it.getKey())))
+                                .isFalse()));
+    }
+
+    private static Picture with(Picture it, Phase phase) {
+        return with(it, "phase", phase);
+    }
+
+    private static Picture withLoad(Picture it, double load) {
+        Signals wrong = with(it.signals().orElseThrow(), "load", OptionalDouble.of(load));
+        return with(it, "signals", Optional.of(wrong));
+    }
+
+    /** The same but for one component. */
+    @SuppressWarnings("unchecked")
+    private static <R extends Record> R with(R it, String component, Object value) {
+        RecordComponent[] components = it.getClass().getRecordComponents();
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        Object[] values = new Object[components.length];
+        try {
+            for (int i = 0; i < components.length; i++) {
+                values[i] = components[i].getName().equals(component)
+                        ? value
+                        : components[i].getAccessor().invoke(it);
+            }
+            return (R) it.getClass().getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException impossible) {
+            throw new AssertionError(impossible);
+        }
     }
 }

@@ -6,13 +6,11 @@ import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.Sleep;
 import dev.pilotlight.gpu.Device;
-import dev.pilotlight.gpu.Gauges;
 import dev.pilotlight.gpu.GpuReading;
-import dev.pilotlight.gpu.MemoryHealth;
 import dev.pilotlight.gpu.Scope;
-import dev.pilotlight.gpu.Xids;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
+import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Shape;
@@ -24,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -120,6 +117,26 @@ class TickTest {
             assertThat(phase(world)).isEqualTo("ready");
             assertThat(world.asked).isEmpty();
         }
+
+        @Test
+        void waitsForAPageThatMissesADeadlineBecauseItTellsThatTheEngineHasServed() {
+            World world = new World();
+            world.rank().successes = 5;
+            world.engine = Engine.GARBLED;
+            world.seconds(4);
+            assertThat(phase(world)).isEqualTo("starting");
+            world.serve().seconds(1);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.asked).isEmpty();
+        }
+
+        @Test
+        void warmsAnEngineWhosePageNeverComes() {
+            World world = new World();
+            world.engine = Engine.GARBLED;
+            world.seconds(12);
+            assertThat(phase(world)).isEqualTo("warming");
+        }
     }
 
     @Nested
@@ -177,6 +194,29 @@ class TickTest {
             assertThat(ready(world).reason())
                     .contains("pilotlight.warm-up.budget", "POST /v1/completions answered 500");
             assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void triesAgainAfterAPauseBecauseNobodyRestartsAnEngineThatAnswers() {
+            World world = new World();
+            world.warmUpFails = Optional.of("500");
+            world.serve().seconds(200);
+            assertThat(phase(world)).isEqualTo("failed");
+            world.warmUpFails = Optional.empty();
+            for (int second = 0; second < 170; second++) {
+                world.seconds(1);
+                assertThat(live(world).up()).isTrue();
+            }
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        @Test
+        void breaksARoundOffWhenTheBudgetIsSpent() {
+            World world = new World();
+            world.firstTokens = List.of(20.0, 300.0);
+            world.serve().seconds(30);
+            assertThat(world.asked).hasSize(2).allSatisfy(effect -> assertThat(((Effect.SendWarmUp) effect).until())
+                    .isEqualTo(world.picture.phase().since().plus(Duration.ofMinutes(3))));
         }
 
         @Test
@@ -267,8 +307,14 @@ class TickTest {
             World world = served();
             long warmUps = world.warmUps();
             world.engine = Engine.REFUSED;
-            world.restart().seconds(1200);
-            assertThat(live(world).up()).isTrue();
+            world.restart();
+            for (int second = 0; second < 20 * 60; second++) {
+                world.seconds(1);
+                assertThat(live(world).up())
+                        .as("second %d of the reload", second)
+                        .isTrue();
+                assertThat(ready(world).up()).isFalse();
+            }
             world.ready();
             assertThat(phase(world)).isEqualTo("ready");
             assertThat(world.picture.engine().restarts()).isEqualTo(1);
@@ -604,34 +650,14 @@ class TickTest {
 
     @Nested
     class WithAGpu {
-        private static GpuReading reading(World world, Scope scope, Device.State state) {
-            OptionalLong none = OptionalLong.empty();
-            Device device = new Device(
-                    0,
-                    "GPU-1",
-                    "H100",
-                    new Device.Whole(),
-                    state,
-                    new Gauges(
-                            OptionalDouble.of(0.9),
-                            OptionalLong.of(60),
-                            OptionalLong.of(80),
-                            OptionalDouble.of(61),
-                            OptionalDouble.of(410),
-                            Optional.empty()),
-                    new MemoryHealth(none, none, none, none, Optional.empty(), Optional.empty()),
-                    new Xids.Unknown("not asked"));
-            return new GpuReading.Devices(world.now, GpuReading.Source.NVML, scope, "by a test", List.of(device));
-        }
-
         @Test
         void isDownForALostGpuOfOursUntilItAnswersAgain() {
             World world = served();
-            world.gpu = reading(world, new Scope.Ours("one GPU"), new Device.Lost("GPU_IS_LOST"));
+            world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Lost("GPU_IS_LOST"));
             world.seconds(1);
             assertThat(live(world).up()).isFalse();
             assertThat(live(world).reason()).contains("GPU 0 (GPU-1) is lost");
-            world.gpu = reading(world, new Scope.Ours("one GPU"), new Device.Working());
+            world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working());
             world.seconds(2);
             assertThat(live(world).up()).isTrue();
             assertThat(phase(world)).isEqualTo("ready");
@@ -640,7 +666,7 @@ class TickTest {
         @Test
         void neverBlamesThisPodForAGpuThatMayBeAnybodys() {
             World world = served();
-            world.gpu = reading(world, new Scope.Unscoped("several are visible"), new Device.Lost("GPU_IS_LOST"));
+            world.gpu = Gpus.one(world.now, new Scope.Unscoped("several are visible"), new Device.Lost("GPU_IS_LOST"));
             world.seconds(60);
             assertThat(live(world).up()).isTrue();
             assertThat(ready(world).up()).isTrue();
@@ -649,7 +675,7 @@ class TickTest {
         @Test
         void showsTheBusiestAsAPressure() {
             World world = served();
-            world.gpu = reading(world, new Scope.Ours("one GPU"), new Device.Working());
+            world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working());
             world.seconds(1);
             assertThat(world.picture
                             .freshSignals(world.now)

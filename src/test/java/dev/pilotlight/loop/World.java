@@ -109,6 +109,8 @@ final class World {
 
     final List<Effect.PatchPod> patches = new ArrayList<>();
     Optional<PatchOutcome> patched = Optional.empty();
+    /** What went out in the newest second while another of its kind was out. */
+    final List<Effect> besideAnother = new ArrayList<>();
 
     private Optional<WarmUpOutcome> warmedUp = Optional.empty();
     private Optional<ProbeOutcome> probed = Optional.empty();
@@ -200,6 +202,7 @@ final class World {
     }
 
     private void turn() {
+        besideAnother.clear();
         OwnTraffic own = new OwnTraffic(sent, (warmUpOut.isPresent() ? 1 : 0) + (probeOut.isPresent() ? 1 : 0));
         Turn turn = tick.advance(
                 memory,
@@ -273,6 +276,15 @@ final class World {
 
     private void send(Effect effect) {
         asked.add(effect);
+        boolean isAnotherOut =
+                switch (effect) {
+                    case Effect.SendWarmUp _ -> warmUpOut.isPresent();
+                    case Effect.SendProbe _ -> probeOut.isPresent();
+                    case Effect.PatchPod _ -> false;
+                };
+        if (isAnotherOut) {
+            besideAnother.add(effect);
+        }
         switch (effect) {
             case Effect.SendWarmUp wanted -> warmUp(wanted);
             case Effect.SendProbe wanted -> probe(wanted);
@@ -327,10 +339,6 @@ final class World {
 
     long warmUps() {
         return asked.stream().filter(Effect.SendWarmUp.class::isInstance).count();
-    }
-
-    boolean warmUpIsOut() {
-        return warmUpOut.isPresent();
     }
 
     boolean probeIsOut() {

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -26,14 +27,25 @@ public final class PackagedSidecar implements AutoCloseable {
 
     /** Starts it beside the engine and waits until its port answers. */
     public static PackagedSidecar beside(URI engine, String name, Map<String, String> settings) {
-        int port = freePort();
+        return beside(engine, name, settings, freePort(), Map.of());
+    }
+
+    /**
+     * @param port that it listens on, the one of another that has ended for example
+     * @param platform settings that are not Pilot Light's own, by their whole names
+     */
+    public static PackagedSidecar beside(
+            URI engine, String name, Map<String, String> settings, int port, Map<String, String> platform) {
+        Map<String, String> properties = new LinkedHashMap<>();
+        properties.put("quarkus.http.host", "127.0.0.1");
+        properties.put("quarkus.http.port", Integer.toString(port));
+        properties.put("pilotlight.engine.url", engine.toString());
+        properties.put("pilotlight.gpu.source", "none");
+        settings.forEach((key, value) -> properties.put("pilotlight." + key, value));
+        properties.putAll(platform);
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:+UseSerialGC"));
-        command.add("-Dquarkus.http.host=127.0.0.1");
-        command.add("-Dquarkus.http.port=" + port);
-        command.add("-Dpilotlight.engine.url=" + engine);
-        command.add("-Dpilotlight.gpu.source=none");
-        settings.forEach((key, value) -> command.add("-Dpilotlight." + key + "=" + value));
+        properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
         command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
         PackagedSidecar sidecar = new PackagedSidecar(
                 new Child(command, Map.of(), Path.of("target/it", name + "-sidecar.log"), false),

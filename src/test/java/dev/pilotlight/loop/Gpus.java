@@ -1,0 +1,38 @@
+package dev.pilotlight.loop;
+
+import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.Gauges;
+import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.MemoryHealth;
+import dev.pilotlight.gpu.Scope;
+import dev.pilotlight.gpu.Xids;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/** Readings of one H100, by hand. */
+final class Gpus {
+    private Gpus() {}
+
+    static GpuReading one(Instant at, Scope scope, Device.State state) {
+        OptionalLong none = OptionalLong.empty();
+        Device device = new Device(
+                0,
+                "GPU-1",
+                "H100",
+                new Device.Whole(),
+                state,
+                new Gauges(
+                        OptionalDouble.of(0.9),
+                        OptionalLong.of(60),
+                        OptionalLong.of(80),
+                        OptionalDouble.of(61),
+                        OptionalDouble.of(410),
+                        Optional.empty()),
+                new MemoryHealth(none, none, none, none, Optional.empty(), Optional.empty()),
+                new Xids.Unknown("not asked"));
+        return new GpuReading.Devices(at, GpuReading.Source.NVML, scope, "by a test", List.of(device));
+    }
+}
