@@ -22,7 +22,7 @@ class StuckVllmIT {
     private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
     private static final Duration CANARY = Duration.ofSeconds(8);
     private static final Duration HEARTBEAT = Duration.ofSeconds(10);
-    private static final int LONGEST = 16384;
+    private static final int LONGEST = 32768;
 
     private static Pod pod;
 
@@ -102,6 +102,26 @@ class StuckVllmIT {
         }
         pod.isBackSoon();
         assertThat(unseen.endings(Duration.ofMinutes(2))).allMatch(Streams.Ending::isWhole);
+    }
+
+    /** No page shows then whether the engine behind it works: it takes two canaries. */
+    @Test
+    void isStuckWhenTheServerInFrontOfTheEngineStandsStill() throws InterruptedException {
+        Streams streams = Streams.send(pod.server, 24, 400);
+        Await.until("tokens come", SLACK, () -> streams.begun() >= 4);
+        Instant stopped = Instant.now();
+        Child.signal("STOP", pod.server.child().process().pid());
+        try {
+            pod.isStuckBetween(
+                    stopped,
+                    CANARY.multipliedBy(2).plus(STUCK_AFTER).minusSeconds(1),
+                    CANARY.multipliedBy(2).plus(STUCK_AFTER),
+                    "2 requests for one token in a row");
+        } finally {
+            Child.signal("CONT", pod.server.child().process().pid());
+        }
+        pod.isBackSoon();
+        assertThat(streams.endings(Duration.ofMinutes(2))).allMatch(Streams.Ending::isWhole);
     }
 
     @Test
