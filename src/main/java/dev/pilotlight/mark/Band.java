@@ -29,7 +29,7 @@ public enum Band {
         return load >= full ? FULL : load >= working ? WORKING : IDLE;
     }
 
-    int cost(MarkPolicy.Costs costs) {
+    public int cost(MarkPolicy.Costs costs) {
         return switch (this) {
             case STANDBY -> costs.standby();
             case IDLE -> costs.idle();

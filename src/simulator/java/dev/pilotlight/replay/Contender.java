@@ -2,6 +2,8 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.hpa.HorizontalPodAutoscaler;
 import dev.pilotlight.hpa.HpaSpec;
+import dev.pilotlight.pool.PoolPolicy;
+import java.util.Optional;
 
 /**
  * A policy by its name, to be tried in any scenario.
@@ -28,6 +30,11 @@ public record Contender(String name, Kind kind, Making making) {
         default int initial(Scenario scenario) {
             return scenario.initialReplicas();
         }
+
+        /** Where the pool is managed. */
+        default Optional<PoolPolicy> pool() {
+            return Optional.empty();
+        }
     }
 
     private record FixedFleet(int count) implements Making {
@@ -42,16 +49,39 @@ public record Contender(String name, Kind kind, Making making) {
         }
     }
 
+    private record OverPool(HpaSpec spec, PoolPolicy policy) implements Making {
+        @Override
+        public Scaler scaler(Scenario scenario) {
+            return hpa(spec, scenario);
+        }
+
+        @Override
+        public int initial(Scenario scenario) {
+            return Math.min(scenario.maxReplicas(), scenario.initialReplicas() + policy.standby());
+        }
+
+        @Override
+        public Optional<PoolPolicy> pool() {
+            return Optional.of(policy);
+        }
+    }
+
+    /** A managed pool, its size set by a HorizontalPodAutoscaler. */
+    static Contender pool(String name, HpaSpec spec, PoolPolicy policy) {
+        return new Contender(name, Kind.PILOT_LIGHT, new OverPool(spec, policy));
+    }
+
     static Contender fixed(int count) {
         return new Contender("fixed fleet of " + count, Kind.FIXED, new FixedFleet(count));
     }
 
     /** A HorizontalPodAutoscaler, within the scenario's bounds. */
     static Contender hpa(String name, Kind kind, HpaSpec spec) {
-        return new Contender(
-                name,
-                kind,
-                scenario -> new Scaler.Hpa(new HorizontalPodAutoscaler(
-                        spec.withReplicas(scenario.minReplicas(), scenario.maxReplicas()))));
+        return new Contender(name, kind, scenario -> hpa(spec, scenario));
+    }
+
+    private static Scaler hpa(HpaSpec spec, Scenario scenario) {
+        return new Scaler.Hpa(
+                new HorizontalPodAutoscaler(spec.withReplicas(scenario.minReplicas(), scenario.maxReplicas())));
     }
 }

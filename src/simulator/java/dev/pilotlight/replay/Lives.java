@@ -10,6 +10,21 @@ import java.util.random.RandomGenerator;
  * @param spread 0.15 draws each from 85 to 115 % of its mean
  */
 public record Lives(double nodeSeconds, double loadSeconds, double spread) {
+    /** What the warm-up takes about, after the engine answers. */
+    static final double WARM_UP_SECONDS = 35;
+
+    static final Lives SIX_MINUTES = lasting(360);
+
+    /** From creation to ready, half of what is not the warm-up until there is a node. */
+    static Lives lasting(double seconds) {
+        double half = Math.max(0, seconds - WARM_UP_SECONDS) / 2;
+        return new Lives(half, half, 0.15);
+    }
+
+    double totalSeconds() {
+        return nodeSeconds + loadSeconds + WARM_UP_SECONDS;
+    }
+
     long drawNode(RandomGenerator random) {
         return draw(nodeSeconds, random);
     }

@@ -2,20 +2,14 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.hpa.HpaManifest;
 import dev.pilotlight.hpa.HpaSpec;
+import dev.pilotlight.replay.Contender.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code make replay}: says what policies would have done to a trace. */
+/** {@code make replay}: says what policies would have done to a trace, as a table and as plots. */
 final class Main {
-    private static final String USAGE = """
-            replay [options]
-              --scenario NAME   of %s; all for each of them (default: reference)
-              --trace FILE      a trace of your own instead: CSV arrival,prompt tokens,output tokens, or Mooncake's JSON lines
-              --policy PATH     a HorizontalPodAutoscaler or ScaledObject manifest, or its folder, to try; may be given several times
-              --traces FOLDER   where the public traces lie (default: ../shared/traces); a stand-in is generated where they are not
-              --only TEXT       only the policies whose name has this in it
-            """;
+    private static final int WRONG_USAGE = 64;
 
     private Main() {}
 
@@ -24,50 +18,52 @@ final class Main {
     }
 
     static int run(String[] args) {
-        Path traces = Path.of("../shared/traces");
-        String name = "reference";
-        String only = "";
-        Path trace = null;
-        List<Path> manifests = new ArrayList<>();
-        for (int i = 0; i < args.length; i++) {
-            if (i + 1 == args.length) {
-                System.err.print(USAGE.formatted(Scenarios.names()));
-                return 64;
-            }
-            String value = args[i + 1];
-            switch (args[i++]) {
-                case "--scenario" -> name = value;
-                case "--trace" -> trace = Path.of(value);
-                case "--policy" -> manifests.add(Path.of(value));
-                case "--traces" -> traces = Path.of(value);
-                case "--only" -> only = value;
-                default -> {
-                    System.err.print(USAGE.formatted(Scenarios.names()));
-                    return 64;
-                }
-            }
-        }
         try {
-            List<Scenario> scenarios = trace != null
-                    ? List.of(Scenarios.of(TraceFile.read(trace)))
-                    : name.equals("all") ? Scenarios.all(traces) : List.of(Scenarios.named(name, traces));
-            for (Scenario scenario : scenarios) {
-                System.out.println(Report.table(scenario, Bench.run(scenario, contenders(scenario, manifests, only))));
+            Options options = Options.parse(args);
+            for (Scenario scenario : scenarios(options)) {
+                List<Outcome> outcomes = Bench.run(scenario, contenders(scenario, options));
+                System.out.print(Report.table(scenario, outcomes));
+                System.out.println("  plots: " + Report.plots(scenario, outcomes, options.plots()) + "\n");
             }
             return 0;
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
-            return 64;
+            return WRONG_USAGE;
         }
     }
 
-    private static List<Contender> contenders(Scenario scenario, List<Path> manifests, String only) {
-        List<Contender> all = new ArrayList<>();
-        for (Path manifest : manifests) {
-            HpaSpec spec = HpaManifest.read(manifest);
-            all.add(Contender.hpa(manifest.toString(), Contender.Kind.PILOT_LIGHT, spec));
+    private static List<Scenario> scenarios(Options options) {
+        if (options.trace().isPresent()) {
+            return List.of(own(TraceFile.read(options.trace().get()), options));
         }
-        Policies.all(scenario).stream().filter(one -> one.name().contains(only)).forEach(all::add);
+        List<String> names = options.scenario().equals("all") ? Scenarios.names() : List.of(options.scenario());
+        return names.stream()
+                .map(name -> Scenarios.named(name, options.traces()).withSeed(options.seed()))
+                .toList();
+    }
+
+    private static Scenario own(Arrivals trace, Options options) {
+        Scenario usual = Scenarios.of(trace).withSeed(options.seed());
+        int[] pods = options.pods().orElseGet(() -> options.policies().stream()
+                .findFirst()
+                .map(HpaManifest::read)
+                .map(spec -> new int[] {spec.minReplicas(), spec.maxReplicas()})
+                .orElse(new int[] {usual.minReplicas(), usual.maxReplicas()}));
+        return usual.withPods(pods[0], pods[1])
+                .withSlo(options.sloSeconds())
+                .withLives(Lives.lasting(options.coldStartSeconds()))
+                .withProfile(options.profile().orElse(usual.profile()));
+    }
+
+    private static List<Contender> contenders(Scenario scenario, Options options) {
+        List<Contender> all = new ArrayList<>();
+        for (Path manifest : options.policies()) {
+            HpaSpec spec = HpaManifest.read(manifest);
+            all.add(Contender.hpa(manifest.toString(), Kind.PILOT_LIGHT, spec));
+        }
+        Policies.all(scenario).stream()
+                .filter(one -> one.name().contains(options.only()))
+                .forEach(all::add);
         return all;
     }
 }

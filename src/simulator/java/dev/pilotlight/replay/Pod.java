@@ -1,10 +1,14 @@
 package dev.pilotlight.replay;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Policy;
+import dev.pilotlight.mark.MarkPolicy;
+import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.simulator.Batch;
 import dev.pilotlight.simulator.Profile;
 import dev.pilotlight.simulator.Served;
+import java.time.Duration;
 import java.util.List;
 
 /** One pod of the fleet, from its creation to its end: first Pending, then Running and loading, warming, ready, draining, gone. */
@@ -28,6 +32,8 @@ final class Pod {
     private final long servesNanos;
     private final Profile profile;
     private final Policy policy;
+    private ClusterView cluster = ClusterView.NONE;
+    private boolean active;
     private Stage stage = Stage.PENDING;
     private PodSidecar sidecar;
     private Batch batch;
@@ -35,8 +41,8 @@ final class Pod {
     private long drainsUntilNanos;
     private long goneNanos = -1;
 
-    Pod(int number, long createdNanos, long nodeNanos, long loadNanos, Profile profile, Policy policy) {
-        this.name = "vllm-" + number;
+    Pod(String name, int number, long createdNanos, long nodeNanos, long loadNanos, Profile profile, Policy policy) {
+        this.name = name;
         this.number = number;
         this.createdNanos = createdNanos;
         this.nodeNanos = createdNanos + nodeNanos;
@@ -45,12 +51,52 @@ final class Pod {
         this.policy = policy;
     }
 
+    /** The sidecar of a pod that nobody wants marked. */
+    static Policy unmarked(Policy policy) {
+        MarkPolicy mark = policy.mark();
+        return new Policy(
+                policy.liveness(),
+                policy.warmUp(),
+                policy.signal(),
+                policy.drain(),
+                policy.gpu(),
+                policy.staleAfter(),
+                policy.gpuStaleAfter(),
+                policy.role(),
+                new MarkPolicy(false, mark.pool(), mark.costs(), mark.workingFrom(), mark.fullFrom(), mark.costHold()));
+    }
+
+    /** The sidecar of a pod in a managed pool. */
+    static Policy managed(Policy policy, String name) {
+        return new Policy(
+                policy.liveness(),
+                policy.warmUp(),
+                policy.signal(),
+                policy.drain(),
+                policy.gpu(),
+                policy.staleAfter(),
+                policy.gpuStaleAfter(),
+                new RolePolicy.Managed(
+                        name, Duration.ofSeconds(60), policy.role().standbyAfter()),
+                policy.mark());
+    }
+
     Stage stage() {
         return stage;
     }
 
     boolean isReady() {
         return stage == Stage.SERVING && readyNanos >= 0;
+    }
+
+    /** Whether the Service sends it requests: in a managed pool only an active one gets any. */
+    boolean isOnTraffic() {
+        return isReady() && active;
+    }
+
+    /** What the sidecar will see of the cluster at its next turn. */
+    void hears(ClusterView view) {
+        cluster = view;
     }
 
     boolean isCounted() {
@@ -74,9 +120,9 @@ final class Pod {
         return batch;
     }
 
-    /** {@code controller.kubernetes.io/pod-deletion-cost}; 0 while nobody sets it. */
+    /** {@code controller.kubernetes.io/pod-deletion-cost}; 0 until the sidecar has set it. */
     int deletionCost() {
-        return 0;
+        return sidecar == null ? 0 : sidecar.deletionCost();
     }
 
     int inFlight() {
@@ -89,6 +135,8 @@ final class Pod {
 
     /** A second has passed: stages change, the sidecar looks. */
     void second(long nowNanos) {
+        // The label that the sidecar wrote a second ago is in the Service's endpoints by now.
+        active = sidecar == null || sidecar.isActive();
         if (stage == Stage.PENDING && nowNanos >= nodeNanos) {
             stage = Stage.LOADING;
             sidecar = new PodSidecar(policy, nowNanos);
@@ -100,10 +148,10 @@ final class Pod {
         }
         switch (stage) {
             case PENDING, GONE -> {}
-            case LOADING -> sidecar.seeNothing(nowNanos);
+            case LOADING -> sidecar.seeNothing(cluster, nowNanos);
             case SERVING, DRAINING -> {
                 if (batch != null) {
-                    sidecar.see(batch, servesNanos * 1e-9, nowNanos);
+                    sidecar.see(batch, servesNanos * 1e-9, cluster, nowNanos);
                 }
             }
         }

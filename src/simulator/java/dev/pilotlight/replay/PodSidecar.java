@@ -18,6 +18,8 @@ import dev.pilotlight.loop.Policy;
 import dev.pilotlight.loop.Polled;
 import dev.pilotlight.loop.Tick;
 import dev.pilotlight.loop.Turn;
+import dev.pilotlight.pool.Role;
+import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.simulator.Batch;
 import dev.pilotlight.simulator.Request;
@@ -43,6 +45,7 @@ final class PodSidecar {
             new Polled<>(new GpuReading.Absent(EPOCH, "the replay has no GPU to read"), Duration.ZERO);
     private static final HealthAnswer HEALTHY = new HealthAnswer.Healthy();
 
+    private final Policy policy;
     private final Tick tick;
     private final Map<Request, String> warmUpShapes = new IdentityHashMap<>();
     private final List<Round.Timing> timings = new ArrayList<>();
@@ -56,6 +59,7 @@ final class PodSidecar {
     private int polls;
 
     PodSidecar(Policy policy, long nowNanos) {
+        this.policy = policy;
         this.tick = new Tick(policy);
         this.memory = Memory.begin(instant(nowNanos));
         this.picture = Picture.first(instant(nowNanos), policy);
@@ -69,14 +73,30 @@ final class PodSidecar {
         return picture;
     }
 
+    boolean isActive() {
+        return picture.role().filter(Role.Active.class::isInstance).isPresent()
+                || !(policy.role() instanceof RolePolicy.Managed);
+    }
+
+    /** As its mark says, once that has held. */
+    int deletionCost() {
+        return policy.mark().enabled()
+                ? memory.mark()
+                        .mark()
+                        .band()
+                        .map(band -> band.cost(policy.mark().costs()))
+                        .orElse(0)
+                : 0;
+    }
+
     /** While the model loads nothing listens. */
-    void seeNothing(long nowNanos) {
-        turn(new EngineReading.Unreachable(instant(nowNanos), Cause.REFUSED, "nothing listens"), nowNanos)
+    void seeNothing(ClusterView cluster, long nowNanos) {
+        turn(new EngineReading.Unreachable(instant(nowNanos), Cause.REFUSED, "nothing listens"), cluster, nowNanos)
                 .forEach(_ -> {});
     }
 
     /** Looks at the engine, and sends it what the machine asks for. */
-    void see(Batch batch, double processStart, long nowNanos) {
+    void see(Batch batch, double processStart, ClusterView cluster, long nowNanos) {
         boolean withHistograms = polls++ % HISTOGRAMS_EVERY_SECONDS == 1;
         Answered reading = new Answered(
                 instant(nowNanos),
@@ -88,7 +108,7 @@ final class PodSidecar {
                 OptionalDouble.empty(),
                 EngineReading.Pause.UNKNOWN,
                 "filtered");
-        for (Effect effect : turn(reading, nowNanos)) {
+        for (Effect effect : turn(reading, cluster, nowNanos)) {
             switch (effect) {
                 case Effect.SendWarmUp wanted -> send(wanted, batch, nowNanos);
                 case Effect.SendProbe wanted -> {
@@ -102,7 +122,7 @@ final class PodSidecar {
         }
     }
 
-    private List<Effect> turn(EngineReading reading, long nowNanos) {
+    private List<Effect> turn(EngineReading reading, ClusterView cluster, long nowNanos) {
         Observation observation = new Observation(
                 new Polled<>(reading, TOOK),
                 NO_GPU,
@@ -111,7 +131,7 @@ final class PodSidecar {
                 Optional.empty(),
                 new OwnTraffic(sent, warmUpShapes.size() + probes.size()),
                 Optional.empty(),
-                ClusterView.NONE);
+                cluster);
         Turn turn = tick.advance(memory, observation, instant(nowNanos));
         memory = turn.memory();
         picture = turn.picture();

@@ -4,10 +4,13 @@ import static dev.pilotlight.hpa.ScalingRules.Select.MAX;
 import static dev.pilotlight.hpa.ScalingRules.Unit.PERCENT;
 import static dev.pilotlight.hpa.ScalingRules.Unit.PODS;
 
+import dev.pilotlight.hpa.HpaManifest;
 import dev.pilotlight.hpa.HpaSpec;
 import dev.pilotlight.hpa.MetricTarget;
 import dev.pilotlight.hpa.ScalingRules;
+import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.replay.Contender.Kind;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,12 +66,34 @@ final class Policies {
     }
 
     static List<Contender> all(Scenario scenario) {
-        List<Contender> all = new ArrayList<>(baselines(scenario));
-        for (double target : new double[] {0.5, 0.6, 0.7, 0.8}) {
-            all.add(load(target));
-        }
+        List<Contender> all = new ArrayList<>(List.of(recommended(), warmPool(1), warmPool(2)));
+        all.addAll(baselines(scenario));
         return all;
     }
+
+    /** What users are told to take. */
+    static Contender recommended() {
+        Path manifest = MANIFESTS.resolve("load");
+        return Contender.hpa("Pilot Light (" + manifest + ")", Kind.PILOT_LIGHT, HpaManifest.read(manifest));
+    }
+
+    /** The manifest of a managed pool, with so many standbys. */
+    static Contender warmPool(int standbys) {
+        Path manifest = MANIFESTS.resolve("warm-pool");
+        PoolPolicy usual = PoolPolicy.DEFAULT;
+        return Contender.pool(
+                "Pilot Light, %d standby (%s)".formatted(standbys, manifest),
+                HpaManifest.read(manifest),
+                new PoolPolicy(
+                        usual.minActive(),
+                        standbys,
+                        usual.targetLoad(),
+                        usual.promoteAt(),
+                        usual.demoteAt(),
+                        usual.demoteAfter()));
+    }
+
+    private static final Path MANIFESTS = Path.of("k8s/autoscaling");
 
     static final String COMBINED_MENDED = "HPA combined, mended";
 
@@ -105,18 +130,6 @@ final class Policies {
 
     static MetricTarget external(String query, double average) {
         return new MetricTarget.PerReplica(query, Math.round(average * 1000));
-    }
-
-    /** What the product's manifest does: the load of each pod at a target. */
-    static Contender load(double target, ScalingRules up, ScalingRules down, MetricTarget... more) {
-        List<MetricTarget> metrics = new ArrayList<>(List.of(pods("pilotlight_load_ratio", target)));
-        metrics.addAll(Arrays.asList(more));
-        String name = "Pilot Light, load %.2f".formatted(target);
-        return Contender.hpa(name, Kind.PILOT_LIGHT, new HpaSpec(name, 1, 100, metrics, up, down));
-    }
-
-    static Contender load(double target) {
-        return load(target, QUICK_UP, SLOW_DOWN);
     }
 
     /** Has at every moment as many pods ready as the traffic will need, and deletes them as soon as it will not. */

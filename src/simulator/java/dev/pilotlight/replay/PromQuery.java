@@ -166,11 +166,11 @@ final class PromQuery {
         });
     }
 
-    /** Of the selectors only a pressure's resource says what is meant; the others pick this fleet from all that there are. */
+    /** Of the selectors only a pressure's resource and a phase say what is meant; the others pick this fleet from all that there are. */
     private Series selected(String metric) {
         String selectors = token.startsWith("{") ? take() : "";
-        Matcher resource = Pattern.compile("resource\\s*=\\s*(\"[a-z_]+\")").matcher(selectors);
-        return Series.named(resource.find() ? metric + "{resource=" + resource.group(1) + "}" : metric);
+        Matcher kind = Pattern.compile("(resource|phase)\\s*=\\s*(\"[a-z_]+\")").matcher(selectors);
+        return Series.named(kind.find() ? metric + "{" + kind.group(1) + "=" + kind.group(2) + "}" : metric);
     }
 
     private interface AsOf {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -26,6 +27,7 @@ final class Replay {
     private final Contender contender;
     private final Scaler scaler;
     private final Policy policy;
+    private final Optional<ManagedPool> pool;
     private final RandomGenerator random;
     private final Prometheus prometheus;
     private final List<Pod> pods = new ArrayList<>();
@@ -50,7 +52,9 @@ final class Replay {
         this.scenario = scenario;
         this.contender = contender;
         this.scaler = contender.making().scaler(scenario);
-        this.policy = ProductSettings.policy(scenario.settings());
+        Policy set = ProductSettings.policy(scenario.settings());
+        this.policy = contender.kind() == Contender.Kind.PILOT_LIGHT ? set : Pod.unmarked(set);
+        this.pool = contender.making().pool().map(one -> new ManagedPool(one, PodSidecar.instant(0)));
         this.random = Generators.random(scenario.seed());
         this.prometheus = new Prometheus(scenario.scrapeSeconds(), (long) (scenario.adapterSeconds() * SECOND));
         this.ttft = new double[scenario.arrivals().size()];
@@ -68,7 +72,7 @@ final class Replay {
     private Outcome run() {
         wanted = contender.making().initial(scenario);
         for (int i = 0; i < wanted; i++) {
-            pods.add(new Pod(created++, 0, 0, 0, scenario.profile(), policy));
+            pods.add(created(0, 0, 0));
         }
         Arrivals arrivals = scenario.arrivals();
         int next = 0;
@@ -101,7 +105,8 @@ final class Replay {
             }
             return isGone;
         });
-        ready = pods.stream().filter(Pod::isReady).toList();
+        ready = onTraffic();
+        pool.ifPresent(leader -> leader.look(pods, PodSidecar.instant(now)));
         while (!held.isEmpty() && !ready.isEmpty()) {
             int index = held.poll();
             send(index, now);
@@ -178,7 +183,12 @@ final class Replay {
             }
         }
         int before = wanted;
-        wanted = scaler.replicas(prometheus, new PodGroup(pending, running, ready.size()), wanted, now - RUN_UP);
+        wanted = scaler.replicas(
+                prometheus,
+                new PodGroup(pending, running, (int)
+                        pods.stream().filter(Pod::isReady).count()),
+                wanted,
+                now - RUN_UP);
         ups += wanted > before ? 1 : 0;
         downs += wanted < before ? 1 : 0;
         peak = Math.max(peak, wanted);
@@ -190,15 +200,25 @@ final class Replay {
         List<Pod> counted = new ArrayList<>(pods.stream().filter(Pod::isCounted).toList());
         for (int i = counted.size(); i < wanted; i++) {
             long node = scenario.lives().drawNode(random);
-            pods.add(new Pod(created++, now, node, scenario.lives().drawLoad(random), scenario.profile(), policy));
+            pods.add(created(now, node, scenario.lives().drawLoad(random)));
         }
         if (counted.size() > wanted) {
             counted.sort(FIRST_TO_GO);
             for (Pod victim : counted.subList(0, counted.size() - wanted)) {
                 victim.delete(now, scenario.graceSeconds() * SECOND);
             }
-            ready = pods.stream().filter(Pod::isReady).toList();
+            ready = onTraffic();
         }
+    }
+
+    private List<Pod> onTraffic() {
+        return pods.stream().filter(Pod::isOnTraffic).toList();
+    }
+
+    private Pod created(long now, long node, long load) {
+        String name = "vllm-" + created;
+        Policy own = pool.isPresent() ? Pod.managed(policy, name) : policy;
+        return new Pod(name, created++, now, node, load, scenario.profile(), own);
     }
 
     /** The ReplicaSet controller's order: unassigned, not ready, of lower deletion cost, ready for a shorter time, newer. */

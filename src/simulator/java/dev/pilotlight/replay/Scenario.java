@@ -1,6 +1,7 @@
 package dev.pilotlight.replay;
 
 import dev.pilotlight.simulator.Profile;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -53,6 +54,81 @@ public record Scenario(
                 graceSeconds,
                 settings,
                 other);
+    }
+
+    Scenario withPods(int least, int most) {
+        return new Scenario(
+                name,
+                arrivals,
+                profile,
+                least,
+                most,
+                Math.max(1, least),
+                lives,
+                router,
+                scrapeSeconds,
+                adapterSeconds,
+                sloSeconds,
+                graceSeconds,
+                settings,
+                seed);
+    }
+
+    Scenario withProfile(Profile other) {
+        return new Scenario(
+                name,
+                arrivals,
+                other,
+                minReplicas,
+                maxReplicas,
+                initialReplicas,
+                lives,
+                router,
+                scrapeSeconds,
+                adapterSeconds,
+                sloSeconds,
+                graceSeconds,
+                settings,
+                seed);
+    }
+
+    Scenario withLives(Lives other) {
+        return new Scenario(
+                name,
+                arrivals,
+                profile,
+                minReplicas,
+                maxReplicas,
+                initialReplicas,
+                other,
+                router,
+                scrapeSeconds,
+                adapterSeconds,
+                sloSeconds,
+                graceSeconds,
+                settings,
+                seed);
+    }
+
+    /** For the traffic's judge and for the sidecars' setting alike. */
+    Scenario withSlo(double seconds) {
+        Map<String, String> set = new HashMap<>(settings);
+        set.put("pilotlight.signal.ttft-slo", Math.round(seconds * 1000) + "ms");
+        return new Scenario(
+                name,
+                arrivals,
+                profile,
+                minReplicas,
+                maxReplicas,
+                initialReplicas,
+                lives,
+                router,
+                scrapeSeconds,
+                adapterSeconds,
+                seconds,
+                graceSeconds,
+                set,
+                seed);
     }
 
     int seconds() {

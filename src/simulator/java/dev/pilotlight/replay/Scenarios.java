@@ -17,8 +17,6 @@ final class Scenarios {
     private static final Profile LARGE = Profile.LLAMA_8B_80GB.withColdKernels(ColdKernels.of(10, 1));
 
     private static final double HOUR = 3600;
-    /** With the warm-up that follows, 360 s in all. */
-    private static final Lives SIX_MINUTES = new Lives(170, 155, 0.15);
 
     private Scenarios() {}
 
@@ -80,7 +78,7 @@ final class Scenarios {
                     2,
                     14,
                     2,
-                    SIX_MINUTES,
+                    Lives.SIX_MINUTES,
                     Router.LEAST_IN_FLIGHT,
                     15,
                     2,
@@ -134,7 +132,7 @@ final class Scenarios {
                 2,
                 14,
                 initial,
-                SIX_MINUTES,
+                Lives.SIX_MINUTES,
                 Router.LEAST_IN_FLIGHT,
                 15,
                 2,

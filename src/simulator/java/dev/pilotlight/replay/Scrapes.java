@@ -1,8 +1,6 @@
 package dev.pilotlight.replay;
 
-import dev.pilotlight.signal.Signals;
 import java.util.Arrays;
-import java.util.Optional;
 
 /** What Prometheus has of one pod: the scrapes of the last minutes. */
 final class Scrapes {
@@ -20,9 +18,9 @@ final class Scrapes {
             Arrays.fill(values[slot], Double.NaN);
             return;
         }
-        Optional<Signals> signals = pod.sidecar().picture().freshSignals(PodSidecar.instant(nowNanos));
         for (Series series : SERIES) {
-            values[slot][series.ordinal()] = series.of(pod.batch(), signals);
+            values[slot][series.ordinal()] =
+                    series.of(pod.batch(), pod.sidecar().picture(), PodSidecar.instant(nowNanos));
         }
     }
 

@@ -1,7 +1,10 @@
 package dev.pilotlight.replay;
 
+import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.loop.Picture;
 import dev.pilotlight.signal.Signals;
 import dev.pilotlight.simulator.Batch;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -23,6 +26,9 @@ enum Series {
     LOAD("pilotlight_load_ratio"),
     FORECAST("pilotlight_load_forecast_ratio"),
     DEMAND("pilotlight_demand_pods"),
+    READY("pilotlight_phase{phase=\"ready\"}"),
+    /** Its leader's word. */
+    POOL_DEMAND("pilotlight_pool_demand_pods"),
     QUEUE_PRESSURE("pilotlight_pressure_ratio{resource=\"queue\"}"),
     KV_CACHE_PRESSURE("pilotlight_pressure_ratio{resource=\"kv_cache\"}"),
     SLOTS_PRESSURE("pilotlight_pressure_ratio{resource=\"slots\"}"),
@@ -34,7 +40,7 @@ enum Series {
         this.metric = metric;
     }
 
-    /** By its own name, or by the one that the adapter's rules in k8s/autoscaling make of it: colons are not allowed there. */
+    /** By its own name, or by the one that the adapters of k8s/autoscaling make of it: colons are not allowed there. */
     static Series named(String metric) {
         return Arrays.stream(values())
                 .filter(series -> adapted(series.metric).equals(adapted(metric)))
@@ -44,11 +50,14 @@ enum Series {
     }
 
     private static String adapted(String metric) {
-        return metric.replace(':', '_').replace("vllm_kv_cache_usage_ratio", "vllm_kv_cache_usage_perc");
+        return metric.replaceAll("^prometheus\\.googleapis\\.com\\||\\|gauge$", "")
+                .replace(':', '_')
+                .replace("vllm_kv_cache_usage_ratio", "vllm_kv_cache_usage_perc");
     }
 
     /** What the page shows; not a number where it shows nothing. */
-    double of(Batch batch, Optional<Signals> signals) {
+    double of(Batch batch, Picture picture, Instant now) {
+        Optional<Signals> signals = picture.freshSignals(now);
         return switch (this) {
             case RUNNING -> batch.gauges().running();
             case WAITING -> batch.gauges().waiting();
@@ -62,6 +71,8 @@ enum Series {
             case LOAD -> said(signals, known -> known.load());
             case FORECAST -> said(signals, known -> known.forecast());
             case DEMAND -> said(signals, known -> known.demandPods());
+            case READY -> picture.phase() instanceof Phase.Ready ? 1 : 0;
+            case POOL_DEMAND -> picture.cluster().poolDemand(now).orElse(Double.NaN);
             case QUEUE_PRESSURE -> said(signals, known -> known.pressures().queue());
             case KV_CACHE_PRESSURE -> said(signals, known -> known.pressures().kvCache());
             case SLOTS_PRESSURE -> said(signals, known -> known.pressures().slots());

@@ -17,6 +17,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -121,7 +122,7 @@ class ManifestsTest {
     private static Stream<String> text(JsonNode node) {
         return node.isTextual()
                 ? Stream.of(node.asText())
-                : Kustomization.each(node).flatMap(ManifestsTest::text);
+                : StreamSupport.stream(node.spliterator(), false).flatMap(ManifestsTest::text);
     }
 
     private static List<Path> files() throws IOException {

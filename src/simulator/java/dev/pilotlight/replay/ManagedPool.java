@@ -1,0 +1,84 @@
+package dev.pilotlight.replay;
+
+import dev.pilotlight.cluster.ClusterView;
+import dev.pilotlight.kube.KubeTally;
+import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.loop.Picture;
+import dev.pilotlight.pool.Leading;
+import dev.pilotlight.pool.Peer;
+import dev.pilotlight.pool.PeerReport;
+import dev.pilotlight.pool.Plan;
+import dev.pilotlight.pool.Planner;
+import dev.pilotlight.pool.PoolPolicy;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The leader of a managed pool, by the product's own planner: each second it hears its peers, and its plan is theirs a second later. */
+final class ManagedPool {
+    private static final String NAME = "vllm";
+
+    private final PoolPolicy policy;
+    private Planner planner;
+    private Optional<Plan> plan = Optional.empty();
+
+    ManagedPool(PoolPolicy policy, Instant now) {
+        this.policy = policy;
+        this.planner = Planner.begin(now);
+    }
+
+    /** Looks at all pods that are not gone, and tells each what there is to know. */
+    void look(List<Pod> pods, Instant now) {
+        List<Peer> peers = pods.stream()
+                .map(pod -> new Peer(
+                        pod.name,
+                        !pod.isCounted(),
+                        Optional.ofNullable(pod.sidecar()).map(sidecar -> report(sidecar.picture(), now))))
+                .toList();
+        Planner.Decision decision = planner.look(peers, plan, policy, now);
+        planner = decision.next();
+        plan = decision.change().map(change -> planned(change, pods.size())).or(() -> plan);
+        Leading leading = new Leading(1, now, pods.size(), decision.demandPods());
+        boolean isLed = false;
+        for (Pod pod : pods) {
+            boolean leads = !isLed && pod.isReady();
+            isLed |= leads;
+            pod.hears(view(leads ? Optional.of(leading) : Optional.empty(), now));
+        }
+    }
+
+    private static PeerReport report(Picture picture, Instant now) {
+        return new PeerReport(
+                now,
+                picture.phase() instanceof Phase.Ready,
+                picture.freshSignals(now).map(signals -> signals.load()).orElse(java.util.OptionalDouble.empty()),
+                picture.phase() instanceof Phase.Ready ready ? Duration.between(ready.since(), now) : Duration.ZERO,
+                picture.roles().flippedAt().map(flipped -> Duration.between(flipped, now)));
+    }
+
+    private Plan planned(Planner.Change change, int pods) {
+        return new Plan(
+                new JsonObject().put("name", NAME),
+                plan.map(Plan::generation).orElse(0L) + 1,
+                1,
+                NAME,
+                pods,
+                change.wanted(),
+                change.active(),
+                change.reason());
+    }
+
+    private ClusterView view(Optional<Leading> leading, Instant now) {
+        return new ClusterView(
+                Optional.empty(),
+                Optional.of(new Mirrored<>(
+                        Map.of(NAME, new Mirrored.Item<>("1", plan)), Optional.of(now), Optional.empty())),
+                leading,
+                Optional.empty(),
+                KubeTally.EMPTY);
+    }
+}

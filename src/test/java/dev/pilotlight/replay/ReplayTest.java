@@ -1,0 +1,88 @@
+package dev.pilotlight.replay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Short replays: twenty minutes of a step to four times the traffic, with a cold start of two minutes. */
+class ReplayTest {
+    private static final int SECONDS = 1200;
+
+    private static Scenario step() {
+        Arrivals arrivals = Generators.shaped(
+                Generators.conversationStandIn(3), Shape.constant(0.4).step(300, 4), SECONDS, "a step");
+        return Scenarios.scenario("step", arrivals, 2)
+                .withLives(Lives.lasting(120))
+                .withPods(2, 8);
+    }
+
+    private static Outcome run(Contender contender) {
+        return Replay.run(step(), contender);
+    }
+
+    @Test
+    void isTheSameEveryTime() {
+        Scenario scenario = step();
+        List<Contender> contenders = List.of(Policies.recommended(), Policies.warmPool(1), Contender.fixed(3));
+        List<Outcome> together = Bench.run(scenario, contenders);
+        for (int i = 0; i < contenders.size(); i++) {
+            assertThat(together.get(i)).usingRecursiveComparison().isEqualTo(Replay.run(scenario, contenders.get(i)));
+        }
+    }
+
+    @Test
+    void anotherSeedDrawsOtherColdStarts() {
+        assertThat(Replay.run(step().withSeed(2), Policies.recommended())
+                        .timeline()
+                        .ready())
+                .isNotEqualTo(run(Policies.recommended()).timeline().ready());
+    }
+
+    @Test
+    void aLargeFleetKeepsTheObjectiveAndCostsItsPodsTimesTheTime() {
+        Outcome outcome = run(Contender.fixed(8));
+        assertThat(outcome.breachShare()).isLessThan(0.01);
+        assertThat(outcome.gpuHours()).isEqualTo(8 * step().seconds() / 3600.0);
+        assertThat(outcome.moves()).isZero();
+    }
+
+    @Test
+    void aFleetThatIsTooSmallIsLateMoreAndMore() {
+        Outcome outcome = run(Contender.fixed(1));
+        double[] late = outcome.timeline().breaches();
+        assertThat(outcome.breachShare()).isGreaterThan(0.5);
+        assertThat(late[15]).isEqualTo(60 * outcome.timeline().arrivalsPerSecond()[15]);
+    }
+
+    @Test
+    void theLoadBringsPodsAfterOneColdStartAndLetsThemGoAgain() {
+        Outcome outcome = run(Policies.recommended());
+        double[] ready = outcome.timeline().ready();
+        assertThat(ready[6]).isCloseTo(ready[4], within(0.01));
+        assertThat(ready[9]).isGreaterThan(ready[6] + 1);
+        assertThat(outcome.ups()).isPositive();
+        assertThat(outcome.downs()).isPositive();
+    }
+
+    @Test
+    void standbysAreOffTrafficUntilTheSurge() {
+        Outcome alone = run(Policies.recommended());
+        Outcome pool = run(Policies.warmPool(2));
+        assertThat(alone.timeline().replicas()[4]).isCloseTo(alone.timeline().ready()[4], within(0.01));
+        assertThat(pool.timeline().replicas()[4]).isCloseTo(pool.timeline().ready()[4] + 2, within(0.01));
+        assertThat(pool.breaches()).isLessThanOrEqualTo(alone.breaches());
+    }
+
+    @Test
+    void onePolicyBeatsAnotherOnlyIfItIsNoWorseOnBothAxes() {
+        Outcome large = run(Contender.fixed(8));
+        Outcome small = run(Contender.fixed(1));
+        assertThat(large.isBeatenBy(small)).isFalse();
+        assertThat(small.isBeatenBy(large)).isFalse();
+        assertThat(large.isBeatenBy(large)).isFalse();
+        assertThat(run(Contender.fixed(2)).isBeatenBy(run(Policies.recommended())))
+                .isFalse();
+    }
+}
