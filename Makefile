@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak poll-cost test-restarts test-vllm test-vllm-drain test-cluster clean
+.PHONY: help run replay test format package native bench bench-step bench-leak poll-cost test-restarts test-vllm test-vllm-drain test-cluster test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ test-vllm-drain: ## the drain beside a real vLLM, ROUNDS=20 with it and as many 
 test-cluster: ## the sidecars and k8s/ against a real API server, built with Go; CLUSTER=RightsIT for one class
 	scripts/cluster/cluster.sh build
 	$(MVN) verify -Dtests.include=cluster -Dtests.exclude=none $(if $(CLUSTER),-Dit.test=$(CLUSTER) -Dfailsafe.failIfNoSpecifiedTests=false)
+
+test-dashboard: ## every query of the Grafana dashboard, asked of a Prometheus that scrapes a run of `make run`
+	@command -v prometheus >/dev/null || { echo "make test-dashboard needs Prometheus; Debian: apt-get install prometheus" >&2; exit 69; }
+	$(MVN) verify -Dtests.include=dashboard -Dtests.exclude=none
 
 clean: ## remove what was built
 	rm -rf target

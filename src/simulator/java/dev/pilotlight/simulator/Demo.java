@@ -21,6 +21,9 @@ public final class Demo {
     private static final Wave WAVE = new Wave.Tide(10, 4, 6, 18, 6);
 
     private static final Traffic.Shape SHAPE = new Traffic.Shape(40, 64, 200, 7);
+    private static final String HOST = "127.0.0.1";
+    /** If the sidecar does not answer by then, the engine starts all the same. */
+    private static final long LATEST_ENGINE_SECONDS = 20;
     /** If the sidecar has not said ready by then, traffic comes all the same. */
     private static final long LATEST_TRAFFIC_SECONDS = 40;
 
@@ -32,6 +35,7 @@ public final class Demo {
             .build();
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
+    private PortReservation place;
     private SimulatedEngine engine;
     private SidecarProcess sidecar;
     private Traffic traffic;
@@ -103,22 +107,28 @@ public final class Demo {
     private int runOnFreePort() throws IOException, InterruptedException {
         URI uri = options.engine();
         if (uri == null) {
-            engine = SimulatedEngine.start(EngineOptions.builder()
-                    .load(LOAD)
-                    .coldKernels(COLD_SECONDS)
-                    .devMode()
-                    .restartAfter(Duration.ofSeconds(1))
-                    .build());
-            uri = engine.uri();
+            place = new PortReservation(HOST, 0);
+            uri = URI.create("http://" + HOST + ":" + place.address().getPort());
         }
         sidecar = new SidecarProcess(options.command(uri), options.log(), line -> out.println("        " + line));
         greet(uri);
         return watch(uri);
     }
 
+    private void startEngine() throws IOException {
+        engine = SimulatedEngine.start(EngineOptions.builder()
+                .host(HOST)
+                .port(place.address().getPort())
+                .load(LOAD)
+                .coldKernels(COLD_SECONDS)
+                .devMode()
+                .restartAfter(Duration.ofSeconds(1))
+                .build());
+    }
+
     private void greet(URI uri) {
         String sidecarUri = "http://127.0.0.1:" + options.port();
-        out.println("Pilot Light beside " + (engine == null ? "" : "a simulated engine, ") + uri);
+        out.println("Pilot Light beside " + (place == null ? "" : "a simulated engine, ") + uri);
         for (String path : List.of("/", "/metrics", "/api/v1/status", "/q/health/ready", "/q/health/group/engine")) {
             out.println("  " + sidecarUri + path);
         }
@@ -127,7 +137,7 @@ public final class Demo {
         out.println();
     }
 
-    private int watch(URI uri) throws InterruptedException {
+    private int watch(URI uri) throws IOException, InterruptedException {
         URI signalsUri = URI.create("http://127.0.0.1:" + options.port() + "/api/v1/signals");
         HttpRequest request = HttpRequest.newBuilder(signalsUri)
                 .timeout(Duration.ofMillis(800))
@@ -147,6 +157,10 @@ public final class Demo {
             }
             Map<String, Object> signals = signals(request);
             out.println(StatusLine.of(second, signals));
+            // As in a pod, where vLLM starts once the native sidecar before it has started.
+            if (place != null && engine == null && (!signals.isEmpty() || second >= LATEST_ENGINE_SECONDS)) {
+                startEngine();
+            }
             boolean ready = "ready".equals(signals.get("phase"));
             if (engine != null && traffic == null && (ready || second >= LATEST_TRAFFIC_SECONDS)) {
                 traffic = Traffic.start(uri, WAVE, SHAPE);
@@ -179,6 +193,9 @@ public final class Demo {
         }
         if (engine != null) {
             engine.close();
+        }
+        if (place != null) {
+            place.close();
         }
         http.shutdownNow();
     }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,19 +23,16 @@ class AlertsTest {
     private static final Path CASES = Path.of("src/test/resources/promtool/alerts.test.yaml");
 
     static Stream<JsonNode> alerts() {
-        return groups().flatMap(group -> each(group.path("rules"))).filter(rule -> rule.has("alert"));
+        return groups().flatMap(group -> Kustomization.each(group.path("rules")))
+                .filter(rule -> rule.has("alert"));
     }
 
     private static Stream<JsonNode> groups() {
-        return each(rule().path("spec").path("groups"));
+        return Kustomization.each(rule().path("spec").path("groups"));
     }
 
     private static JsonNode rule() {
         return Kustomization.documents(Kustomization.read(RULE)).getFirst();
-    }
-
-    private static Stream<JsonNode> each(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false);
     }
 
     @ParameterizedTest
@@ -56,7 +52,7 @@ class AlertsTest {
     @MethodSource("alerts")
     void hasAFiringAndASilentCase(JsonNode alert) {
         String name = alert.path("alert").asText();
-        List<JsonNode> cases = each(Kustomization.documents(Kustomization.read(CASES))
+        List<JsonNode> cases = Kustomization.each(Kustomization.documents(Kustomization.read(CASES))
                         .getFirst()
                         .path("tests"))
                 .toList();
@@ -71,7 +67,7 @@ class AlertsTest {
     private static List<JsonNode> expected(List<JsonNode> cases, String alert, String named) {
         return cases.stream()
                 .filter(test -> test.path("name").asText().startsWith(named))
-                .flatMap(test -> each(test.path("alert_rule_test")))
+                .flatMap(test -> Kustomization.each(test.path("alert_rule_test")))
                 .filter(test -> test.path("alertname").asText().equals(alert))
                 .toList();
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /** A folder under k8s/ that {@code kubectl apply -k} takes as it is. */
 public record Kustomization(Path folder) {
@@ -45,6 +46,10 @@ public record Kustomization(Path folder) {
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
+    }
+
+    static Stream<JsonNode> each(JsonNode list) {
+        return StreamSupport.stream(list.spliterator(), false);
     }
 
     static String read(Path file) {

@@ -17,7 +17,6 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -122,7 +121,7 @@ class ManifestsTest {
     private static Stream<String> text(JsonNode node) {
         return node.isTextual()
                 ? Stream.of(node.asText())
-                : StreamSupport.stream(node.spliterator(), false).flatMap(ManifestsTest::text);
+                : Kustomization.each(node).flatMap(ManifestsTest::text);
     }
 
     private static List<Path> files() throws IOException {
