@@ -95,7 +95,8 @@ record Sustained(
             return new Capacity(Math.max(1, byCache), known * (0.3 + 0.7 * evidence) * (batchIsKnown ? 1 : 0.8), CACHE);
         }
         if (policy.maxNumSeqs().isPresent()) {
-            return new Capacity(slots, 0.4 + 0.6 * evidence, "--max-num-seqs");
+            boolean wasFull = learned.fullness().batchLimit() >= slots;
+            return new Capacity(slots, wasFull ? 1 : 0.4 + 0.6 * evidence, "--max-num-seqs");
         }
         return batchIsKnown
                 ? new Capacity(slots, 0.9, "batch seen full")

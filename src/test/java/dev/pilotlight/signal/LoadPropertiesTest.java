@@ -236,6 +236,7 @@ class LoadPropertiesTest {
             send(40, Request.of(20, 250));
             assertThat(loads(60)).allMatch(load -> load > 1 && load <= 11);
             assertThat(loads(60).skip(40)).allMatch(load -> load < 0.05);
+            assertThat(engine.meter.signals().orElseThrow().capacity()).hasValue(new Capacity(4, 1, "--max-num-seqs"));
         }
 
         @Test
