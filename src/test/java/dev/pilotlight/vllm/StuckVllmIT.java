@@ -104,26 +104,6 @@ class StuckVllmIT {
         assertThat(unseen.endings(Duration.ofMinutes(2))).allMatch(Streams.Ending::isWhole);
     }
 
-    /** No page shows then whether the engine behind it works: it takes two canaries. */
-    @Test
-    void isStuckWhenTheServerInFrontOfTheEngineStandsStill() throws InterruptedException {
-        Streams streams = Streams.send(pod.server, 24, 400);
-        Await.until("tokens come", SLACK, () -> streams.begun() >= 4);
-        Instant stopped = Instant.now();
-        Child.signal("STOP", pod.server.child().process().pid());
-        try {
-            pod.isStuckBetween(
-                    stopped,
-                    CANARY.multipliedBy(2).plus(STUCK_AFTER).minusSeconds(1),
-                    CANARY.multipliedBy(2).plus(STUCK_AFTER),
-                    "2 requests for one token in a row");
-        } finally {
-            Child.signal("CONT", pod.server.child().process().pid());
-        }
-        pod.isBackSoon();
-        assertThat(streams.endings(Duration.ofMinutes(2))).allMatch(Streams.Ending::isWhole);
-    }
-
     @Test
     void isNeverStuckBehindAQueueOfAThousand() {
         Instant began = Instant.now();
