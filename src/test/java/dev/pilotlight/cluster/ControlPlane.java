@@ -265,7 +265,10 @@ public final class ControlPlane implements AutoCloseable {
     public List<Request> requests(String namespace) {
         String mark = "\"namespace\":\"" + namespace + "\"";
         try (Stream<String> lines = Files.lines(home.resolve("audit.log"))) {
+            // A watch is written down when it begins, and again when it ends.
             return lines.filter(line -> line.endsWith("}") && line.contains(mark))
+                    .filter(line ->
+                            !line.contains("\"verb\":\"watch\"") || line.contains("\"stage\":\"ResponseStarted\""))
                     .map(Request::of)
                     .toList();
         } catch (IOException failed) {

@@ -24,7 +24,7 @@ import java.util.function.Function;
  * readiness probe, and ends it when it is deleted. A pod without a "pilotlight" container is reported Running and Ready at once.
  */
 public final class Kubelet implements AutoCloseable {
-    private static final Duration PROBE_EVERY = Duration.ofMillis(200);
+    private static final Duration PROBE_EVERY = Duration.ofMillis(400);
     private static final AtomicInteger ADDRESSES = new AtomicInteger();
 
     private final ControlPlane plane;
@@ -62,7 +62,7 @@ public final class Kubelet implements AutoCloseable {
                             pod.getMetadata().getUid(), _ -> Thread.ofVirtual().start(() -> live(pod)));
                 }
             }
-            LockSupport.parkNanos(PROBE_EVERY.toNanos() / 4);
+            LockSupport.parkNanos(PROBE_EVERY.toNanos() / 8);
         }
     }
 
@@ -166,7 +166,7 @@ public final class Kubelet implements AutoCloseable {
     }
 
     /** 127.x.y.z, with an x of this process, so that two runs on one machine do not meet. */
-    private static String freeAddress() {
+    static String freeAddress() {
         int next = ADDRESSES.incrementAndGet();
         long network = 2 + ProcessHandle.current().pid() % 250;
         return "127." + network + "." + next / 250 + "." + (1 + next % 250);
@@ -181,7 +181,7 @@ public final class Kubelet implements AutoCloseable {
 
     public RunningPod pod(String name) {
         return Await.until(
-                "pod " + name + " runs", Duration.ofSeconds(30), () -> running.get(name), java.util.Objects::nonNull);
+                "pod " + name + " runs", Duration.ofMinutes(2), () -> running.get(name), java.util.Objects::nonNull);
     }
 
     @Override

@@ -15,10 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
@@ -185,17 +187,24 @@ public final class RunningPod implements AutoCloseable {
         return Web.get(at("/api/v1/status")).json();
     }
 
-    /** The sum over the series of a metric; empty when there is none. */
-    public java.util.OptionalDouble metric(String series) throws IOException, InterruptedException {
+    /** The sum over the series that begin so: a name, or a name with the first of its labels. */
+    public OptionalDouble metric(String beginning) throws IOException, InterruptedException {
         double[] values = Web.get(at("/metrics"))
                 .body()
                 .lines()
-                .filter(line -> line.startsWith(series + "{") || line.startsWith(series + " "))
+                .filter(line -> line.startsWith(beginning))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .toArray();
         return values.length == 0
-                ? java.util.OptionalDouble.empty()
-                : java.util.OptionalDouble.of(java.util.Arrays.stream(values).sum());
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(Arrays.stream(values).sum());
+    }
+
+    /** What it publishes now; empty while it says none. */
+    public OptionalDouble load() throws IOException, InterruptedException {
+        Web.Answer answer = Web.get(at("/api/v1/signals"));
+        Double load = answer.status() == 200 ? answer.json().getDouble("load_ratio") : null;
+        return load == null ? OptionalDouble.empty() : OptionalDouble.of(load);
     }
 
     /** The lines of the sidecar's log that contain this. */
