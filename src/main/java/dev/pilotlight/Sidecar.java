@@ -2,6 +2,7 @@ package dev.pilotlight;
 
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
+import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.WrongSettings;
@@ -45,6 +46,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -86,7 +88,7 @@ public final class Sidecar {
 
     private static Http exporter(Vertx vertx, URI url) {
         URI server = URI.create(url.getScheme() + "://" + url.getRawAuthority());
-        return new Http(vertx, server, Optional.empty(), true, Optional.empty(), 1);
+        return new Http(vertx, () -> server, Optional.empty(), true, Optional.empty(), 1);
     }
 
     private static String path(URI url) {
@@ -132,10 +134,11 @@ public final class Sidecar {
     @Singleton
     ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu, Cluster cluster) {
         PilotlightConfig.Engine engine = config.engine();
+        Supplier<URI> address = () -> EngineAddress.of(engine.url(), cluster.look());
         EngineClient client = new EngineClient(
-                http(engine, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
+                http(engine, address, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
         OwnRequests own = new OwnRequests();
-        Http requests = http(engine, vertx, WarmUpPolicy.MOST_AT_ONCE);
+        Http requests = http(engine, address, vertx, WarmUpPolicy.MOST_AT_ONCE);
         WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now);
         return new ControlLoop(
                 ConfigCheck.policy(config),
@@ -150,10 +153,10 @@ public final class Sidecar {
     }
 
     /** The poll has a connection of its own: it must never wait behind a request that hangs. */
-    private static Http http(PilotlightConfig.Engine engine, Vertx vertx, int connections) {
+    private static Http http(PilotlightConfig.Engine engine, Supplier<URI> address, Vertx vertx, int connections) {
         return new Http(
                 vertx,
-                engine.url(),
+                address,
                 engine.caFile(),
                 engine.verifyHost(),
                 engine.apiKeyFile().map(Sidecar::secret),

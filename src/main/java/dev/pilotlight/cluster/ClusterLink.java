@@ -1,6 +1,7 @@
 package dev.pilotlight.cluster;
 
 import dev.pilotlight.kube.ApiServer;
+import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Selection;
@@ -11,8 +12,11 @@ import dev.pilotlight.pod.PodPatcher;
 import dev.pilotlight.pool.PeerReader;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.pool.PoolRoom;
+import io.vertx.core.json.JsonArray;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -26,7 +30,10 @@ public final class ClusterLink implements Cluster {
     private final Mirror<OwnPod> pod;
     private final PodPatcher patcher;
     private final Optional<PoolRoom> pool;
+    private final Place place;
     private final AtomicReference<Runnable> onNews = new AtomicReference<>(() -> {});
+    private final AtomicBoolean servicesAsked = new AtomicBoolean();
+    private volatile Optional<String> warning = Optional.empty();
 
     /**
      * The pod that we are in.
@@ -46,6 +53,7 @@ public final class ClusterLink implements Cluster {
             Supplier<Instant> clock,
             Supplier<RandomGenerator> chance) {
         this.api = api;
+        this.place = place;
         this.pod = new Mirror<>(
                 api,
                 Selection.one(Names.pods(place.namespace()), place.pod()),
@@ -75,6 +83,20 @@ public final class ClusterLink implements Cluster {
     }
 
     private void news() {
+        // In a managed pool the Service has to select on the role.
+        if (pool.isEmpty() && pod().isPresent() && servicesAsked.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("services").start(this::checkServices);
+        }
+        onNews.get().run();
+    }
+
+    /** Once, and only where we may: the right to list Services is not asked for. */
+    private void checkServices() {
+        warning = api.send(Call.list(Names.services(place.namespace()), Map.of()))
+                .object()
+                .map(list -> list.getJsonArray("items", new JsonArray()))
+                .flatMap(services -> ServiceCheck.warning(
+                        services, pod().map(OwnPod::labels).orElse(Map.of())));
         onNews.get().run();
     }
 
@@ -89,6 +111,7 @@ public final class ClusterLink implements Cluster {
                 pool.map(PoolRoom::newest),
                 pool.flatMap(PoolRoom::leading),
                 pool.flatMap(PoolRoom::problem),
+                warning,
                 api.calls());
     }
 

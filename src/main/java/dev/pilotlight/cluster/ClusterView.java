@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
  * @param plan the pool's; empty unless the pool is managed
  * @param leading while this sidecar leads its pool
  * @param poolProblem why the pool can not be led or its plan not be written; empty while all is well
+ * @param serviceWarning of a Service that selects what it must not; empty where there is none, or none may be read
  * @param calls to the API server so far
  */
 public record ClusterView(
@@ -26,9 +27,10 @@ public record ClusterView(
         Optional<Mirrored<Optional<Plan>>> plan,
         Optional<Leading> leading,
         Optional<String> poolProblem,
+        Optional<String> serviceWarning,
         KubeTally calls) {
     public static final ClusterView NONE =
-            new ClusterView(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), KubeTally.EMPTY);
+            new ClusterView(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), KubeTally.EMPTY);
 
     /** The demand of a pool counts for nothing once its leader has not looked for this long. */
     private static final Duration DEMAND_STALE = Duration.ofSeconds(10);

@@ -1,5 +1,6 @@
 package dev.pilotlight.config;
 
+import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.OnFault;
 import io.smallrye.config.ConfigMapping;
@@ -37,7 +38,7 @@ public interface PilotlightConfig {
     /** The vLLM server beside us. */
     interface Engine {
         /** Where the server listens; with {@code --root-path /llm} add that path. http or https. */
-        @WithDefault("http://127.0.0.1:8000")
+        @WithDefault(EngineAddress.DEFAULT)
         URI url();
 
         /** How often the engine is read. 100 ms to 60 s. */

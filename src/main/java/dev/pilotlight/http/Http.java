@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** The wire to one server: bounded requests, each with a deadline of its own, on kept-alive connections. */
 public final class Http {
@@ -34,26 +35,25 @@ public final class Http {
     /** All of a connection's events come on this one: on another, an answer could end before anybody listens to it. */
     private final Context context;
 
-    private final URI base;
+    private final Supplier<URI> base;
     private final Optional<String> apiKey;
 
+    /** @param base of all requests, asked for each: scheme and path are as they were at first */
     public Http(
             Vertx vertx,
-            URI base,
+            Supplier<URI> base,
             Optional<Path> caFile,
             boolean verifyHost,
             Optional<String> apiKey,
             int connections) {
         this.base = base;
         this.apiKey = apiKey;
-        boolean tls = "https".equals(base.getScheme());
+        boolean tls = "https".equals(base.get().getScheme());
         HttpClientOptions options = new HttpClientOptions()
                 .setKeepAlive(true)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
                 .setSsl(tls)
-                .setVerifyHost(verifyHost)
-                .setDefaultHost(base.getHost())
-                .setDefaultPort(base.getPort() > 0 ? base.getPort() : tls ? 443 : 80);
+                .setVerifyHost(verifyHost);
         caFile.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
         this.context = vertx.getOrCreateContext();
         this.client = vertx.httpClientBuilder()
@@ -87,19 +87,26 @@ public final class Http {
     }
 
     public String url(String path) {
-        return base.getScheme() + "://" + base.getRawAuthority() + target(path);
+        return url(base.get(), path);
     }
 
-    private String target(String path) {
+    private static String url(URI base, String path) {
+        return base.getScheme() + "://" + base.getRawAuthority() + target(base, path);
+    }
+
+    private static String target(URI base, String path) {
         String root = base.getRawPath();
         return root == null || root.isEmpty() || "/".equals(root) ? path : root.replaceAll("/+$", "") + path;
     }
 
     private Answer exchange(
             HttpMethod method, String path, Optional<String> json, Optional<String> rank, Duration timeout, Body body) {
+        URI to = base.get();
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
-                .setURI(target(path))
+                .setHost(to.getHost())
+                .setPort(to.getPort() > 0 ? to.getPort() : "https".equals(to.getScheme()) ? 443 : 80)
+                .setURI(target(to, path))
                 .setConnectTimeout(timeout.toMillis())
                 .setFollowRedirects(false);
         if (path.startsWith("/v1/")) {
@@ -121,20 +128,20 @@ public final class Http {
                 })
                 .compose(response -> drain(response, body, ended))
                 .onSuccess(ended::complete)
-                .onFailure(failure -> ended.complete(lost(path, failure))));
+                .onFailure(failure -> ended.complete(lost(to, path, failure))));
         try {
             return ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
             ended.complete(new Answer.Lost(Cause.TIMED_OUT, "late"));
             cut(open);
             return new Answer.Lost(
-                    Cause.TIMED_OUT, "no answer from " + url(path) + " within " + timeout.toMillis() + " ms");
+                    Cause.TIMED_OUT, "no answer from " + url(to, path) + " within " + timeout.toMillis() + " ms");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             cut(open);
-            return new Answer.Lost(Cause.BROKEN, "stopped while waiting for " + url(path));
+            return new Answer.Lost(Cause.BROKEN, "stopped while waiting for " + url(to, path));
         } catch (ExecutionException impossible) {
-            return lost(path, impossible.getCause());
+            return lost(to, path, impossible.getCause());
         }
     }
 
@@ -171,13 +178,13 @@ public final class Http {
         }
     }
 
-    private Answer lost(String path, Throwable failure) {
+    private static Answer lost(URI to, String path, Throwable failure) {
         Cause cause = failure instanceof ConnectException ? Cause.REFUSED : Cause.BROKEN;
         String what = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         return new Answer.Lost(
                 cause,
                 cause == Cause.REFUSED
-                        ? "nothing listens at " + base.getRawAuthority()
-                        : "request to " + url(path) + " failed: " + what);
+                        ? "nothing listens at " + to.getRawAuthority()
+                        : "request to " + url(to, path) + " failed: " + what);
     }
 }

@@ -3,20 +3,22 @@ package dev.pilotlight.kube;
 /** The names that Pilot Light goes by in a cluster: every label and annotation that it writes, and where its objects are. */
 public final class Names {
     public static final String FIELD_MANAGER = "pilotlight";
+    /** All of our own labels and annotations begin so. */
+    public static final String PREFIX = "pilotlight.dev/";
 
     /** Label: what the engine can do. */
-    public static final String PHASE = "pilotlight.dev/phase";
+    public static final String PHASE = PREFIX + "phase";
     /** Label: active or standby; the Service of a managed pool selects on it. Absent unless ready. */
-    public static final String ROLE = "pilotlight.dev/role";
+    public static final String ROLE = PREFIX + "role";
     /** Label: the pod's pool. */
-    public static final String POOL = "pilotlight.dev/pool";
+    public static final String POOL = PREFIX + "pool";
 
     /** Annotation: why the phase is what it is. */
-    public static final String REASON = "pilotlight.dev/reason";
+    public static final String REASON = PREFIX + "reason";
     /** Annotation: the load when the pod was last marked. */
-    public static final String LOAD = "pilotlight.dev/load";
+    public static final String LOAD = PREFIX + "load";
     /** Annotation: how long the last start took, as watched. */
-    public static final String COLD_START = "pilotlight.dev/cold-start-seconds";
+    public static final String COLD_START = PREFIX + "cold-start-seconds";
 
     /** Annotation that the ReplicaSet controller reads: the pod with the least goes first. */
     public static final String DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";

@@ -61,6 +61,8 @@ final class ChangeLog {
         news(before.cluster().poolProblem(), after.cluster().poolProblem())
                 .filter(_ -> now.isEmpty())
                 .ifPresent(LOG::warn);
+        news(before.cluster().serviceWarning(), after.cluster().serviceWarning())
+                .ifPresent(LOG::warn);
         Optional<Leading> leads = after.cluster().leading();
         if (leads.isPresent() != before.cluster().leading().isPresent()) {
             LOG.info(leads.map(it -> "leads the pool, term " + it.term()).orElse("leads the pool no more"));

@@ -1,5 +1,6 @@
 package dev.pilotlight.pod;
 
+import dev.pilotlight.kube.Names;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +47,7 @@ public record PodPatch(
 
     /** Nobody else has a say in these: a phase copied from a template would stand for ever. */
     private static boolean isOurs(String key) {
-        return key.startsWith("pilotlight.dev/");
+        return key.startsWith(Names.PREFIX);
     }
 
     /** Whether it changes the same things in the same way, whatever the version. */

@@ -11,12 +11,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Reads the peers' reports over HTTP, so many at a time, each within its timeout, on kept-alive connections. */
 public final class PeerClient implements PeerReader {
@@ -29,6 +33,8 @@ public final class PeerClient implements PeerReader {
     private final HttpClient client;
     private final int port;
     private final Duration timeout;
+    /** Who gave no answer in the last round: asked last in this one, so that a dead node's pods hold no lane before those that live. */
+    private Set<String> silent = Set.of();
 
     /**
      * @param port that every sidecar of the pool listens on
@@ -47,7 +53,10 @@ public final class PeerClient implements PeerReader {
     @Override
     public Map<String, PeerReport> read(Collection<PoolPod> pods, Instant now) {
         Map<String, PeerReport> reports = new ConcurrentHashMap<>();
-        var reachable = pods.stream().filter(pod -> pod.address().isPresent()).toList();
+        List<PoolPod> reachable = pods.stream()
+                .filter(pod -> pod.address().isPresent())
+                .sorted(Comparator.comparing(pod -> silent.contains(pod.name())))
+                .toList();
         CountDownLatch open = new CountDownLatch(reachable.size());
         Semaphore lanes = new Semaphore(AT_ONCE);
         try {
@@ -64,6 +73,10 @@ public final class PeerClient implements PeerReader {
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
+        silent = reachable.stream()
+                .map(PoolPod::name)
+                .filter(name -> !reports.containsKey(name))
+                .collect(Collectors.toSet());
         return Map.copyOf(reports);
     }
 

@@ -57,9 +57,12 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         Pool pool = Pool.of(peers, last, since, now);
         OptionalDouble load = pool.meanLoad();
         OptionalDouble demand = load.isPresent()
-                ? OptionalDouble.of(
-                        load.getAsDouble() * (pool.serving.size() + pool.unreachable.size()) / policy.targetLoad()
-                                + policy.standby())
+                ? OptionalDouble.of(Math.max(
+                                policy.minActive(),
+                                load.getAsDouble()
+                                        * (pool.serving.size() + pool.unreachable.size())
+                                        / policy.targetLoad())
+                        + policy.standby())
                 : OptionalDouble.empty();
         Optional<Change> change = promotion(pool, load, policy)
                 .or(() -> demotion(pool, load, policy, now))
