@@ -19,9 +19,8 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Leads a pool while its sidecar holds the seat: reads the peers once a second, lets {@link Planner} decide, and writes the plan. The
- * first write of a term only signs the last plan: from then on the version of the ConfigMap keeps out whatever an earlier leader still
- * has under way, and a leader that was frozen in mid-write cannot mix its plan with ours.
+ * Leads a pool while its sidecar holds the seat: reads the peers once a second, lets {@link Planner} decide, and writes the plan over
+ * the version that it was made from. A leader that was frozen in mid-write finds another version and cannot mix its plan with ours.
  */
 final class Leader implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
@@ -141,22 +140,9 @@ final class Leader implements AutoCloseable {
         Planner.Decision decision = planner.look(peers, last, policy, now);
         leading = Optional.of(new Leading(term, now, there.size(), decision.demandPods()));
         onNews.run();
-        boolean isSigned = last.filter(it -> it.term() == term).isPresent();
-        if (last.filter(it -> it.term() > term).isPresent()) {
-            // Somebody was elected after us, and the lease will say so in a moment.
-            return decision.next();
-        }
-        if (isSigned || last.isEmpty()) {
-            return decision.change()
-                    .map(change -> write(term, last, change, there.size()) ? decision.next() : planner)
-                    .orElse(decision.next());
-        }
-        Planner.Change same = new Planner.Change(
-                last.get().active(), last.get().wanted(), last.get().reason());
-        if (write(term, last, decision.change().orElse(same), there.size())) {
-            return decision.next();
-        }
-        return planner;
+        return decision.due(term, last)
+                .map(change -> write(term, last, change, there.size()) ? decision.next() : planner)
+                .orElse(decision.next());
     }
 
     private boolean write(int term, Optional<Plan> last, Planner.Change change, int pods) {

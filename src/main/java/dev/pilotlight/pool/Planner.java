@@ -40,7 +40,19 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
      * @param change the plan to write; empty while the last one stands
      * @param demandPods how many pods the traffic wants, standbys included
      */
-    public record Decision(Planner next, Optional<Change> change, OptionalDouble demandPods) {}
+    public record Decision(Planner next, Optional<Change> change, OptionalDouble demandPods) {
+        /**
+         * What the leader of this term has to write: a change, or at first the last plan under its own term. From then on the version of
+         * the ConfigMap keeps out whatever an earlier leader still has under way. Nothing once a later leader has written.
+         */
+        Optional<Change> due(int term, Optional<Plan> last) {
+            if (last.filter(plan -> plan.term() > term).isPresent()) {
+                return Optional.empty();
+            }
+            return change.or(() -> last.filter(plan -> plan.term() < term)
+                    .map(plan -> new Change(plan.active(), plan.wanted(), plan.reason())));
+        }
+    }
 
     /**
      * The pods to be active, and why.
