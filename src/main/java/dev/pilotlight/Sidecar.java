@@ -136,7 +136,9 @@ public final class Sidecar {
         PilotlightConfig.Engine engine = config.engine();
         Supplier<URI> address = () -> EngineAddress.of(engine.url(), cluster.look());
         EngineClient client = new EngineClient(
-                http(engine, address, vertx, 1), engine.timeout(), new Limits(engine.maxPageBytes(), engine.maxSeries()));
+                http(engine, address, vertx, 1),
+                engine.timeout(),
+                new Limits(engine.maxPageBytes(), engine.maxSeries()));
         OwnRequests own = new OwnRequests();
         Http requests = http(engine, address, vertx, WarmUpPolicy.MOST_AT_ONCE);
         WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now);

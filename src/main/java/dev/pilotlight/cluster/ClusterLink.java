@@ -95,8 +95,8 @@ public final class ClusterLink implements Cluster {
         warning = api.send(Call.list(Names.services(place.namespace()), Map.of()))
                 .object()
                 .map(list -> list.getJsonArray("items", new JsonArray()))
-                .flatMap(services -> ServiceCheck.warning(
-                        services, pod().map(OwnPod::labels).orElse(Map.of())));
+                .flatMap(services ->
+                        ServiceCheck.warning(services, pod().map(OwnPod::labels).orElse(Map.of())));
         onNews.get().run();
     }
 

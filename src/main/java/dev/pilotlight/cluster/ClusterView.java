@@ -29,8 +29,8 @@ public record ClusterView(
         Optional<String> poolProblem,
         Optional<String> serviceWarning,
         KubeTally calls) {
-    public static final ClusterView NONE =
-            new ClusterView(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), KubeTally.EMPTY);
+    public static final ClusterView NONE = new ClusterView(
+            Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), KubeTally.EMPTY);
 
     /** The demand of a pool counts for nothing once its leader has not looked for this long. */
     private static final Duration DEMAND_STALE = Duration.ofSeconds(10);

@@ -19,7 +19,8 @@ final class ServiceCheck {
                 .filter(JsonObject.class::isInstance)
                 .map(JsonObject.class::cast)
                 .filter(service -> selectsOnRole(service, labels))
-                .map(service -> service.getJsonObject("metadata", new JsonObject()).getString("name", ""))
+                .map(service ->
+                        service.getJsonObject("metadata", new JsonObject()).getString("name", ""))
                 .findFirst()
                 .map(name -> "Service " + name + " selects on " + Names.ROLE + ", and pilotlight.pool.mode is observe:"
                         + " a pod that is quiet once will never see traffic again; take the label out of the selector,"

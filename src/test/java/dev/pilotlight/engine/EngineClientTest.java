@@ -185,7 +185,7 @@ class EngineClientTest {
     }
 
     private static EngineClient client(URI url, Optional<String> apiKey, Duration timeout, Limits limits) {
-        return new EngineClient(new Http(vertx, url, Optional.empty(), true, apiKey, 1), timeout, limits);
+        return new EngineClient(new Http(vertx, () -> url, Optional.empty(), true, apiKey, 1), timeout, limits);
     }
 
     private EngineClient client() throws IOException {
@@ -477,7 +477,7 @@ class EngineClientTest {
         }
 
         private EngineReading read(URI url, Optional<Path> caFile, boolean verifyHost) {
-            Http http = new Http(vertx, url, caFile, verifyHost, Optional.of("secret"), 1);
+            Http http = new Http(vertx, () -> url, caFile, verifyHost, Optional.of("secret"), 1);
             return new EngineClient(http, AMPLE, Limits.DEFAULT).read(NOON);
         }
 

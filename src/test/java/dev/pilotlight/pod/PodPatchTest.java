@@ -14,15 +14,7 @@ class PodPatchTest {
 
     private static OwnPod pod(Map<String, String> labels, Map<String, String> annotations, Set<String> foreign) {
         return new OwnPod(
-                "u",
-                "42",
-                labels,
-                annotations,
-                foreign,
-                false,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+                "u", "42", labels, annotations, foreign, false, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private static Mark mark(
@@ -66,8 +58,8 @@ class PodPatchTest {
         assertThat(PodPatch.of(pod, mark(Map.of("pilotlight.dev/phase", Optional.of("ready")), Map.of(), load)))
                 .isEmpty();
         assertThat(PodPatch.of(pod, mark(Map.of("pilotlight.dev/phase", Optional.of("draining")), Map.of(), load)))
-                .hasValueSatisfying(
-                        patch -> assertThat(patch.annotations()).containsEntry("pilotlight.dev/load", Optional.of("0.6")));
+                .hasValueSatisfying(patch ->
+                        assertThat(patch.annotations()).containsEntry("pilotlight.dev/load", Optional.of("0.6")));
     }
 
     @Test
