@@ -79,6 +79,7 @@ final class ManagedPool {
                         Map.of(NAME, new Mirrored.Item<>("1", plan)), Optional.of(now), Optional.empty())),
                 leading,
                 Optional.empty(),
+                Optional.empty(),
                 KubeTally.EMPTY);
     }
 }
