@@ -82,6 +82,7 @@ test-vllm-drain: ## the drain beside a real vLLM, ROUNDS=20 with it and as many 
 
 test-cluster: ## the sidecars and k8s/ against a real API server, built with Go; CLUSTER=RightsIT for one class
 	scripts/cluster/cluster.sh build
+	scripts/cluster/adapter.sh
 	$(MVN) verify -Dtests.include=cluster -Dtests.exclude=none $(if $(CLUSTER),-Dit.test=$(CLUSTER) -Dfailsafe.failIfNoSpecifiedTests=false)
 
 test-dashboard: ## every query of the Grafana dashboard, asked of a Prometheus that scrapes a run of `make run`
