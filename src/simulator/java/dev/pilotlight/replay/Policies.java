@@ -66,7 +66,7 @@ final class Policies {
     }
 
     static List<Contender> all(Scenario scenario) {
-        List<Contender> all = new ArrayList<>(List.of(recommended(), warmPool(1), warmPool(2)));
+        List<Contender> all = new ArrayList<>(List.of(recommended(), withSpare(), warmPool(2)));
         all.addAll(baselines(scenario));
         return all;
     }
@@ -77,20 +77,20 @@ final class Policies {
         return Contender.hpa("Pilot Light (" + manifest + ")", Kind.PILOT_LIGHT, HpaManifest.read(manifest));
     }
 
-    /** The manifest of a managed pool, with so many standbys. */
+    /** By KEDA, with two pods more than the load wants, all of them on traffic. */
+    static Contender withSpare() {
+        Path manifest = MANIFESTS.resolve("keda/load");
+        return Contender.hpa("Pilot Light (" + manifest + ")", Kind.PILOT_LIGHT, HpaManifest.read(manifest));
+    }
+
+    /** The manifest and the settings of k8s/example-warm-pool, with so many standbys. */
     static Contender warmPool(int standbys) {
         Path manifest = MANIFESTS.resolve("warm-pool");
         PoolPolicy usual = PoolPolicy.DEFAULT;
         return Contender.pool(
-                "Pilot Light, %d standby (%s)".formatted(standbys, manifest),
+                "Pilot Light, %d standbys (%s)".formatted(standbys, manifest),
                 HpaManifest.read(manifest),
-                new PoolPolicy(
-                        usual.minActive(),
-                        standbys,
-                        usual.targetLoad(),
-                        usual.promoteAt(),
-                        usual.demoteAt(),
-                        usual.demoteAfter()));
+                new PoolPolicy(2, standbys, 0.9, 0.95, usual.demoteAt(), usual.demoteAfter()));
     }
 
     private static final Path MANIFESTS = Path.of("k8s/autoscaling");
