@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param wasWarm whether the engine's current process has been ready
  * @param rounds of the last warm-up
  * @param sentBefore requests of our own that went to earlier processes of the engine
+ * @param sentEnded requests of our own that had ended when the process was last known to be the one that it is, or to be none
  * @param deeds asked for so far
  */
 public record Memory(
@@ -36,6 +37,7 @@ public record Memory(
         ClusterView cluster,
         PollTally polls,
         long sentBefore,
+        long sentEnded,
         int deeds) {
 
     public static Memory begin(Instant now) {
@@ -53,6 +55,7 @@ public record Memory(
                 MarkTrack.begin(now),
                 ClusterView.NONE,
                 PollTally.EMPTY,
+                0,
                 0,
                 0);
     }

@@ -7,6 +7,7 @@ import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.gpu.Device;
 import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.Lifecycle;
 import dev.pilotlight.lifecycle.Phase;
@@ -46,8 +47,8 @@ public final class Tick {
 
     public Turn advance(Memory memory, Observation observation, Instant now) {
         EngineTrack engine = memory.engine().advance(observation.engine().reading());
-        long sentBefore =
-                engine.replaced() ? observation.own().sent() - observation.own().inFlight() : memory.sentBefore();
+        // Those that ended since may be in the counters of the new process: they are ours, and no traffic.
+        long sentBefore = engine.replaced() ? memory.sentEnded() : memory.sentBefore();
         OwnTraffic own = new OwnTraffic(
                 observation.own().sent() - sentBefore, observation.own().inFlight());
         boolean isNewEngine = engine.replaced()
@@ -115,6 +116,9 @@ public final class Tick {
                 cluster,
                 polls(memory, engine, gpu, observation),
                 sentBefore,
+                tellsWhichProcess(engine.latest())
+                        ? observation.own().sent() - observation.own().inFlight()
+                        : memory.sentEnded(),
                 deeds);
         return new Turn(next, picture(next, now, policy), effects);
     }
@@ -237,6 +241,15 @@ public final class Tick {
                     case Phase.Ready _, Phase.Draining _ -> known;
                     case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Failed _ -> known.withoutLoad();
                 });
+    }
+
+    /** A poll that only got no answer in time tells nothing: the process may be another by then. */
+    private static boolean tellsWhichProcess(EngineReading reading) {
+        return switch (reading) {
+            case EngineReading.Answered _, EngineReading.Unreadable _ -> true;
+            case EngineReading.Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
+            case EngineReading.NotYet _ -> false;
+        };
     }
 
     private static boolean servedOthers(EngineTrack engine, OwnTraffic own) {

@@ -322,6 +322,36 @@ class TickTest {
         }
 
         @Test
+        void warmsANewProcessThoughARequestOfOursReachedItFirst() {
+            World world = served();
+            long warmUps = world.warmUps();
+            while (!world.probeIsOut()) {
+                world.second();
+            }
+            world.restart();
+            world.rank().successes = 1; // it was the new process that answered the heartbeat
+            world.rank().tokens = 1;
+            world.second();
+            assertThat(world.picture.engine().restarts()).isEqualTo(1);
+            assertThat(phase(world)).isEqualTo("warming");
+            assertThat(world.warmUps()).isEqualTo(warmUps + 1);
+        }
+
+        @Test
+        void doesNotWarmANewProcessThatOthersReachedFirst() {
+            World world = served();
+            long warmUps = world.warmUps();
+            while (!world.probeIsOut()) {
+                world.second();
+            }
+            world.restart();
+            world.rank().successes = 2; // ours, and somebody's
+            world.second();
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.warmUps()).isEqualTo(warmUps);
+        }
+
+        @Test
         void losesReadinessWhenTheEngineIsSilentForLongAndGetsItBack() {
             World world = served();
             world.engine = Engine.SILENT;
@@ -456,7 +486,26 @@ class TickTest {
                 // The page shows work that does not move; only our own requests do.
                 world.rank().tokens = Math.max(tokens, world.rank().tokens - 90);
                 assertThat(live(world).up()).isTrue();
+                assertThat(ready(world).up()).isTrue();
             }
+            assertThat(world.probes()).as("canaries").isBetween(8L, 10L);
+        }
+
+        @Test
+        void isNeverStuckWithAPageThatStandsStillAltogetherWhileTheCanaryAnswers() {
+            World world = served();
+            world.rank().running = 3;
+            world.rank().waiting = 2;
+            double tokens = world.rank().tokens;
+            double successes = world.rank().successes;
+            for (int second = 0; second < 3600; second++) {
+                world.rank().tokens = tokens - 90; // which the next second adds again
+                world.rank().successes = successes;
+                world.second();
+                assertThat(live(world).up()).isTrue();
+                assertThat(ready(world).up()).isTrue();
+            }
+            assertThat(world.probes()).as("canaries").isBetween(50L, 60L);
         }
 
         @Test
