@@ -82,7 +82,7 @@ public interface PilotlightConfig {
         /**
          * The requests of one round, a JSON list: each an object with {@code endpoint} (a path of the OpenAI API; default the one that
          * fits the model), {@code prompt_tokens}, {@code max_tokens}, {@code concurrency}, {@code model} (a LoRA adapter), {@code name},
-         * or a whole {@code payload}. Default: a short prompt, a long one, and four at once.
+         * or a whole {@code payload}; or an object with such a list as {@code requests}. Default: a short prompt, a long one, and four at once.
          */
         Optional<String> requests();
 

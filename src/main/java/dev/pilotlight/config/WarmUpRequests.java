@@ -11,11 +11,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads the list of warm-up requests from its JSON. */
+/**
+ * Reads the warm-up requests from their JSON: a list, or the object around one that vLLM's proposed {@code --warmup-config} takes
+ * (vllm-project/vllm, pull request 30561), with a concurrency for all and a count for each.
+ */
 final class WarmUpRequests {
     private static final String SETTING = "pilotlight.warm-up.requests";
     private static final Set<String> KEYS =
-            Set.of("endpoint", "prompt_tokens", "max_tokens", "concurrency", "model", "name", "payload");
+            Set.of("endpoint", "prompt_tokens", "max_tokens", "concurrency", "count", "model", "name", "payload");
+    private static final Set<String> WHOLE_KEYS = Set.of("concurrency", "requests");
     private static final int MOST = 32;
 
     private WarmUpRequests() {}
@@ -33,19 +37,18 @@ final class WarmUpRequests {
 
     private static List<Shape> read(String json, List<String> problems) {
         List<Shape> shapes = new ArrayList<>();
-        JsonArray list;
-        try {
-            list = new JsonArray(json);
-        } catch (DecodeException notAList) {
+        JsonObject whole = whole(json, problems);
+        if (!(whole.getValue("requests") instanceof JsonArray list)) {
             problems.add(SETTING + " is no JSON list: give for example [{\"prompt_tokens\":16,\"max_tokens\":8}]");
             return shapes;
         }
         if (list.isEmpty() || list.size() > MOST) {
             problems.add(SETTING + " has " + list.size() + " requests: give 1 to " + MOST);
         }
+        int atOnce = whole("for all", whole, "concurrency", 1, WarmUpPolicy.MOST_AT_ONCE, problems);
         for (int i = 0; i < list.size(); i++) {
             if (list.getValue(i) instanceof JsonObject request) {
-                shapes.add(shape(i + 1, request, problems));
+                shapes.add(shape(i + 1, request, atOnce, problems));
             } else {
                 problems.add(SETTING + ": request " + (i + 1) + " is no object");
             }
@@ -53,17 +56,39 @@ final class WarmUpRequests {
         return shapes;
     }
 
-    private static Shape shape(int number, JsonObject request, List<String> problems) {
-        request.fieldNames().stream()
-                .filter(key -> !KEYS.contains(key))
-                .forEach(key -> problems.add(SETTING + ": request " + number + " has the unknown key \"" + key
-                        + "\"; known are " + KEYS.stream().sorted().toList()));
+    /** The object around the list, where there is one; else as if there were. */
+    private static JsonObject whole(String json, List<String> problems) {
+        try {
+            if (!json.strip().startsWith("{")) {
+                return new JsonObject().put("requests", new JsonArray(json));
+            }
+            JsonObject whole = new JsonObject(json);
+            unknown(whole, WHOLE_KEYS).forEach(key -> problems.add(SETTING + " has the " + key));
+            return whole;
+        } catch (DecodeException neither) {
+            return new JsonObject();
+        }
+    }
+
+    private static List<String> unknown(JsonObject object, Set<String> known) {
+        return object.fieldNames().stream()
+                .filter(key -> !known.contains(key))
+                .map(key -> "unknown key \"" + key + "\"; known are "
+                        + known.stream().sorted().toList())
+                .toList();
+    }
+
+    private static Shape shape(int number, JsonObject request, int atOnce, List<String> problems) {
+        String which = "request " + number;
+        unknown(request, KEYS).forEach(key -> problems.add(SETTING + ": " + which + " has the " + key));
+        // A round is repeated until it is steady: a count only says how many there may be at once.
+        int count = whole(which, request, "count", atOnce, 100_000, problems);
         return new Shape(
                 text(request, "name").orElse("request-" + number),
                 api(number, request, problems),
-                whole(number, request, "prompt_tokens", 16, 1_000_000, problems),
-                whole(number, request, "max_tokens", 8, 100_000, problems),
-                whole(number, request, "concurrency", 1, WarmUpPolicy.MOST_AT_ONCE, problems),
+                whole(which, request, "prompt_tokens", 16, 1_000_000, problems),
+                whole(which, request, "max_tokens", 8, 100_000, problems),
+                whole(which, request, "concurrency", Math.min(atOnce, count), WarmUpPolicy.MOST_AT_ONCE, problems),
                 text(request, "model"),
                 payload(number, request, problems));
     }
@@ -95,13 +120,12 @@ final class WarmUpRequests {
     }
 
     private static int whole(
-            int number, JsonObject request, String key, int otherwise, int most, List<String> problems) {
+            String which, JsonObject request, String key, int otherwise, int most, List<String> problems) {
         Object value = request.getValue(key, otherwise);
         if (value instanceof Integer whole && whole >= 1 && whole <= most) {
             return whole;
         }
-        problems.add(
-                SETTING + ": request " + number + ": " + key + "=" + value + "; give a whole number from 1 to " + most);
+        problems.add(SETTING + ": " + which + ": " + key + "=" + value + "; give a whole number from 1 to " + most);
         return otherwise;
     }
 
