@@ -1,5 +1,6 @@
 package dev.pilotlight;
 
+import dev.pilotlight.api.KeptConnections;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
@@ -219,6 +220,7 @@ public final class Sidecar {
 
     /** Prometheus looks at /metrics by default, Quarkus serves /q/metrics: the same page at both. */
     void routes(@Observes Router router, PilotlightConfig config) {
+        router.route().order(Integer.MIN_VALUE).handler(new KeptConnections());
         router.get("/metrics").order(0).handler(context -> context.reroute("/q/metrics"));
         if (config.injector().enabled()) {
             for (String ofAnEngine :

@@ -118,6 +118,25 @@ class DrainIT {
         }
     }
 
+    /** Not a byte passes meanwhile, and the port hangs up on others that say nothing for so long. */
+    @Test
+    void theHookOutlastsTheIdleTimeout() throws IOException, InterruptedException {
+        try (SimulatedEngine engine = SimulatedEngine.start(OPTIONS);
+                PackagedSidecar sidecar = PackagedSidecar.beside(
+                        engine.uri(),
+                        "drain-idle",
+                        Map.of("drain.deadline", "5s"),
+                        PackagedSidecar.freePort(),
+                        Map.of("quarkus.http.idle-timeout", "1s"))) {
+            Await.until("ready", SOON, () -> sidecar.ready().up());
+            inFlight(engine, 3, 1);
+            engine.hang(-1);
+            Web.Answer answer = Web.get(sidecar.at("/api/v1/drain"), Duration.ofMinutes(1));
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.json().getString("how")).isEqualTo("the deadline came first, with 3 requests in flight");
+        }
+    }
+
     @Test
     void sigtermToTheSidecarDoesTheSame() throws IOException, InterruptedException {
         try (SimulatedEngine engine = SimulatedEngine.start(OPTIONS);

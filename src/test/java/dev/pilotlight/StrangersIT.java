@@ -10,7 +10,9 @@ import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -289,6 +291,52 @@ class StrangersIT {
             api.deletion = Optional.of(Instant.now());
             assertThat(Web.get(sidecar.at("/api/v1/drain"), SOON).status()).isEqualTo(200);
         }
+    }
+
+    /** Connections that are kept for a next request, and others whose first request never ends. */
+    @Test
+    void aCrowdThatHoldsItsConnectionsKeepsNoProbeOut() throws Exception {
+        PackagedSidecar sidecar = sidecar("strangers-hold", Map.of(), Map.of());
+        List<Socket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < 1200; i++) {
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), sidecar.at("/").getPort());
+                socket.setSoTimeout(30_000);
+                held.add(socket);
+                String end = i % 3 == 0 ? "" : "\r\n";
+                socket.getOutputStream()
+                        .write(("GET /q/health/live HTTP/1.1\r\nHost: sidecar\r\n" + end)
+                                .getBytes(StandardCharsets.ISO_8859_1));
+            }
+            int kept = 0;
+            for (int i = 0; i < held.size(); i++) {
+                kept += i % 3 != 0 && isKept(held.get(i)) ? 1 : 0;
+            }
+            for (String probe : List.of("live", "started", "ready", "group/engine")) {
+                assertThat(Web.get(sidecar.at("/q/health/" + probe), Duration.ofSeconds(3))
+                                .status())
+                        .as(probe)
+                        .isEqualTo(200);
+            }
+            System.out.printf("%d connections held, %d of them kept after an answer%n", held.size(), kept);
+            assertThat(kept).isBetween(100, 128);
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    /** Whether the server leaves it open after its answer. */
+    private static boolean isKept(Socket socket) throws IOException {
+        BufferedReader answer =
+                new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+        boolean kept = true;
+        for (String line = answer.readLine(); line != null && !line.isEmpty(); line = answer.readLine()) {
+            kept &= !line.equalsIgnoreCase("Connection: close");
+        }
+        return kept;
     }
 
     @Test

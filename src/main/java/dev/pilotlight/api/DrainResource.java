@@ -3,8 +3,10 @@ package dev.pilotlight.api;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.DrainGate.Answer;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
@@ -51,13 +53,24 @@ public final class DrainResource {
         Optional<String> shown = Optional.ofNullable(authorization)
                 .filter(it -> it.startsWith(BEARER))
                 .map(it -> it.substring(BEARER.length()).strip());
-        return switch (gate.call(shown, isOfThisHost(request))) {
+        return switch (gate.call(shown, isOfThisHost(request), () -> maySayNothing(request))) {
             case Answer.Drained(Drain drain) -> Response.ok(view(drain)).build();
             case Answer.Denied(String why) ->
                 Response.status(403)
                         .entity(Map.of("error", "not drained: " + why))
                         .build();
         };
+    }
+
+    /**
+     * Not a byte passes while the drain lasts, for longer than the port allows others (quarkus.http.idle-timeout): a hook that is cut off
+     * lets the kubelet end vLLM at once. An early head would keep the connection busy too, but then some callers take it for the answer.
+     */
+    private static void maySayNothing(HttpServerRequest request) {
+        if (request.connection() instanceof ConnectionBase connection
+                && connection.channel().pipeline().get(IdleStateHandler.class) != null) {
+            connection.channel().pipeline().remove(IdleStateHandler.class);
+        }
     }
 
     /** A proxy on this host speaks for somebody elsewhere, and says so. */

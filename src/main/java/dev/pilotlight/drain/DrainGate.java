@@ -45,16 +45,20 @@ public final class DrainGate {
         record Denied(String why) implements Answer {}
     }
 
-    /** Blocks until the drain has ended or is denied. */
-    public Answer call(Optional<String> shownToken, boolean loopback) throws InterruptedException {
+    /**
+     * Blocks until the drain has ended or is denied.
+     *
+     * @param onWait runs when the right is proved, before the long wait
+     */
+    public Answer call(Optional<String> shownToken, boolean loopback, Runnable onWait) throws InterruptedException {
         return switch (DrainRight.of(token, shownToken, termination.isPresent(), loopback)) {
             case DrainRight.Denied(String why) -> new Answer.Denied(why);
-            case DrainRight.Granted(String by) -> drain(by, deadline.orElse(DEFAULT_DEADLINE));
-            case DrainRight.AskApiServer _ -> ifTerminating(termination.orElseThrow());
+            case DrainRight.Granted(String by) -> drain(by, deadline.orElse(DEFAULT_DEADLINE), onWait);
+            case DrainRight.AskApiServer _ -> ifTerminating(termination.orElseThrow(), onWait);
         };
     }
 
-    private Answer ifTerminating(Termination asked) throws InterruptedException {
+    private Answer ifTerminating(Termination asked, Runnable onWait) throws InterruptedException {
         Instant until = clock.get().plus(NEWS_TAKES);
         News news = asked.newest();
         while (!(news instanceof News.Terminating) && clock.get().isBefore(until)) {
@@ -63,7 +67,7 @@ public final class DrainGate {
         }
         return switch (news) {
             case News.Terminating now ->
-                drain("the deletion of the pod", deadline.orElseGet(() -> GracePeriod.forDrain(now.grace())));
+                drain("the deletion of the pod", deadline.orElseGet(() -> GracePeriod.forDrain(now.grace())), onWait);
             case News.Staying staying -> new Answer.Denied(staying.why());
             case News.Unheard unheard -> new Answer.Denied(unheard.why());
         };
@@ -86,6 +90,11 @@ public final class DrainGate {
             case News.Staying staying -> new Answer.Denied(staying.why() + ": only the sidecar stops");
             case News.Unheard _ -> drain(SIGTERM, deadline.orElse(DEFAULT_DEADLINE));
         };
+    }
+
+    private Answer drain(String by, Duration allowed, Runnable onWait) throws InterruptedException {
+        onWait.run();
+        return drain(by, allowed);
     }
 
     private Answer drain(String by, Duration allowed) throws InterruptedException {

@@ -44,7 +44,10 @@ public final class PackagedSidecar implements AutoCloseable {
         settings.forEach((key, value) -> properties.put("pilotlight." + key, value));
         properties.putAll(platform);
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:+UseSerialGC"));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1"));
         properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
         command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
         PackagedSidecar sidecar = new PackagedSidecar(

@@ -1,0 +1,33 @@
+package dev.pilotlight.api;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Every caller is answered, and so many may keep their connection for the next request: whoever holds connections, the kubelet's probes
+ * get through. (A limit that turns connections away turns the kubelet away too, and six probes later vLLM is restarted.)
+ */
+public final class KeptConnections implements Handler<RoutingContext> {
+    /** Prometheus, a pool's leader and a few people have one each; the kubelet keeps none. */
+    private static final int MOST = 128;
+
+    private final Set<HttpConnection> kept = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public void handle(RoutingContext context) {
+        HttpConnection connection = context.request().connection();
+        if (!kept.contains(connection)) {
+            if (kept.size() < MOST) {
+                kept.add(connection);
+                connection.closeHandler(_ -> kept.remove(connection));
+            } else {
+                context.response().putHeader("Connection", "close");
+                context.addEndHandler(_ -> connection.close());
+            }
+        }
+        context.next();
+    }
+}
