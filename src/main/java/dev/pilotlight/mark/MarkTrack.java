@@ -1,6 +1,7 @@
 package dev.pilotlight.mark;
 
 import dev.pilotlight.kube.Names;
+import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.PatchOutcome;
 import dev.pilotlight.pod.PodPatch;
@@ -40,7 +41,7 @@ public record MarkTrack(
             PodMark.Look look, Optional<OwnPod> pod, Optional<PatchOutcome> outcome, MarkPolicy policy, Instant now) {
         PodMark next = mark.advance(look, policy, now);
         Optional<PatchOutcome> ofLast = outcome.filter(it -> it.attempt() == attempts);
-        Optional<PodPatch> patch = pod.filter(seen -> !isComingBack(seen, now))
+        Optional<PodPatch> patch = pod.filter(seen -> !isComingBack(look, seen, now))
                 .flatMap(seen -> PodPatch.of(seen, next.wanted(look, policy)))
                 .filter(wanted -> mayGo(wanted, ofLast, now));
         return new MarkTrack(
@@ -53,8 +54,9 @@ public record MarkTrack(
                 trouble(ofLast));
     }
 
-    private boolean isComingBack(OwnPod seen, Instant now) {
-        return seen.labels().containsKey(Names.PHASE)
+    private boolean isComingBack(PodMark.Look look, OwnPod seen, Instant now) {
+        return look.phase() instanceof Phase.Starting
+                && seen.labels().containsKey(Names.PHASE)
                 && Duration.between(began, now).compareTo(SETTLED) < 0;
     }
 
