@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak poll-cost test-restarts test-vllm test-vllm-drain test-cluster test-dashboard clean
+.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost test-restarts test-vllm test-vllm-drain test-cluster test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -65,6 +65,11 @@ bench-leak: ## 200,000 reads of 8 simulated GPUs: resident memory on the way
 	$(BENCH_CLASSES)
 	$(JAVA) -Xms32m -Xmx32m -XX:+AlwaysPreTouch -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
 	  -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" dev.pilotlight.gpu.NvmlLeak 200000
+
+bench-webhook: ## the admission webhook under 200 reviews a second for a minute; REVIEWS="500 30" for others
+	$(MVN) -q package -DskipTests
+	$(BENCH_CLASSES)
+	$(JAVA) -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" dev.pilotlight.inject.WebhookLatency $(REVIEWS)
 
 poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
 	python3 scripts/vllm/poll_cost.py --port $(PORT)
