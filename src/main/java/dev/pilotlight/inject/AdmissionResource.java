@@ -31,10 +31,10 @@ public final class AdmissionResource {
     /** The API server itself takes no more than 3 MiB in one request. */
     private static final int LONGEST = 3 << 20;
 
-    /** All bodies together, in pieces, so that a flood of long ones fills no heap; a pod's review has some 10 KB. */
-    private static final int PIECES_AT_ONCE = 128;
+    /** All bodies together, in pieces, so that a flood of long ones fills no heap; a pod's review has some 10 KB and takes one. */
+    private static final int PIECES_AT_ONCE = 512;
 
-    private static final int PIECE = 64 << 10;
+    private static final int PIECE = 16 << 10;
 
     private final Semaphore pieces = new Semaphore(PIECES_AT_ONCE);
     /** A tree takes many times the memory of its text, so only as many are open as cores could work on. */
@@ -74,16 +74,18 @@ public final class AdmissionResource {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         int held = 0;
         try {
-            for (byte[] piece = {0}; piece.length > 0; text.writeBytes(piece)) {
-                if (text.size() > LONGEST) {
-                    return error(400, "the body is longer than " + LONGEST + " bytes");
-                }
+            byte[] piece;
+            do {
                 if (!pieces.tryAcquire()) {
                     return error(503, "more reviews at once than fit into memory");
                 }
                 held++;
                 piece = body.readNBytes(PIECE);
-            }
+                text.writeBytes(piece);
+                if (text.size() > LONGEST) {
+                    return error(400, "the body is longer than " + LONGEST + " bytes");
+                }
+            } while (piece.length == PIECE);
             trees.acquire();
             try {
                 return decided(text.toByteArray(), optIn);
