@@ -15,7 +15,7 @@ final class TimelinePlot {
     private static final int RIGHT = 20;
     private static final int PANEL = 150;
     private static final int GAP = 34;
-    private static final int TOP = 52;
+    private static final int TOP = 72;
 
     private final Svg svg = new Svg(WIDTH, TOP + 4 * (PANEL + GAP));
     private final double seconds;
@@ -47,7 +47,6 @@ final class TimelinePlot {
                 Anchor.START,
                 "#000",
                 "%s: %s".formatted(scenario.name(), scenario.arrivals().name()));
-        double x = LEFT;
         for (int i = 0; i < outcomes.size(); i++) {
             Outcome outcome = outcomes.get(i);
             String words = String.format(
@@ -56,8 +55,9 @@ final class TimelinePlot {
                     outcome.policy(),
                     100 * outcome.breachShare(),
                     outcome.gpuHours());
-            svg.dot(x + 4, 32, 4, color(i)).text(x + 12, 36, Anchor.START, color(i), words);
-            x += 24 + 6.3 * words.length();
+            double x = LEFT + i % 2 * (WIDTH - LEFT - RIGHT) / 2.0;
+            double y = 36 + i / 2 * 18;
+            svg.dot(x + 4, y - 4, 4, color(i)).text(x + 12, y, Anchor.START, color(i), words);
         }
     }
 
