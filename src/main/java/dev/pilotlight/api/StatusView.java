@@ -283,7 +283,7 @@ final class StatusView {
                 mirrored.problem().ifPresent(problem -> view.put("planWhy", problem.why()));
             });
             picture.cluster().poolPlan().ifPresent(plan -> view.put("plan", plan(plan)));
-            picture.cluster().poolProblem().ifPresent(why -> view.put("poolWhy", why));
+            picture.cluster().poolProblem().ifPresent(problem -> view.put("poolWhy", problem.why()));
             picture.cluster().leading().ifPresent(leading -> {
                 view.put("leaderOfTerm", leading.term());
                 view.put("poolPods", leading.pods());

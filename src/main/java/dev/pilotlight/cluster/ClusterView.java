@@ -3,6 +3,7 @@ package dev.pilotlight.cluster;
 import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.kube.Names;
+import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.Leading;
 import dev.pilotlight.pool.Plan;
@@ -26,7 +27,7 @@ public record ClusterView(
         Optional<Mirrored<OwnPod>> pod,
         Optional<Mirrored<Optional<Plan>>> plan,
         Optional<Leading> leading,
-        Optional<String> poolProblem,
+        Optional<Problem> poolProblem,
         Optional<String> serviceWarning,
         KubeTally calls) {
     public static final ClusterView NONE = new ClusterView(
@@ -42,6 +43,21 @@ public record ClusterView(
     /** Whether the own pod is being deleted. */
     public boolean isLeaving() {
         return ownPod().map(OwnPod::terminating).orElse(false);
+    }
+
+    /**
+     * Why nothing is learned from the API server. A server that hangs leaves the watch of the own pod open, and shows first where the
+     * pool asks it something.
+     */
+    public Optional<String> silence() {
+        return pod.flatMap(Mirrored::problem)
+                .or(() -> poolProblem.filter(Problem::silent))
+                .map(Problem::why);
+    }
+
+    /** What the API server does not let the pool do. */
+    public Optional<String> poolRefusal() {
+        return poolProblem.filter(problem -> !problem.silent()).map(Problem::why);
     }
 
     /** What the cluster says of the own pod's role. */

@@ -37,7 +37,9 @@ public final class Mirror<T> implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
     private volatile Optional<Events> open = Optional.empty();
-    private int failures;
+    private Retries retries = Retries.NONE;
+    /** Watches in a row that ended at once. */
+    private int cut;
 
     public Mirror(
             ApiServer api,
@@ -86,8 +88,8 @@ public final class Mirror<T> implements AutoCloseable {
                 sleep(pause.length);
             } catch (RuntimeException unexpected) {
                 // An object that is not as it should be: said like any other failure, and tried again.
-                put(all -> all.failed(clock.get(), false, "what the API server sent can not be read: " + unexpected));
-                sleep(Backoff.DEFAULT.after(++failures, chance));
+                put(all -> all.failed(new Problem(false, "what the API server sent can not be read: " + unexpected)));
+                sleep(Backoff.DEFAULT.after(++cut, chance));
             }
         }
     }
@@ -123,7 +125,7 @@ public final class Mirror<T> implements AutoCloseable {
             try (Events events = api.watch(call)) {
                 open = Optional.of(events);
                 if (events.opened()) {
-                    failures = 0;
+                    retries = retries.succeeded();
                     put(all -> all.heard(clock.get()));
                 }
                 Optional<String> seen = take(call, events, version);
@@ -134,7 +136,9 @@ public final class Mirror<T> implements AutoCloseable {
             }
             if (Duration.between(opened, clock.get()).compareTo(Backoff.DEFAULT.first()) < 0) {
                 // A server that ends each watch at once is not to be asked without end.
-                sleep(Backoff.DEFAULT.after(++failures, chance));
+                sleep(Backoff.DEFAULT.after(++cut, chance));
+            } else {
+                cut = 0;
             }
         }
     }
@@ -176,10 +180,9 @@ public final class Mirror<T> implements AutoCloseable {
     }
 
     private Pause failed(Call call, Answer answer) {
-        boolean denied = answer.is(401) || answer.is(403);
-        put(all -> all.failed(clock.get(), denied, Rights.why(call, answer)));
-        Duration pause = Backoff.DEFAULT.after(++failures, chance);
-        return new Pause(denied ? DENIED.plus(pause) : answer.retryAfter(pause));
+        put(all -> all.failed(Problem.of(call, answer)));
+        retries = retries.failed(answer);
+        return new Pause(retries.pause(answer, Backoff.DEFAULT, DENIED, chance));
     }
 
     private void sleep(Duration length) {

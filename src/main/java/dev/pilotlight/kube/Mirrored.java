@@ -18,9 +18,6 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
     /** @param version the object's resourceVersion */
     public record Item<T>(String version, T value) {}
 
-    /** @param denied whether rights are missing, and waiting will not mend it */
-    public record Problem(Instant since, boolean denied, String why) {}
-
     static <T> Mirrored<T> begin() {
         return new Mirrored<>(Map.of(), Optional.empty(), Optional.empty());
     }
@@ -34,9 +31,8 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
         return new Mirrored<>(items, Optional.of(now), Optional.empty());
     }
 
-    Mirrored<T> failed(Instant now, boolean denied, String why) {
-        Instant since = problem.map(Problem::since).orElse(now);
-        return new Mirrored<>(items, heardAt, Optional.of(new Problem(since, denied, why)));
+    Mirrored<T> failed(Problem why) {
+        return new Mirrored<>(items, heardAt, Optional.of(why));
     }
 
     Mirrored<T> replaced(Iterable<JsonObject> objects, Function<JsonObject, T> read, Instant now) {

@@ -1,5 +1,6 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.cluster.Troubles;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
@@ -7,8 +8,6 @@ import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineReading.NotYet;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
-import dev.pilotlight.kube.Mirrored;
-import dev.pilotlight.kube.Mirrored.Problem;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.Leading;
@@ -30,6 +29,7 @@ final class ChangeLog {
         stuck(before, after);
         gpu(before.gpu(), after.gpu());
         drain(before, after);
+        troubles(before.troubles(), after.troubles());
         cluster(before, after);
         after.role()
                 .role()
@@ -45,22 +45,19 @@ final class ChangeLog {
         }
     }
 
-    /** The watch on the own pod stands for the API server: one line when it is lost, one when it is back. */
-    private static void cluster(Memory before, Memory after) {
-        Optional<Problem> then = before.cluster().pod().flatMap(Mirrored::problem);
-        Optional<Problem> now = after.cluster().pod().flatMap(Mirrored::problem);
-        if (now.isPresent() && then.isEmpty()) {
-            LOG.warnf(
-                    "%s; marks and roles stay as they are until it answers",
-                    now.get().why());
-        }
+    /** One line when the API server is lost, one when it is back. */
+    private static void troubles(Troubles before, Troubles after) {
+        Optional<String> then = before.silence().trouble();
+        Optional<String> now = after.silence().trouble();
+        news(then, now).ifPresent(why -> LOG.warnf("%s; marks and roles stay as they are until it answers", why));
         if (then.isPresent() && now.isEmpty()) {
             LOG.info("the API server answers again");
         }
-        news(before.mark().trouble(), after.mark().trouble()).ifPresent(LOG::warn);
-        news(before.cluster().poolProblem(), after.cluster().poolProblem())
-                .filter(_ -> now.isEmpty())
-                .ifPresent(LOG::warn);
+        news(before.marks().trouble(), after.marks().trouble()).ifPresent(LOG::warn);
+        news(before.pool().trouble(), after.pool().trouble()).ifPresent(LOG::warn);
+    }
+
+    private static void cluster(Memory before, Memory after) {
         news(before.cluster().serviceWarning(), after.cluster().serviceWarning())
                 .ifPresent(LOG::warn);
         Optional<Leading> leads = after.cluster().leading();

@@ -1,6 +1,7 @@
 package dev.pilotlight.loop;
 
 import dev.pilotlight.cluster.ClusterView;
+import dev.pilotlight.cluster.Troubles;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Phase;
@@ -35,6 +36,7 @@ public record Memory(
         Optional<Drain> drain,
         MarkTrack mark,
         ClusterView cluster,
+        Troubles troubles,
         PollTally polls,
         long sentBefore,
         long sentEnded,
@@ -54,6 +56,7 @@ public record Memory(
                 Optional.empty(),
                 MarkTrack.begin(now),
                 ClusterView.NONE,
+                Troubles.NONE,
                 PollTally.EMPTY,
                 0,
                 0,

@@ -114,6 +114,7 @@ public final class Tick {
                 drain,
                 mark,
                 cluster,
+                memory.troubles().advance(cluster, mark.trouble(), now),
                 polls(memory, engine, gpu, observation),
                 sentBefore,
                 tellsWhichProcess(engine.latest())

@@ -5,10 +5,11 @@ import dev.pilotlight.kube.Backoff;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Names;
+import dev.pilotlight.kube.Retries;
 import dev.pilotlight.kube.Rights;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -22,7 +23,7 @@ public final class PodPatcher {
     private final Mirror<OwnPod> pod;
     private final Supplier<Instant> clock;
     private final RandomGenerator chance;
-    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicReference<Retries> retries = new AtomicReference<>(Retries.NONE);
 
     public PodPatcher(
             ApiServer api,
@@ -43,18 +44,18 @@ public final class PodPatcher {
         ApiServer.Answer answer = api.send(call);
         Instant now = clock.get();
         if (answer.object().isPresent()) {
-            failures.set(0);
+            retries.updateAndGet(Retries::succeeded);
             pod.offer(answer.object().get());
             return new PatchOutcome.Applied(attempt, now);
         }
         if (answer.is(409)) {
             return new PatchOutcome.Conflict(attempt, now);
         }
-        Duration pause = answer.retryAfter(Backoff.DEFAULT.after(failures.incrementAndGet(), chance));
-        boolean denied = answer.is(401) || answer.is(403) || answer.is(422);
+        Duration pause = retries.updateAndGet(it -> it.failed(answer)).pause(answer, Backoff.DEFAULT, DENIED, chance);
         return new PatchOutcome.Failed(
                 attempt,
-                now.plus(denied ? DENIED : pause),
+                // A patch that is wrong, or that a policy denies, will be so the next time.
+                now.plus(answer.is(422) ? DENIED : pause),
                 answer instanceof ApiServer.Answer.Got,
                 "the pod can not be marked: " + Rights.why(call, answer));
     }

@@ -6,7 +6,7 @@ import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.kube.Names;
-import dev.pilotlight.kube.Rights;
+import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Selection;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -38,7 +38,7 @@ final class Leader implements AutoCloseable {
     private final Runnable onNews;
     private final Thread thread;
     private volatile Optional<Leading> leading = Optional.empty();
-    private volatile Optional<String> problem = Optional.empty();
+    private volatile Optional<Problem> problem = Optional.empty();
     private volatile boolean closed;
 
     /**
@@ -80,7 +80,7 @@ final class Leader implements AutoCloseable {
         return leading.filter(it -> seat.get().filter(term -> term == it.term()).isPresent());
     }
 
-    Optional<String> problem() {
+    Optional<Problem> problem() {
         return problem;
     }
 
@@ -125,7 +125,7 @@ final class Leader implements AutoCloseable {
         Mirrored<Optional<Plan>> plan = plans.newest();
         if (pods.heardAt().isEmpty() || plan.heardAt().isEmpty()) {
             // Nothing is decided on half of the facts.
-            problem = pods.problem().or(plan::problem).map(Mirrored.Problem::why);
+            problem = pods.problem().or(plan::problem);
             return planner;
         }
         List<PoolPod> there =
@@ -173,7 +173,7 @@ final class Leader implements AutoCloseable {
             // The mirror was behind: the newest is asked for, from the server's store and not its cache.
             api.send(Call.get(path + "/" + name)).object().ifPresent(plans::offer);
         } else {
-            problem = Optional.of("the pool's plan can not be written: " + Rights.why(call, answer));
+            problem = Optional.of(Problem.of(call, answer).so("the pool's plan can not be written"));
         }
         return false;
     }

@@ -4,6 +4,7 @@ import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.kube.Names;
+import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Selection;
 import java.time.Duration;
 import java.time.Instant;
@@ -78,7 +79,7 @@ public final class PoolRoom implements AutoCloseable {
     }
 
     /** Why the pool can not be led or its plan not be written. */
-    public Optional<String> problem() {
+    public Optional<Problem> problem() {
         return seat.problem().or(leader::problem);
     }
 

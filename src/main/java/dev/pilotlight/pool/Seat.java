@@ -5,7 +5,8 @@ import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.Backoff;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Names;
-import dev.pilotlight.kube.Rights;
+import dev.pilotlight.kube.Problem;
+import dev.pilotlight.kube.Retries;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -28,9 +29,9 @@ final class Seat implements AutoCloseable {
     private final RandomGenerator chance;
     private final AtomicReference<Election> state;
     private final Thread thread;
-    private volatile Optional<String> problem = Optional.empty();
+    private volatile Optional<Problem> problem = Optional.empty();
     private volatile boolean closed;
-    private int failures;
+    private Retries retries = Retries.NONE;
 
     /**
      * @param self who we are: a sidecar that comes back is somebody else
@@ -67,7 +68,7 @@ final class Seat implements AutoCloseable {
         return now.leads(clock.get()) ? now.held().map(it -> it.lease().term()) : Optional.empty();
     }
 
-    Optional<String> problem() {
+    Optional<Problem> problem() {
         return problem;
     }
 
@@ -129,15 +130,14 @@ final class Seat implements AutoCloseable {
     }
 
     private void succeeded() {
-        failures = 0;
+        retries = retries.succeeded();
         problem = Optional.empty();
     }
 
     private void failed(Call call, Answer answer) {
-        problem = Optional.of("the pool's leader can not be elected: " + Rights.why(call, answer));
-        Duration pause = BACKOFF.after(++failures, chance);
-        boolean denied = answer.is(401) || answer.is(403);
-        Duration usual = answer.retryAfter(denied ? DENIED.plus(pause) : pause);
+        problem = Optional.of(Problem.of(call, answer).so("the pool's leader can not be elected"));
+        retries = retries.failed(answer);
+        Duration usual = retries.pause(answer, BACKOFF, DENIED, chance);
         // A holder has little time: it tries again while it holds.
         Duration wait = state.get().leads(clock.get()) ? Duration.ofMillis(500) : usual;
         state.updateAndGet(it -> it.failed(wait, clock.get()));
