@@ -2,6 +2,7 @@ package dev.pilotlight.api;
 
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +24,9 @@ public final class KeptConnections implements Handler<RoutingContext> {
             if (kept.size() < MOST) {
                 kept.add(connection);
                 connection.closeHandler(_ -> kept.remove(connection));
+            } else if (context.request().version() == HttpVersion.HTTP_2) {
+                // HTTP/2 has no such header; the connection ends with the last of its answers.
+                context.addEndHandler(_ -> connection.shutdown());
             } else {
                 context.response().putHeader("Connection", "close");
                 context.addEndHandler(_ -> connection.close());
