@@ -75,8 +75,11 @@ class DashboardIT {
     }
 
     @AfterAll
-    void end() {
+    void end() throws InterruptedException {
         prometheus.close();
+        // Not by force: it ends its sidecar first.
+        Child.signal("TERM", demo.process().pid());
+        demo.endsWithin(Duration.ofSeconds(10));
         demo.close();
     }
 
