@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.signal.Inflow;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -15,9 +16,15 @@ import java.util.OptionalDouble;
  * @param load unless it is not known
  * @param readyFor how long it has been ready
  * @param flippedAgo how long ago its role last changed between active and standby; empty when it never did
+ * @param inflow what comes to it; empty until it has counted that
  */
 public record PeerReport(
-        Instant at, boolean ready, OptionalDouble load, Duration readyFor, Optional<Duration> flippedAgo) {
+        Instant at,
+        boolean ready,
+        OptionalDouble load,
+        Duration readyFor,
+        Optional<Duration> flippedAgo,
+        Optional<Inflow> inflow) {
 
     /** Reads the answer of {@code /api/v1/peer}; empty when it is something else. */
     static Optional<PeerReport> of(String body, Instant now) {
@@ -29,10 +36,23 @@ public record PeerReport(
                     answer.getBoolean("ready", false),
                     load == null ? OptionalDouble.empty() : OptionalDouble.of(load),
                     seconds(answer.getDouble("readySeconds", 0.0)),
-                    Optional.ofNullable(answer.getDouble("flippedSecondsAgo")).map(PeerReport::seconds)));
+                    Optional.ofNullable(answer.getDouble("flippedSecondsAgo")).map(PeerReport::seconds),
+                    Optional.ofNullable(answer.getJsonObject("inflow")).flatMap(PeerReport::inflow)));
         } catch (DecodeException | ClassCastException other) {
             return Optional.empty();
         }
+    }
+
+    /** Of a sidecar of another version, what it does not say is not guessed. */
+    private static Optional<Inflow> inflow(JsonObject said) {
+        Double at = said.getDouble("atSeconds");
+        Double requests = said.getDouble("requests");
+        Double perSecond = said.getDouble("perSecond");
+        Double each = said.getDouble("secondsEach");
+        Double stay = said.getDouble("staySeconds");
+        return at == null || requests == null || perSecond == null || each == null || stay == null
+                ? Optional.empty()
+                : Optional.of(new Inflow(Instant.EPOCH.plus(seconds(at)), requests, perSecond, each, stay));
     }
 
     private static Duration seconds(double seconds) {

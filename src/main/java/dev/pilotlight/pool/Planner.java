@@ -1,5 +1,7 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.signal.Inflow;
+import dev.pilotlight.signal.PoolInflow;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.OptionalDouble;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -20,8 +23,9 @@ import java.util.stream.Stream;
  * @param since when this leader took office
  * @param lowSince since when the active pods' load has been low; empty while it is not
  * @param goneSince since when the plan has named pods that are no more; empty while it names none
+ * @param inflow what comes to all pods together
  */
-public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instant> goneSince) {
+public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instant> goneSince, PoolInflow inflow) {
     /** Three looks missed: a pod that answers nobody for that long is replaced, though it stays named as long as it exists. */
     private static final Duration LOST = Duration.ofSeconds(3);
     /** Outside a surge no pod's role changes twice within this. */
@@ -29,8 +33,11 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
     /** Names of pods that are gone harm nobody: taken out with the next change, or together after this. */
     private static final Duration TIDY = Duration.ofSeconds(30);
 
+    /** Higher than this no load is believed before the pods themselves say it. */
+    private static final double MOST_UNSEEN = 3;
+
     public static Planner begin(Instant now) {
-        return new Planner(now, Optional.empty(), Optional.empty());
+        return new Planner(now, Optional.empty(), Optional.empty(), PoolInflow.UNKNOWN);
     }
 
     /**
@@ -67,7 +74,8 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
 
     public Decision look(List<Peer> peers, Optional<Plan> last, PoolPolicy policy, Instant now) {
         Pool pool = Pool.of(peers, last, since, now);
-        OptionalDouble load = pool.meanLoad();
+        PoolInflow comes = inflow.advance(pool.inflow());
+        OptionalDouble load = pool.meanLoad(comes);
         OptionalDouble demand = load.isPresent()
                 ? OptionalDouble.of(Math.max(
                                 policy.minActive(),
@@ -83,7 +91,8 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         Planner next = new Planner(
                 since,
                 change.isPresent() || !low ? Optional.empty() : lowSince.or(() -> Optional.of(now)),
-                change.isPresent() || pool.gone.isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)));
+                change.isPresent() || pool.gone.isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
+                comes);
         return new Decision(next, change, demand);
     }
 
@@ -184,11 +193,11 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
     }
 
     private static SortedSet<String> names(List<Seen> pods) {
-        return pods.stream().map(Seen::name).collect(java.util.stream.Collectors.toCollection(TreeSet::new));
+        return pods.stream().map(Seen::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** A ready pod that answered lately. */
-    private record Seen(String name, OptionalDouble load, Duration readyFor, boolean isCalm) {}
+    private record Seen(String name, OptionalDouble load, Optional<Inflow> inflow, Duration readyFor, boolean isCalm) {}
 
     /**
      * The pool, sorted by what each pod is good for.
@@ -235,7 +244,7 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
             } else if (report.isEmpty() || !isFresh) {
                 if (isNamed && isFresh) {
                     // A leader new in office has not heard it yet.
-                    serving.add(new Seen(name, OptionalDouble.empty(), Duration.ZERO, false));
+                    serving.add(new Seen(name, OptionalDouble.empty(), Optional.empty(), Duration.ZERO, false));
                 } else if (isNamed) {
                     unreachable.add(name);
                 }
@@ -251,15 +260,29 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         private static Seen seen(String name, PeerReport report) {
             boolean isCalm =
                     report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
-            return new Seen(name, report.load(), report.readyFor(), isCalm);
+            return new Seen(name, report.load(), report.inflow(), report.readyFor(), isCalm);
         }
 
-        /** Of the active pods that say theirs. */
-        OptionalDouble meanLoad() {
-            return serving.stream()
+        /** Of all that answer, standbys too: what came to a pod before its role changed did come. */
+        Map<String, Inflow> inflow() {
+            return Stream.concat(serving.stream(), standbys.stream())
+                    .filter(it -> it.inflow().isPresent())
+                    .collect(Collectors.toMap(Seen::name, it -> it.inflow().get()));
+        }
+
+        /** Of the active pods that say theirs; a surge is added as soon as the pool together shows it. */
+        OptionalDouble meanLoad(PoolInflow comes) {
+            OptionalDouble mean = serving.stream()
                     .filter(it -> it.load().isPresent())
                     .mapToDouble(it -> it.load().getAsDouble())
                     .average();
+            boolean allCount = serving.stream().allMatch(it -> it.inflow().isPresent());
+            if (mean.isEmpty() || !allCount) {
+                return mean;
+            }
+            double unseen =
+                    comes.unseen(serving.stream().map(it -> it.inflow().get()).toList());
+            return OptionalDouble.of(Math.max(mean.getAsDouble(), Math.min(MOST_UNSEEN, mean.getAsDouble() + unseen)));
         }
     }
 }

@@ -147,7 +147,19 @@ record Load(
                 pressures,
                 Optional.of(sustained.capacity()),
                 ttft,
-                itl);
+                itl,
+                inflow(sustained));
+    }
+
+    /** Counted as the engine does, so that nothing is lost between two that ask. */
+    private Optional<Inflow> inflow(Sustained sustained) {
+        OptionalDouble each = sustained.secondsPerRequest();
+        if (each.isEmpty() || last.successes().isEmpty()) {
+            return Optional.empty();
+        }
+        double stay = each.getAsDouble() * sustained.capacity().requests();
+        double came = last.successes().getAsDouble() + last.running() + last.waiting() - own.sent();
+        return Optional.of(new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble(), stay));
     }
 
     /** What comes, over what can be done, which a burst of a moment does not tell; the share of places taken while that is not known. */

@@ -11,6 +11,7 @@ import java.util.OptionalDouble;
  * @param load offered work over what this pod can sustain: 1 is full
  * @param demandPods load over the target load
  * @param forecast the load expected one cold start from now
+ * @param inflow what comes, for the leader of a pool; absent until requests were counted
  */
 public record Signals(
         Instant at,
@@ -22,11 +23,12 @@ public record Signals(
         Pressures pressures,
         Optional<Capacity> capacity,
         Latency ttft,
-        Latency itl) {
+        Latency itl,
+        Optional<Inflow> inflow) {
 
     /** With the load expected one cold start from now. */
     Signals withForecast(OptionalDouble expected) {
-        return new Signals(at, running, waiting, load, demandPods, expected, pressures, capacity, ttft, itl);
+        return new Signals(at, running, waiting, load, demandPods, expected, pressures, capacity, ttft, itl, inflow);
     }
 
     /** With the GPUs' share of time at work and of memory in use. */
@@ -43,12 +45,13 @@ public record Signals(
                         known.slots(), known.queue(), known.kvCache(), known.ttft(), known.itl(), compute, memory),
                 capacity,
                 ttft,
-                itl);
+                itl,
+                inflow);
     }
 
     /** The readings alone, for a pod that is not to be scaled by. */
     public Signals withoutLoad() {
         OptionalDouble none = OptionalDouble.empty();
-        return new Signals(at, running, waiting, none, none, none, pressures, capacity, ttft, itl);
+        return new Signals(at, running, waiting, none, none, none, pressures, capacity, ttft, itl, Optional.empty());
     }
 }

@@ -11,6 +11,7 @@ import dev.pilotlight.pool.PeerReport;
 import dev.pilotlight.pool.Plan;
 import dev.pilotlight.pool.Planner;
 import dev.pilotlight.pool.PoolPolicy;
+import dev.pilotlight.signal.Signals;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,7 +58,8 @@ final class ManagedPool {
                 picture.phase() instanceof Phase.Ready,
                 picture.freshSignals(now).map(signals -> signals.load()).orElse(java.util.OptionalDouble.empty()),
                 picture.phase() instanceof Phase.Ready ready ? Duration.between(ready.since(), now) : Duration.ZERO,
-                picture.roles().flippedAt().map(flipped -> Duration.between(flipped, now)));
+                picture.roles().flippedAt().map(flipped -> Duration.between(flipped, now)),
+                picture.freshSignals(now).flatMap(Signals::inflow));
     }
 
     private Plan planned(Planner.Change change, int pods) {

@@ -3,6 +3,7 @@ package dev.pilotlight.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.pool.Planner.Decision;
+import dev.pilotlight.signal.Inflow;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +37,8 @@ class PlannerTest {
                 new Peer(
                         name,
                         false,
-                        Optional.of(new PeerReport(now, ready, load, Duration.ofSeconds(readySeconds), flipped))));
+                        Optional.of(new PeerReport(
+                                now, ready, load, Duration.ofSeconds(readySeconds), flipped, Optional.empty()))));
     }
 
     private void active(int wanted, String... names) {
@@ -65,7 +67,8 @@ class PlannerTest {
                     name,
                     peer.terminating(),
                     peer.report()
-                            .map(it -> new PeerReport(now, it.ready(), it.load(), it.readyFor(), it.flippedAgo()))));
+                            .map(it -> new PeerReport(
+                                    now, it.ready(), it.load(), it.readyFor(), it.flippedAgo(), it.inflow()))));
             Optional<Planner.Change> change = look().change();
             if (change.isPresent()) {
                 return change;
@@ -122,6 +125,37 @@ class PlannerTest {
         assertThat(activeAfter()).hasSize(6);
         usual(3.0);
         assertThat(activeAfter()).containsExactly("a", "b", "c", "d", "e", "f");
+    }
+
+    /** Each pod believes in its 8 requests a second a moment longer; together they cannot be by chance. */
+    @Test
+    void promotesForWhatComesToAllTogetherBeforeAnyPodSaysSo() {
+        usual(0.4);
+        for (int second = 1; second <= 60; second++) {
+            cameBy(second, 8 * second);
+            assertThat(look().change()).isEmpty();
+        }
+        cameBy(61, 8 * 60 + 24);
+        assertThat(look().change().map(Planner.Change::reason))
+                .contains("promoted e, f: the active pods' mean load is 1.20, above 0.80");
+    }
+
+    private void cameBy(int second, double requests) {
+        now = START.plusSeconds(100 + second);
+        peers.replaceAll((name, peer) -> new Peer(
+                name,
+                false,
+                peer.report()
+                        .map(it -> new PeerReport(
+                                now,
+                                it.ready(),
+                                it.load(),
+                                it.readyFor(),
+                                it.flippedAgo(),
+                                Optional.of(
+                                        plan.orElseThrow().active().contains(name)
+                                                ? new Inflow(now, requests, 8, 0.05, 2)
+                                                : new Inflow(now, 0, 0, 0.05, 2))))));
     }
 
     @Test
@@ -241,8 +275,13 @@ class PlannerTest {
                 name,
                 false,
                 peer.report()
-                        .map(it ->
-                                new PeerReport(now, true, OptionalDouble.empty(), it.readyFor(), Optional.empty()))));
+                        .map(it -> new PeerReport(
+                                now,
+                                true,
+                                OptionalDouble.empty(),
+                                it.readyFor(),
+                                Optional.empty(),
+                                Optional.empty()))));
         assertThat(look().demandPods()).as("nobody says its load").isEmpty();
     }
 

@@ -195,7 +195,8 @@ class PoolSimulationTest {
                                     true,
                                     OptionalDouble.of(peer.load()),
                                     Duration.between(START, now),
-                                    peer.role.flippedAt().map(at -> Duration.between(at, now))));
+                                    peer.role.flippedAt().map(at -> Duration.between(at, now)),
+                                    Optional.empty()));
                 }
             }
             List<Peer> peers = pods.stream()

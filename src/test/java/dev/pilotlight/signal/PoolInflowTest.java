@@ -1,0 +1,137 @@
+package dev.pilotlight.signal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** A surge, seen by all pods of a pool together. Each pod is polled once a second, at a moment of its own; they are asked once a second. */
+class PoolInflowTest {
+    private static final Instant START = Instant.parse("2026-01-05T10:00:00Z");
+    /** A pod at its fullest does 20 requests a second; each stays for 2 s then. */
+    private static final double EACH = 0.05;
+
+    private static final double STAY = 2;
+
+    private final Map<String, Double> phases = new TreeMap<>();
+    private final Map<String, Integer> came = new HashMap<>();
+    private final Map<String, Inflow> read = new HashMap<>();
+    private PoolInflow pool = PoolInflow.UNKNOWN;
+    private Random random = new Random(1);
+    private int tenths;
+
+    private void pods(int count) {
+        IntStream.range(0, count).forEach(i -> phases.put("pod-" + i, random.nextDouble()));
+    }
+
+    /** Tenth of a second by tenth; each pod believes what it always did. */
+    private void tenth(double perPod, double believed) {
+        for (String pod : phases.keySet()) {
+            came.merge(pod, poisson(perPod / 10), Integer::sum);
+            if (tenths % 10 == (int) (10 * phases.get(pod))) {
+                Instant at = START.plusMillis(100L * tenths);
+                read.put(pod, new Inflow(at, came.get(pod), believed, EACH, STAY));
+            }
+        }
+        tenths++;
+        if (tenths % 10 == 0) {
+            pool = pool.advance(read);
+        }
+    }
+
+    private double seconds(int seconds, double perPod, double believed) {
+        double most = 0;
+        for (int i = 0; i < 10 * seconds; i++) {
+            tenth(perPod, believed);
+            most = Math.max(most, pool.unseen(read.values()));
+        }
+        return most;
+    }
+
+    private int poisson(double mean) {
+        double left = Math.exp(-mean);
+        double drawn = random.nextDouble();
+        int count = 0;
+        while (drawn > left) {
+            drawn *= random.nextDouble();
+            count++;
+        }
+        return count;
+    }
+
+    @Test
+    void addsNothingInSteadyTraffic() {
+        pods(4);
+        seconds(120, 8, 8);
+        assertThat(seconds(3600, 8, 8)).isZero();
+    }
+
+    @Test
+    void showsATripledTrafficWithinTwoLooks() {
+        double[] after = IntStream.range(0, 100)
+                .mapToDouble(seed -> {
+                    random = new Random(seed);
+                    List.of(phases, came, read).forEach(Map::clear);
+                    pool = PoolInflow.UNKNOWN;
+                    tenths = 0;
+                    pods(4);
+                    seconds(120, 8, 8);
+                    IntStream.range(0, random.nextInt(10)).forEach(_ -> tenth(8, 8));
+                    int begin = tenths;
+                    // From a load of 0.4 to 1.2: half of that is 0.8.
+                    while (pool.unseen(read.values()) < 0.4 && tenths < begin + 100) {
+                        tenth(24, 8);
+                    }
+                    return (tenths - begin) / 10.0;
+                })
+                .sorted()
+                .toArray();
+        assertThat(after[50]).as("median").isLessThan(1.7);
+        assertThat(after[98]).as("99th percentile").isLessThan(2.6);
+    }
+
+    @Test
+    void comesToTheLoadThatThePodsWillRead() {
+        pods(4);
+        seconds(120, 8, 8);
+        seconds(20, 24, 8);
+        assertThat(pool.unseen(read.values())).isCloseTo(16 * EACH, within(0.1));
+        // Once they all do, there is nothing to add.
+        seconds(2, 24, 24);
+        assertThat(pool.unseen(read.values())).isZero();
+    }
+
+    @Test
+    void isTheSameWhoeverTakesTheTraffic() {
+        pods(4);
+        seconds(120, 12, 12);
+        pods(8);
+        seconds(2, 6, 6);
+        assertThat(seconds(60, 6, 6)).isZero();
+    }
+
+    @Test
+    void takesAnEngineThatCountsAnewAndAPodThatSaysNothingNewForNothing() {
+        pods(4);
+        seconds(120, 8, 8);
+        came.put("pod-0", 0);
+        phases.remove("pod-1");
+        assertThat(seconds(5, 8, 8)).isZero();
+    }
+
+    @Test
+    void callsAHandfulOfRequestsAtOnceNoSurge() {
+        pods(4);
+        seconds(600, 0.01, 0.01);
+        came.merge("pod-0", 4, Integer::sum);
+        // The places that they take, no more.
+        assertThat(seconds(5, 0, 0.01)).isLessThan(4 / STAY * EACH);
+    }
+}
