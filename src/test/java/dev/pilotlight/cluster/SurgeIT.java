@@ -15,14 +15,9 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** A managed pool of six meets a surge: how long from the first request of it until the standbys' labels say active at the API server. */
 @Tag("cluster")
-@EnabledIfSystemProperty(
-        named = "cluster.surges",
-        matches = "\\d+",
-        disabledReason = "the aim is not met yet: docs/performance.md")
 class SurgeIT {
     /** -Dcluster.surges=100 for the figures in docs/performance.md. */
     private static final int SURGES = Integer.getInteger("cluster.surges", 5);
