@@ -43,18 +43,18 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
     /**
      * The load that is on its way, by which each of these pods is about to read more than it does.
      *
-     * @param serving the pods that all traffic goes to
+     * @param serving the pods that the traffic goes to; what the others know of is theirs
      */
     public double unseen(Collection<Inflow> serving) {
-        double known = 0;
-        double each = 0;
-        double stay = 0;
-        for (Inflow pod : serving) {
-            known += pod.perSecond();
-            each += pod.secondsEach() / serving.size();
-            stay += pod.staySeconds() / serving.size();
+        if (serving.isEmpty()) {
+            return 0;
         }
-        double all = serving.isEmpty() ? 0 : rate.perSecond(stay);
+        double known = last.values().stream().mapToDouble(Inflow::perSecond).sum();
+        double each =
+                serving.stream().mapToDouble(Inflow::secondsEach).average().orElse(0);
+        double stay =
+                serving.stream().mapToDouble(Inflow::staySeconds).average().orElse(0);
+        double all = rate.perSecond(stay);
         return all > A_SURGE * known ? (all - known) * each / serving.size() : 0;
     }
 }

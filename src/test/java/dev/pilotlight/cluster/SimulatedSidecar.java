@@ -27,6 +27,7 @@ import dev.pilotlight.mark.MarkPolicy;
 import dev.pilotlight.pool.PeerClient;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.pool.RolePolicy;
+import dev.pilotlight.signal.Inflow;
 import dev.pilotlight.signal.SignalPolicy;
 import dev.pilotlight.signal.Signals;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -125,17 +126,17 @@ final class SimulatedSidecar implements AutoCloseable {
                         MarkPolicy.DEFAULT.costHold()));
     }
 
-    /** An engine that has served before, and makes 50 tokens a second for each request in its batch. */
+    /** An engine that has served before, and makes 50 tokens a second for each request in its batch: 100 for each, in 2 s. */
     private EngineReading read(Instant now) {
         double running = load.getAsDouble() * SLOTS;
-        served += 1 + running / 10;
+        served += running / 2;
         Rank rank = new Rank(
                 "0",
                 running,
                 0,
                 OptionalDouble.empty(),
-                OptionalDouble.of(served * 20),
-                OptionalDouble.of(served * 500),
+                OptionalDouble.of(served * 25),
+                OptionalDouble.of(served * 100),
                 OptionalDouble.of(served),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
@@ -165,12 +166,21 @@ final class SimulatedSidecar implements AutoCloseable {
         JsonObject report = new JsonObject()
                 .put("ready", picture.phase() instanceof Phase.Ready)
                 .put("readySeconds", seconds(picture.phase().since(), now));
-        picture.freshSignals(now)
-                .map(Signals::load)
-                .filter(OptionalDouble::isPresent)
-                .ifPresent(it -> report.put("load", it.getAsDouble()));
+        picture.freshSignals(now).ifPresent(signals -> {
+            signals.load().ifPresent(it -> report.put("load", it));
+            signals.inflow().ifPresent(it -> report.put("inflow", inflow(it)));
+        });
         picture.roles().flippedAt().ifPresent(flipped -> report.put("flippedSecondsAgo", seconds(flipped, now)));
         return report.encode();
+    }
+
+    private static JsonObject inflow(Inflow inflow) {
+        return new JsonObject()
+                .put("atSeconds", inflow.at().toEpochMilli() / 1e3)
+                .put("requests", inflow.requests())
+                .put("perSecond", inflow.perSecond())
+                .put("secondsEach", inflow.secondsEach())
+                .put("staySeconds", inflow.staySeconds());
     }
 
     private static double seconds(Instant from, Instant to) {

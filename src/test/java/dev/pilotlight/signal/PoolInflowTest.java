@@ -118,6 +118,13 @@ class PoolInflowTest {
     }
 
     @Test
+    void leavesToTheOthersWhatTheyKnowOf() {
+        pods(4);
+        seconds(120, 8, 8);
+        assertThat(pool.unseen(List.of(read.get("pod-0")))).isZero();
+    }
+
+    @Test
     void takesAnEngineThatCountsAnewAndAPodThatSaysNothingNewForNothing() {
         pods(4);
         seconds(120, 8, 8);
