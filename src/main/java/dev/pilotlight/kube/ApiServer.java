@@ -16,6 +16,8 @@ public interface ApiServer {
 
     /** How a call ended. */
     sealed interface Answer {
+        Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
         /** @param retryAfter how long the server asks to be left alone */
         record Got(int status, String body, Optional<Duration> retryAfter) implements Answer {}
 
@@ -37,9 +39,13 @@ public interface ApiServer {
             return this instanceof Got got && got.status() == status;
         }
 
+        /** As long as the server asks for, within reason: a proxy's word must not send a sidecar away for a day. */
         default Duration retryAfter(Duration otherwise) {
             return this instanceof Got got
-                    ? got.retryAfter().filter(it -> it.compareTo(otherwise) > 0).orElse(otherwise)
+                    ? got.retryAfter()
+                            .map(it -> it.compareTo(LONGEST_PAUSE) < 0 ? it : LONGEST_PAUSE)
+                            .filter(it -> it.compareTo(otherwise) > 0)
+                            .orElse(otherwise)
                     : otherwise;
         }
 

@@ -128,17 +128,16 @@ public final class Mirror<T> implements AutoCloseable {
                     retries = retries.succeeded();
                     put(all -> all.heard(clock.get()));
                 }
-                Optional<String> seen = take(call, events, version);
-                if (seen.isEmpty()) {
-                    return;
-                }
-                version = seen;
+                version = take(call, events, version);
             }
             if (Duration.between(opened, clock.get()).compareTo(Backoff.DEFAULT.first()) < 0) {
-                // A server that ends each watch at once is not to be asked without end.
+                // A server that ends each watch at once, or forgets each version, is not to be asked without end.
                 sleep(Backoff.DEFAULT.after(++cut, chance));
             } else {
                 cut = 0;
+            }
+            if (version.isEmpty()) {
+                return;
             }
         }
     }
