@@ -118,7 +118,11 @@ class ApiClientTest {
 
         @Test
         void readsOneObjectAndShowsTheToken() throws InterruptedException {
-            server.expect().get().withPath(PODS + "/a").andReturn(200, object.encode()).once();
+            server.expect()
+                    .get()
+                    .withPath(PODS + "/a")
+                    .andReturn(200, object.encode())
+                    .once();
             Answer answer = client().send(POD);
             assertThat(answer).isEqualTo(new Answer.Got(200, object.encode(), Optional.empty()));
             assertThat(answer.object()).contains(object);
@@ -130,17 +134,26 @@ class ApiClientTest {
         @Test
         void listsByASelectorThatIsEncoded() {
             String path = PODS + "?labelSelector=pilotlight.dev%2Fpool%3Dvllm&resourceVersion=0";
-            server.expect().get().withPath(path).andReturn(200, "{\"items\":[]}").once();
+            server.expect()
+                    .get()
+                    .withPath(path)
+                    .andReturn(200, "{\"items\":[]}")
+                    .once();
             Call call = Call.list(PODS, Map.of("labelSelector", "pilotlight.dev/pool=vllm", "resourceVersion", "0"));
             assertThat(client().send(call).object()).contains(new JsonObject("{\"items\":[]}"));
         }
 
         @Test
         void patchesByAMergePatchThatNamesTheVersionSeenAndItsManager() {
-            server.expect().patch().withPath(PATCH).andReturn(200, object.encode()).once();
+            server.expect()
+                    .patch()
+                    .withPath(PATCH)
+                    .andReturn(200, object.encode())
+                    .once();
             JsonObject patch = new JsonObject("""
                     {"metadata": {"resourceVersion": "42", "labels": {"pilotlight.dev/role": null}}}""");
-            assertThat(client().send(Call.mergePatch(PODS + "/a", patch)).is(200)).isTrue();
+            assertThat(client().send(Call.mergePatch(PODS + "/a", patch)).is(200))
+                    .isTrue();
             assertThat(asked())
                     .isEqualTo(new Asked(
                             "PATCH " + PATCH, Optional.of("application/merge-patch+json"), Optional.of(patch)));
@@ -150,8 +163,16 @@ class ApiClientTest {
         void createsAndUpdatesWithTheWholeObject() {
             String create = LEASES + "?fieldManager=pilotlight";
             String update = LEASES + "/a?fieldManager=pilotlight";
-            server.expect().post().withPath(create).andReturn(201, object.encode()).once();
-            server.expect().put().withPath(update).andReturn(200, object.encode()).once();
+            server.expect()
+                    .post()
+                    .withPath(create)
+                    .andReturn(201, object.encode())
+                    .once();
+            server.expect()
+                    .put()
+                    .withPath(update)
+                    .andReturn(200, object.encode())
+                    .once();
             ApiClient client = client();
             assertThat(client.send(Call.create(LEASES, object)).object()).contains(object);
             assertThat(client.send(Call.update(LEASES + "/a", object)).object()).contains(object);
@@ -164,8 +185,15 @@ class ApiClientTest {
 
         @Test
         void findTheServerBelowAPath() {
-            server.expect().get().withPath("/clusters/c1" + PODS + "/a").andReturn(200, "{}").once();
-            assertThat(client(config(server.url("/clusters/c1/")), AMPLE).send(POD).is(200)).isTrue();
+            server.expect()
+                    .get()
+                    .withPath("/clusters/c1" + PODS + "/a")
+                    .andReturn(200, "{}")
+                    .once();
+            assertThat(client(config(server.url("/clusters/c1/")), AMPLE)
+                            .send(POD)
+                            .is(200))
+                    .isTrue();
         }
     }
 
@@ -197,7 +225,8 @@ class ApiClientTest {
 
         @Test
         void tellsAConflictFromOtherRefusals() {
-            Answer answer = patched(409, status(409, "the object has been modified").encode());
+            Answer answer =
+                    patched(409, status(409, "the object has been modified").encode());
             assertThat(answer.is(409)).isTrue();
             assertThat(answer.object()).isEmpty();
             assertThat(answer.what()).isEqualTo("HTTP 409: the object has been modified");
@@ -257,9 +286,7 @@ class ApiClientTest {
             Answer answer = throttled("17");
             assertThat(answer)
                     .isEqualTo(new Answer.Got(
-                            429,
-                            status(429, "too many requests").encode(),
-                            Optional.of(Duration.ofSeconds(17))));
+                            429, status(429, "too many requests").encode(), Optional.of(Duration.ofSeconds(17))));
             assertThat(answer.retryAfter(Duration.ofSeconds(1))).isEqualTo(Duration.ofSeconds(17));
             assertThat(answer.retryAfter(Duration.ofSeconds(30))).isEqualTo(Duration.ofSeconds(30));
         }
@@ -369,8 +396,7 @@ class ApiClientTest {
         @Test
         void readsItAnewWhenTheOldOneIsNotTakenAnyMore() throws Exception {
             Path token = Files.writeString(folder.resolve("token"), "old");
-            System.setProperty(
-                    Config.KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN_FILE_SYSTEM_PROPERTY, token.toString());
+            System.setProperty(Config.KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN_FILE_SYSTEM_PROPERTY, token.toString());
             System.setProperty(Config.KUBERNETES_MASTER_SYSTEM_PROPERTY, server.url("/"));
             System.setProperty(Config.KUBERNETES_AUTH_TRYKUBECONFIG_SYSTEM_PROPERTY, "false");
             Config config = Config.autoConfigure(null);

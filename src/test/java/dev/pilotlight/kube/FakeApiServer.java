@@ -177,7 +177,8 @@ public final class FakeApiServer implements ApiServer {
             case LIST -> got(200, list(call));
             case CREATE -> {
                 JsonObject object = call.body().orElseThrow();
-                String path = call.path() + "/" + object.getJsonObject("metadata").getString("name");
+                String path =
+                        call.path() + "/" + object.getJsonObject("metadata").getString("name");
                 yield objects.containsKey(path) ? refused(409, "already exists") : got(201, put(path, object));
             }
             case UPDATE, PATCH -> {
@@ -188,7 +189,9 @@ public final class FakeApiServer implements ApiServer {
                         ? refused(404, "not found")
                         : !over.isEmpty() && !over.equals(Mirrored.version(there))
                                 ? refused(409, "the object has been modified")
-                                : got(200, put(call.path(), call.verb() == Call.Verb.UPDATE ? body : merged(there, body)));
+                                : got(
+                                        200,
+                                        put(call.path(), call.verb() == Call.Verb.UPDATE ? body : merged(there, body)));
             }
             case WATCH -> throw new IllegalArgumentException("a watch is opened by watch()");
         };
@@ -236,7 +239,9 @@ public final class FakeApiServer implements ApiServer {
     }
 
     public static Answer refused(int status, String message) {
-        return got(status, new JsonObject().put("kind", "Status").put("code", status).put("message", message));
+        return got(
+                status,
+                new JsonObject().put("kind", "Status").put("code", status).put("message", message));
     }
 
     @Override
@@ -259,7 +264,9 @@ public final class FakeApiServer implements ApiServer {
         watches.add(watch);
         String since = call.query().getOrDefault("resourceVersion", "");
         if (since.isEmpty()) {
-            list(call).getJsonArray("items").forEach(item -> watch.news.add(new Next.Event("ADDED", (JsonObject) item)));
+            list(call)
+                    .getJsonArray("items")
+                    .forEach(item -> watch.news.add(new Next.Event("ADDED", (JsonObject) item)));
         } else if (Long.parseLong(since) < oldest) {
             watch.news.add(new Next.Event(
                     "ERROR", new JsonObject().put("code", 410).put("message", "too old resource version: " + since)));

@@ -266,9 +266,8 @@ class MirrorTest {
         @Test
         void saysWhichRightIsMissingToWatch() {
             pod("p1", "hello");
-            server.fault(call -> call.verb() == Call.Verb.WATCH
-                    ? Optional.of(FakeApiServer.refused(403, "no"))
-                    : Optional.empty());
+            server.fault(call ->
+                    call.verb() == Call.Verb.WATCH ? Optional.of(FakeApiServer.refused(403, "no")) : Optional.empty());
             start(POOL);
             Problem problem =
                     until("sees it", it -> it.problem().isPresent()).problem().orElseThrow();

@@ -96,7 +96,8 @@ class WatchTest {
                 // headers
             }
             OutputStream out = socket.getOutputStream();
-            out.write(("HTTP/1.1 " + status + " As told\r\nTransfer-Encoding: chunked\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            out.write(("HTTP/1.1 " + status + " As told\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
             Step step;
             while ((step = steps.take()) instanceof Step.Send(byte[] bytes)) {
                 out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
@@ -121,7 +122,8 @@ class WatchTest {
     private static Next.Event event(String type, String version) {
         return new Next.Event(
                 type,
-                new JsonObject().put("metadata", new JsonObject().put("name", "a").put("resourceVersion", version)));
+                new JsonObject()
+                        .put("metadata", new JsonObject().put("name", "a").put("resourceVersion", version)));
     }
 
     private static String line(String type, String version) {
