@@ -139,9 +139,7 @@ public final class PeerClient implements PeerReader {
             ask(pod).map(body -> PeerReport.of(body.toString(StandardCharsets.UTF_8), now))
                     .otherwise(Optional.empty())
                     .onSuccess(report -> {
-                        report.ifPresentOrElse(
-                                it -> reports.put(pod.name(), it),
-                                () -> failed.add(pod.name()));
+                        report.ifPresentOrElse(it -> reports.put(pod.name(), it), () -> failed.add(pod.name()));
                         left.countDown();
                         next();
                     });

@@ -40,8 +40,7 @@ class PeerClientTest {
     /** More than are asked at once. */
     private static final int MANY = 600;
 
-    private static final String REPORT =
-            "{\"ready\":true,\"load\":0.5,\"readySeconds\":60,\"flippedSecondsAgo\":7.5}";
+    private static final String REPORT = "{\"ready\":true,\"load\":0.5,\"readySeconds\":60,\"flippedSecondsAgo\":7.5}";
 
     private static Vertx vertx;
 
@@ -251,7 +250,8 @@ class PeerClientTest {
             hears(client, pods(0, 3), "p0", "p2");
             inTime(client, pods(0, 3));
             recover(1);
-            Await.until("is heard again", AMPLE, () -> inTime(client, pods(0, 3)).containsKey("p1"));
+            Await.until(
+                    "is heard again", AMPLE, () -> inTime(client, pods(0, 3)).containsKey("p1"));
         }
 
         @Test
@@ -259,7 +259,10 @@ class PeerClientTest {
             hang(0, MANY);
             PeerClient client = client(PATIENCE);
             List<PoolPod> pods = pods(0, MANY + 3);
-            Await.until("those that live are heard", AMPLE, () -> inTime(client, pods).size() == 3);
+            Await.until(
+                    "those that live are heard",
+                    AMPLE,
+                    () -> inTime(client, pods).size() == 3);
         }
 
         @Test
