@@ -74,35 +74,41 @@ final class Seat implements AutoCloseable {
 
     private void run() {
         while (!closed && !retired.getAsBoolean()) {
-            Instant now = clock.get();
-            switch (state.get().next(now)) {
-                case Election.Act.Wait wait -> sleep(Duration.between(now, wait.until()));
-                case Election.Act.Read _ -> read();
-                case Election.Act.Write write -> write(write);
-            }
+            Instant next = step();
+            sleep(Duration.between(clock.get(), next));
         }
         // The word to stop came as an interrupt; what is left to do is one call.
         Thread.interrupted();
         giveBack();
     }
 
-    private void read() {
+    /** Does what is due; when to do so again. */
+    Instant step() {
+        return switch (state.get().next(clock.get())) {
+            case Election.Act.Wait wait -> wait.until();
+            case Election.Act.Read _ -> read();
+            case Election.Act.Write write -> write(write);
+        };
+    }
+
+    private Instant read() {
         Call call = Call.get(collection + "/" + name);
         Answer answer = api.send(call);
         Instant now = clock.get();
         if (answer.is(404)) {
-            write(new Election.Act.Write(Optional.empty(), latestTerm() + 1));
-        } else if (answer.object().isPresent()) {
+            return write(new Election.Act.Write(Optional.empty(), latestTerm() + 1));
+        }
+        if (answer.object().isPresent()) {
             succeeded();
             LeaseView lease = LeaseView.of(answer.object().get());
             state.updateAndGet(it -> it.read(lease, candidates(), chance.nextDouble(), now));
-            state.get().claim(latestTerm(), now).ifPresent(this::write);
-        } else {
-            failed(call, answer);
+            return state.get().claim(latestTerm(), now).map(this::write).orElse(now);
         }
+        failed(call, answer);
+        return now;
     }
 
-    private void write(Election.Act.Write write) {
+    private Instant write(Election.Act.Write write) {
         Instant sentAt = clock.get();
         var object = LeaseView.object(name, write.over(), state.get().self(), write.term(), Election.DURATION, sentAt);
         Call call = write.over().isPresent()
@@ -113,12 +119,14 @@ final class Seat implements AutoCloseable {
             succeeded();
             LeaseView written = LeaseView.of(answer.object().get());
             state.updateAndGet(it -> it.won(written, sentAt));
-        } else if (answer.is(409)) {
+        } else if (answer.is(409) || answer.is(404) && write.over().isPresent()) {
+            // Somebody else's by now, or deleted.
             state.updateAndGet(it -> it.lost(clock.get()));
-            sleep(BACKOFF.after(1, chance));
+            return clock.get().plus(BACKOFF.after(1, chance));
         } else {
             failed(call, answer);
         }
+        return clock.get();
     }
 
     private int candidates() {
@@ -144,7 +152,7 @@ final class Seat implements AutoCloseable {
     }
 
     /** So that the next leader need not wait for the lease to run out. */
-    private void giveBack() {
+    void giveBack() {
         Election last = state.get();
         last.held().filter(_ -> last.leads(clock.get())).ifPresent(held -> {
             state.updateAndGet(it -> it.lost(clock.get()));
