@@ -180,10 +180,15 @@ class SeatTest {
     void leavesALeaseAloneThatIsRenewedThoughClocksDisagree() {
         Candidate b = candidate("b");
         for (int i = 0; i < 30; i++) {
-            server.put(LEASE, new JsonObject().put("spec", new JsonObject()
-                    .put("holderIdentity", "stranger")
-                    .put("leaseTransitions", 3)
-                    .put("renewTime", "2001-01-01T00:00:%02d.000000Z".formatted(i))));
+            server.put(
+                    LEASE,
+                    new JsonObject()
+                            .put(
+                                    "spec",
+                                    new JsonObject()
+                                            .put("holderIdentity", "stranger")
+                                            .put("leaseTransitions", 3)
+                                            .put("renewTime", "2001-01-01T00:00:%02d.000000Z".formatted(i))));
             seconds(4);
             assertThat(b.leads()).isFalse();
         }
@@ -312,7 +317,9 @@ class SeatTest {
         seconds(1);
         int asked = server.asked().size();
         seconds(600);
-        assertThat(server.asked().size() - asked - 300).as("reads of one in a thousand").isBetween(6, 25);
+        assertThat(server.asked().size() - asked - 300)
+                .as("reads of one in a thousand")
+                .isBetween(6, 25);
         assertThat(b.leads()).isFalse();
     }
 
