@@ -24,8 +24,8 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
     private static final double SHORTEST_MEMORY_SECONDS = 60;
     private static final double LONGEST_MEMORY_SECONDS = 600;
     private static final double BURSTINESS_MEMORY_SECONDS = 300;
-    /** One surprise is a change of the rate, not burstiness. */
-    private static final double MOST_SURPRISE = 9;
+    /** What is bursty is so most of the time: a rare great surprise is a change of the rate. */
+    private static final double MOST_SURPRISE = 4;
 
     private static final double LEAST_WEIGHT = 1e-9;
     /** What a new rate may be before anything was counted: Jeffreys' prior, spread wide around the rate of before. */
@@ -63,17 +63,16 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     ArrivalRate advance(double arrived, double elapsed) {
         double rate = perSecond();
-        double burst = weights.length == 0 ? 1 : burstiness(rate, arrived, elapsed);
         double priorSeconds = Math.min(PRIOR_SECONDS, PRIOR_EVENTS / Math.max(rate, 1e-9));
         int old = weights.length;
         double[] likely = new double[old + 1];
         double stay = Math.exp(-elapsed / SECONDS_BETWEEN_CHANGES);
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i <= old; i++) {
-            double known = i < old ? PRIOR_EVENTS + events[i] / burst : PRIOR_EVENTS;
-            double since = i < old ? priorSeconds + seconds[i] / burst : priorSeconds;
+            double known = i < old ? PRIOR_EVENTS + events[i] / burstiness : PRIOR_EVENTS;
+            double since = i < old ? priorSeconds + seconds[i] / burstiness : priorSeconds;
             double before = i < old ? weights[i] * stay : old == 0 ? 1 : 1 - stay;
-            likely[i] = Math.log(before) + logLikelihood(arrived / burst, elapsed / burst, known, since);
+            likely[i] = Math.log(before) + logLikelihood(arrived / burstiness, elapsed / burstiness, known, since);
             most = Math.max(most, likely[i]);
         }
         double total = 0;
@@ -81,6 +80,7 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
             likely[i] = Math.exp(likely[i] - most);
             total += likely[i];
         }
+        double burst = old == 0 ? 1 : burstiness(likely, total, arrived, elapsed);
         return kept(likely, total, arrived, elapsed, burst);
     }
 
@@ -126,9 +126,14 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
         return least;
     }
 
-    private double burstiness(double rate, double arrived, double elapsed) {
-        double expected = Math.max(rate * elapsed, 1);
-        double surprise = Math.min(MOST_SURPRISE, (arrived - rate * elapsed) * (arrived - rate * elapsed) / expected);
+    /** A count that a change of the rate explains is no surprise: traffic that surges often is not bursty for that. */
+    private double burstiness(double[] likely, double total, double arrived, double elapsed) {
+        double surprise = likely[weights.length] / total;
+        for (int i = 0; i < weights.length; i++) {
+            double expected = events[i] / seconds[i] * elapsed;
+            double off = (arrived - expected) * (arrived - expected) / Math.max(expected, 1);
+            surprise += likely[i] / total * Math.min(MOST_SURPRISE, off);
+        }
         return Math.max(1, burstiness + (surprise - burstiness) * -Math.expm1(-elapsed / BURSTINESS_MEMORY_SECONDS));
     }
 

@@ -50,8 +50,8 @@ class SurgeIT {
             for (int surge = 0; surge < SURGES; surge++) {
                 requests.become(USUAL);
                 Calm.restore(pool, usual);
-                // The leader looks once a second: come at any moment of it.
-                Thread.sleep(random.nextInt(1_000));
+                // The leader looks once a second: come at any moment of it, and not so often that surges are the usual.
+                Thread.sleep(10_000 + random.nextInt(1_000));
                 Instant begin = Instant.now();
                 requests.become(3 * USUAL);
                 SortedSet<String> promoted = new TreeSet<>(pool.pods("ready standby"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,28 @@ class PoolInflowTest {
                 .toArray();
         assertThat(after[50]).as("median").isLessThan(1.7);
         assertThat(after[98]).as("99th percentile").isLessThan(2.6);
+    }
+
+    @Test
+    void isHardlySlowerWhenTrafficSurgesEveryTenSeconds() {
+        pods(4);
+        seconds(120, 8, 8);
+        double[] after = IntStream.range(0, 100)
+                .mapToDouble(_ -> {
+                    seconds(6, 8, 8);
+                    IntStream.range(0, random.nextInt(10)).forEach(_ -> tenth(8, 8));
+                    int begin = tenths;
+                    while (pool.unseen(read.values()) < 0.4 && tenths < begin + 100) {
+                        tenth(24, 8);
+                    }
+                    double took = (tenths - begin) / 10.0;
+                    seconds(2, 24, 24);
+                    return took;
+                })
+                .toArray();
+        assertThat(Arrays.stream(after).skip(50).sorted().skip(25).findFirst().orElseThrow())
+                .as("median of the second half")
+                .isLessThan(2.2);
     }
 
     @Test
