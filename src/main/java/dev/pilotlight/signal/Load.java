@@ -16,7 +16,7 @@ import java.util.OptionalDouble;
  * @param places requests in the batch, smoothed; all there is to go by until requests and tokens were counted
  * @param arrivals requests that come
  * @param learned what is known of the engine and its requests
- * @param firstToken the time to first token of an empty pod, 95th percentile, seconds; absent until seen
+ * @param firstToken the time to first token of an empty pod, 95th percentile, seconds; believed to be none until seen
  * @param latencies histograms of the last minute
  */
 record Load(
@@ -26,7 +26,7 @@ record Load(
         double places,
         ArrivalRate arrivals,
         Learned learned,
-        OptionalDouble firstToken,
+        double firstToken,
         LatencyWindow latencies) {
 
     /** What a restart of the engine does not change: it comes back with the same model, card, arguments and clients. */
@@ -56,7 +56,8 @@ record Load(
     /** Places that are all taken for a while are taken by more than chance. */
     private static final double ALL_TAKEN = 0.95;
 
-    private static final double FIRST_TOKEN_SECONDS = 60;
+    /** Long against the first minutes of a start, in which prompts of each new length wait for their kernels. */
+    private static final double FIRST_TOKEN_SECONDS = 300;
     /** Near saturation the first token waits for the queue, which says little of an empty pod. */
     private static final double FAR_FROM_FULL = 0.9;
     /** An objective that an empty pod can hardly meet is not met by more pods either. */
@@ -70,7 +71,7 @@ record Load(
                 Math.max(0, snapshot.running() - own.inFlight()),
                 ArrivalRate.UNKNOWN,
                 learned,
-                OptionalDouble.empty(),
+                0,
                 LatencyWindow.EMPTY.add(at, snapshot.latencies()));
     }
 
@@ -95,7 +96,7 @@ record Load(
                 rate,
                 known,
                 firstToken,
-                latencies.add(now, snapshot.latencies()));
+                (own.overlaps(ownNow) ? LatencyWindow.EMPTY : latencies).add(now, snapshot.latencies()));
         return next.withFirstToken(seconds, policy);
     }
 
@@ -105,7 +106,8 @@ record Load(
         if (policy.ttftSlo().isEmpty() || p95.isEmpty() || last.waiting() > 0 || offered > FAR_FROM_FULL) {
             return this;
         }
-        double empty = p95.getAsDouble() * (1 - offered);
+        double most = Sustained.seconds(policy.ttftSlo().get()) * (1 - LEAST_WITHIN_SLO);
+        double empty = Math.min(p95.getAsDouble() * (1 - offered), most);
         return new Load(
                 at,
                 last,
@@ -113,10 +115,7 @@ record Load(
                 places,
                 arrivals,
                 learned,
-                OptionalDouble.of(
-                        firstToken.isEmpty()
-                                ? empty
-                                : smooth(firstToken.getAsDouble(), empty, seconds, FIRST_TOKEN_SECONDS)),
+                smooth(firstToken, empty, seconds, FIRST_TOKEN_SECONDS),
                 latencies);
     }
 
@@ -200,13 +199,9 @@ record Load(
 
     /** The load at which the first token comes just in time, where that has to. */
     private double withinFirstToken(SignalPolicy policy) {
-        return policy.ttftSlo().isPresent() && firstToken.isPresent()
+        return policy.ttftSlo().isPresent()
                 ? Math.clamp(
-                        1
-                                - firstToken.getAsDouble()
-                                        / Sustained.seconds(policy.ttftSlo().get()),
-                        LEAST_WITHIN_SLO,
-                        1)
+                        1 - firstToken / Sustained.seconds(policy.ttftSlo().get()), LEAST_WITHIN_SLO, 1)
                 : 1;
     }
 

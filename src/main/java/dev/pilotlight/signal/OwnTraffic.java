@@ -8,4 +8,9 @@ package dev.pilotlight.signal;
  */
 public record OwnTraffic(long sent, int inFlight) {
     public static final OwnTraffic NONE = new OwnTraffic(0, 0);
+
+    /** Whether any of it was in the engine between this moment and a later one. */
+    boolean overlaps(OwnTraffic later) {
+        return inFlight > 0 || later.sent > sent;
+    }
 }

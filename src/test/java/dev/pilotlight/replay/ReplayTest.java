@@ -3,6 +3,7 @@ package dev.pilotlight.replay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -61,9 +62,30 @@ class ReplayTest {
         Outcome outcome = run(Policies.recommended());
         double[] ready = outcome.timeline().ready();
         assertThat(ready[6]).isCloseTo(ready[4], within(0.01));
-        assertThat(ready[9]).isGreaterThan(ready[6] + 1);
+        assertThat(ready[9]).isGreaterThan(ready[6] + 0.9);
         assertThat(outcome.ups()).isPositive();
         assertThat(outcome.downs()).isPositive();
+    }
+
+    /** Its warm-up requests and the users' first ones wait ten seconds for their kernels: that is no load. */
+    @Test
+    void newPodsTakeTheirShareOfTheLoadAndAddNone() {
+        int seconds = 1500;
+        Arrivals steady = Generators.poisson(3, 6, seconds, 1100, 200);
+        Scenario scenario = Scenarios.scenario("two pods more", steady, 2).withLives(Lives.lasting(120));
+        int[] plan = new int[scenario.seconds() + 1];
+        Arrays.fill(plan, 2);
+        Arrays.fill(plan, 400, plan.length, 4);
+        Outcome.Timeline timeline = Replay.run(
+                        scenario, new Contender("foreseen", Contender.Kind.PILOT_LIGHT, _ -> new Scaler.Foreseen(plan)))
+                .timeline();
+        double before = timeline.load()[6] * timeline.ready()[6];
+        assertThat(before).isBetween(1.0, 2.0);
+        for (int minute = 11; minute < seconds / 60; minute++) {
+            assertThat(timeline.load()[minute] * timeline.ready()[minute])
+                    .describedAs("load of %.1f pods in minute %d", timeline.ready()[minute], minute)
+                    .isLessThan(1.3 * before);
+        }
     }
 
     @Test
