@@ -200,8 +200,7 @@ record Load(
     /** The load at which the first token comes just in time, where that has to. */
     private double withinFirstToken(SignalPolicy policy) {
         return policy.ttftSlo().isPresent()
-                ? Math.clamp(
-                        1 - firstToken / Sustained.seconds(policy.ttftSlo().get()), LEAST_WITHIN_SLO, 1)
+                ? Math.clamp(1 - firstToken / Sustained.seconds(policy.ttftSlo().get()), LEAST_WITHIN_SLO, 1)
                 : 1;
     }
 
