@@ -1,0 +1,62 @@
+package dev.pilotlight.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.kube.KubeTally;
+import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.pod.OwnPod;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Where the engine is looked for: what somebody configured comes first, then what the container's own arguments say. */
+class EngineAddressTest {
+    private static final URI DEFAULT = URI.create(EngineAddress.DEFAULT);
+    private static final URI CONFIGURED = URI.create("https://engine.example:8443/llm");
+
+    private static ClusterView beside(String arguments) {
+        JsonObject pod = new JsonObject("""
+                {"metadata": {"name": "a", "resourceVersion": "1"},
+                 "spec": {"containers": [{"name": "engine", "image": "vllm/vllm-openai", "args": [%s]}]}}""".formatted(
+                arguments));
+        Mirrored<OwnPod> mirror = new Mirrored<>(
+                Map.of("a", new Mirrored.Item<>("1", OwnPod.of(pod, Optional.empty()))),
+                Optional.of(Instant.EPOCH),
+                Optional.empty());
+        return new ClusterView(
+                Optional.of(mirror),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                KubeTally.EMPTY);
+    }
+
+    @Test
+    void isThePortOfTheContainersArgumentsWhereNothingIsConfigured() {
+        assertThat(EngineAddress.of(DEFAULT, beside("\"--port\", \"9000\"")))
+                .isEqualTo(URI.create("http://127.0.0.1:9000"));
+        assertThat(EngineAddress.of(DEFAULT, beside("\"--port=9000\"")))
+                .isEqualTo(URI.create("http://127.0.0.1:9000"));
+    }
+
+    @Test
+    void isWhatIsConfiguredWhateverTheArgumentsSay() {
+        assertThat(EngineAddress.of(CONFIGURED, beside("\"--port\", \"9000\""))).isEqualTo(CONFIGURED);
+    }
+
+    @Test
+    void isTheDefaultWhereTheArgumentsNameNoPortThatCanBeRead() {
+        for (String arguments : new String[] {"", "\"--model\", \"tiny\"", "\"--port\", \"$(PORT)\"", "\"--port\""}) {
+            assertThat(EngineAddress.of(DEFAULT, beside(arguments))).as(arguments).isEqualTo(DEFAULT);
+        }
+    }
+
+    @Test
+    void isTheDefaultWhileThePodIsNotSeen() {
+        assertThat(EngineAddress.of(DEFAULT, ClusterView.NONE)).isEqualTo(DEFAULT);
+    }
+}
