@@ -34,7 +34,7 @@ class LeaderTest {
     /** Of every pause the certain part alone. */
     private static final RandomGenerator LEAST = () -> 0;
     /** It goes on by this with each look at it, so that a leader is due again as soon as it has looked. */
-    private static final Duration TICK = Duration.ofMillis(300);
+    private static final Duration TICK = Duration.ofMillis(500);
 
     private final FakeApiServer server = new FakeApiServer();
     private final AtomicReference<Instant> clock = new AtomicReference<>(Instant.parse("2026-11-25T12:00:00Z"));
