@@ -20,8 +20,7 @@ class EngineAddressTest {
     private static ClusterView beside(String arguments) {
         JsonObject pod = new JsonObject("""
                 {"metadata": {"name": "a", "resourceVersion": "1"},
-                 "spec": {"containers": [{"name": "engine", "image": "vllm/vllm-openai", "args": [%s]}]}}""".formatted(
-                arguments));
+                 "spec": {"containers": [{"name": "engine", "image": "vllm/vllm-openai", "args": [%s]}]}}""".formatted(arguments));
         Mirrored<OwnPod> mirror = new Mirrored<>(
                 Map.of("a", new Mirrored.Item<>("1", OwnPod.of(pod, Optional.empty()))),
                 Optional.of(Instant.EPOCH),
@@ -39,8 +38,7 @@ class EngineAddressTest {
     void isThePortOfTheContainersArgumentsWhereNothingIsConfigured() {
         assertThat(EngineAddress.of(DEFAULT, beside("\"--port\", \"9000\"")))
                 .isEqualTo(URI.create("http://127.0.0.1:9000"));
-        assertThat(EngineAddress.of(DEFAULT, beside("\"--port=9000\"")))
-                .isEqualTo(URI.create("http://127.0.0.1:9000"));
+        assertThat(EngineAddress.of(DEFAULT, beside("\"--port=9000\""))).isEqualTo(URI.create("http://127.0.0.1:9000"));
     }
 
     @Test
@@ -51,7 +49,9 @@ class EngineAddressTest {
     @Test
     void isTheDefaultWhereTheArgumentsNameNoPortThatCanBeRead() {
         for (String arguments : new String[] {"", "\"--model\", \"tiny\"", "\"--port\", \"$(PORT)\"", "\"--port\""}) {
-            assertThat(EngineAddress.of(DEFAULT, beside(arguments))).as(arguments).isEqualTo(DEFAULT);
+            assertThat(EngineAddress.of(DEFAULT, beside(arguments)))
+                    .as(arguments)
+                    .isEqualTo(DEFAULT);
         }
     }
 

@@ -51,17 +51,7 @@ class LeaderTest {
             LEAST,
             () -> {});
     private final Leader leader = new Leader(
-            server,
-            "ns",
-            "vllm",
-            "a",
-            PoolPolicy.DEFAULT,
-            this::read,
-            plans,
-            seat::get,
-            this::now,
-            LEAST,
-            () -> {});
+            server, "ns", "vllm", "a", PoolPolicy.DEFAULT, this::read, plans, seat::get, this::now, LEAST, () -> {});
 
     private Instant now() {
         return clock.getAndUpdate(it -> it.plus(TICK));
@@ -89,9 +79,11 @@ class LeaderTest {
     }
 
     private void planned(int term, String... active) {
-        server.put(PLAN, new JsonObject()
-                .put("metadata", new JsonObject("{\"labels\": {\"app\": \"vllm\"}}"))
-                .put("data", data(7, term, "z", 3, active, "as it was")));
+        server.put(
+                PLAN,
+                new JsonObject()
+                        .put("metadata", new JsonObject("{\"labels\": {\"app\": \"vllm\"}}"))
+                        .put("data", data(7, term, "z", 3, active, "as it was")));
     }
 
     private static JsonObject data(int generation, int term, String holder, int pods, String[] active, String reason) {
@@ -182,7 +174,8 @@ class LeaderTest {
         start();
         writes(data(8, 4, "a", 3, names("a", "b"), "as it was"));
         looks(10);
-        assertThat(writing()).singleElement().satisfies(call -> assertThat(madeOver(call)).isEqualTo(version));
+        assertThat(writing()).singleElement().satisfies(call -> assertThat(madeOver(call))
+                .isEqualTo(version));
         assertThat(leader.problem()).isEmpty();
         assertThat(leader.leading()).hasValueSatisfying(it -> {
             assertThat(it.term()).isEqualTo(4);
@@ -214,7 +207,8 @@ class LeaderTest {
                     ? Optional.of(new Answer.Lost("connection refused"))
                     : Optional.empty());
             start();
-            Await.until("says so", AMPLE, leader::problem, it -> it.map(Problem::silent).orElse(false));
+            Await.until("says so", AMPLE, leader::problem, it -> it.map(Problem::silent)
+                    .orElse(false));
             assertThat(rounds).as("rounds among the peers").hasValue(0);
             assertThat(writing()).isEmpty();
             assertThat(leader.leading()).isEmpty();
@@ -332,7 +326,8 @@ class LeaderTest {
                 ? Optional.of(FakeApiServer.refused(403, "configmaps is forbidden"))
                 : Optional.empty());
         start();
-        Problem problem = Await.until("says so", AMPLE, leader::problem, Optional::isPresent).orElseThrow();
+        Problem problem = Await.until("says so", AMPLE, leader::problem, Optional::isPresent)
+                .orElseThrow();
         assertThat(problem.silent()).isFalse();
         assertThat(problem.why())
                 .startsWith("the pool's plan can not be written: ")
