@@ -140,9 +140,13 @@ final class Leader implements AutoCloseable {
         Planner.Decision decision = planner.look(peers, last, policy, now);
         leading = Optional.of(new Leading(term, now, there.size(), decision.demandPods()));
         onNews.run();
-        return decision.due(term, last)
-                .map(change -> write(term, last, change, there.size()) ? decision.next() : planner)
-                .orElse(decision.next());
+        Optional<Planner.Change> due = decision.due(term, last);
+        if (due.isEmpty()) {
+            // Both were heard, and there is nothing to write: whatever failed before is over.
+            problem = Optional.empty();
+            return decision.next();
+        }
+        return write(term, last, due.get(), there.size()) ? decision.next() : planner;
     }
 
     private boolean write(int term, Optional<Plan> last, Planner.Change change, int pods) {
