@@ -338,6 +338,19 @@ class LeaderTest {
         Await.until("is sound", AMPLE, leader::problem, Optional::isEmpty);
     }
 
+    /** The plan is its own already: a silence that was said would stay said for want of a write. */
+    @Test
+    void isSoundOnceItHasHeardThoughItHasNothingToWrite() {
+        pool();
+        planned(4, "a", "b");
+        server.fault(call -> call.path().equals(PODS) ? Optional.of(new Answer.Lost("timeout")) : Optional.empty());
+        start();
+        Await.until("says so", AMPLE, leader::problem, Optional::isPresent);
+        server.fault(_ -> Optional.empty());
+        Await.until("is sound", AMPLE, leader::problem, Optional::isEmpty);
+        assertThat(writing()).isEmpty();
+    }
+
     @Test
     void beginsAnewWithTheNextTerm() {
         pool();
