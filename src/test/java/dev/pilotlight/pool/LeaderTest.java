@@ -200,6 +200,12 @@ class LeaderTest {
 
     @Nested
     class DecidesNothing {
+        private long asked(String path) {
+            return server.asked().stream()
+                    .filter(call -> call.path().equals(path))
+                    .count();
+        }
+
         private void whileThisFails(String path) {
             pool();
             planned(3, "a", "b");
@@ -209,6 +215,8 @@ class LeaderTest {
             start();
             Await.until("says so", AMPLE, leader::problem, it -> it.map(Problem::silent)
                     .orElse(false));
+            // By the third time the other half was heard long ago.
+            Await.until("asks again", AMPLE, () -> asked(path) >= 3);
             assertThat(rounds).as("rounds among the peers").hasValue(0);
             assertThat(writing()).isEmpty();
             assertThat(leader.leading()).isEmpty();
