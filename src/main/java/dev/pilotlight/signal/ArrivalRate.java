@@ -11,9 +11,49 @@ import java.util.Arrays;
  * @param seconds by hypothesis: how long ago that was
  * @param weights by hypothesis, together 1
  * @param burstiness variance of the counts over that of a Poisson process; at least 1
+ * @param evenness how much less than that
  */
-record ArrivalRate(double[] events, double[] seconds, double[] weights, double burstiness) {
-    static final ArrivalRate UNKNOWN = new ArrivalRate(new double[0], new double[0], new double[0], 1);
+record ArrivalRate(double[] events, double[] seconds, double[] weights, double burstiness, Evenness evenness) {
+    static final ArrivalRate UNKNOWN =
+            new ArrivalRate(new double[0], new double[0], new double[0], 1, Evenness.OF_CHANCE);
+
+    /**
+     * Where a router deals requests out in turn or a client sends them by the clock, counts vary by less than chance: the less they do, the
+     * less it takes to tell a step.
+     *
+     * @param index variance over mean: 1 by chance
+     * @param came requests in the block under way
+     * @param expected of it
+     * @param blocks that the index is made of
+     */
+    record Evenness(double index, double came, double expected, double blocks) {
+        /** Until it was seen, chance is taken for granted: as much as if so many blocks had said so. */
+        static final Evenness OF_CHANCE = new Evenness(1, 0, 0, 30);
+
+        /** Less says little of a variance: a request is there or not. */
+        private static final double BLOCK_REQUESTS = 4;
+
+        private static final double BLOCKS_REMEMBERED = 300;
+        private static final double MOST_SURPRISE = 9;
+        private static final double LEAST = 0.2;
+        /** Chance alone gives more than this. */
+        private static final double CLEAR = 0.5;
+
+        boolean isClear() {
+            return index < CLEAR;
+        }
+
+        Evenness advance(double arrived, double foreseen) {
+            double count = came + arrived;
+            double mean = expected + foreseen;
+            if (mean < BLOCK_REQUESTS) {
+                return new Evenness(index, count, mean, blocks);
+            }
+            double surprise = Math.min(MOST_SURPRISE, (count - mean) * (count - mean) / mean);
+            double next = index + (surprise - index) / (blocks + 1);
+            return new Evenness(Math.max(LEAST, next), 0, 0, Math.min(BLOCKS_REMEMBERED, blocks + 1));
+        }
+    }
 
     private static final int MOST = 24;
     /** A change of traffic is expected once in so many seconds. */
@@ -63,16 +103,17 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     ArrivalRate advance(double arrived, double elapsed) {
         double rate = perSecond();
+        double varies = evenness.isClear() ? evenness.index() : burstiness;
         double priorSeconds = Math.min(PRIOR_SECONDS, PRIOR_EVENTS / Math.max(rate, 1e-9));
         int old = weights.length;
         double[] likely = new double[old + 1];
         double stay = Math.exp(-elapsed / SECONDS_BETWEEN_CHANGES);
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i <= old; i++) {
-            double known = i < old ? PRIOR_EVENTS + events[i] / burstiness : PRIOR_EVENTS;
-            double since = i < old ? priorSeconds + seconds[i] / burstiness : priorSeconds;
+            double known = i < old ? PRIOR_EVENTS + events[i] / varies : PRIOR_EVENTS;
+            double since = i < old ? priorSeconds + seconds[i] / varies : priorSeconds;
             double before = i < old ? weights[i] * stay : old == 0 ? 1 : 1 - stay;
-            likely[i] = Math.log(before) + logLikelihood(arrived / burstiness, elapsed / burstiness, known, since);
+            likely[i] = Math.log(before) + logLikelihood(arrived / varies, elapsed / varies, known, since);
             most = Math.max(most, likely[i]);
         }
         double total = 0;
@@ -81,11 +122,12 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
             total += likely[i];
         }
         double burst = old == 0 ? 1 : burstiness(likely, total, arrived, elapsed);
-        return kept(likely, total, arrived, elapsed, burst);
+        Evenness even = old == 0 ? evenness : evenness.advance(arrived, rate * elapsed);
+        return kept(likely, total, arrived, elapsed, burst, even);
     }
 
     /** The hypotheses worth keeping, grown by this interval. */
-    private ArrivalRate kept(double[] likely, double total, double arrived, double elapsed, double burst) {
+    private ArrivalRate kept(double[] likely, double total, double arrived, double elapsed, double burst, Evenness even) {
         int old = weights.length;
         int drop = old < MOST ? -1 : leastOf(likely, old);
         double[] e = new double[old + 1];
@@ -114,7 +156,7 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
         for (int i = 0; i < kept; i++) {
             w[i] /= sum;
         }
-        return new ArrivalRate(Arrays.copyOf(e, kept), Arrays.copyOf(s, kept), Arrays.copyOf(w, kept), burst);
+        return new ArrivalRate(Arrays.copyOf(e, kept), Arrays.copyOf(s, kept), Arrays.copyOf(w, kept), burst, even);
     }
 
     /** The least likely of those that are neither the oldest nor the youngest. */

@@ -67,6 +67,36 @@ class ArrivalRateTest {
                 }));
     }
 
+    /** Three are due in two seconds by the old rate, and thirteen come: by chance hardly ever, by the clock never. */
+    @Test
+    void takesLessToTellAStepTheEvenerTheRequestsCome() {
+        ArrivalRate even = ArrivalRate.UNKNOWN;
+        for (int i = 0; i < 600; i++) {
+            even = even.advance(1 + i % 2, 1);
+        }
+        assertThat(even.evenness().index()).isLessThan(0.4);
+        assertThat(after(ArrivalRate.UNKNOWN, 600, 1.5, new Random(SEED))
+                        .evenness()
+                        .index())
+                .isCloseTo(1, Offset.offset(0.25));
+        assertThat(even.advance(4, 1).advance(4, 1).perSecond()).isGreaterThan(3);
+    }
+
+    /** What leaning towards more costs: one request a second, random, for ten hours. */
+    @Test
+    void isSeldomMistakenForLong() {
+        Random random = new Random(SEED);
+        ArrivalRate rate = after(ArrivalRate.UNKNOWN, 600, 1, random);
+        int seconds = 36_000;
+        int mistaken = 0;
+        for (int i = 0; i < seconds; i++) {
+            rate = rate.advance(poisson(1, random), 1);
+            double acted = rate.perSecond(10);
+            mistaken += acted > 1.5 || acted < 1 / 1.5 ? 1 : 0;
+        }
+        assertThat(mistaken).isLessThan(seconds / 500);
+    }
+
     @Test
     void isExactlyZeroWhileNothingComes() {
         assertThat(after(ArrivalRate.UNKNOWN, 100, 0, new Random(SEED)).perSecond())

@@ -8,6 +8,8 @@ import dev.pilotlight.engine.EngineSnapshot;
 import dev.pilotlight.engine.Latencies;
 import dev.pilotlight.engine.Rank;
 import dev.pilotlight.signal.MeteredEngine.Truth;
+import dev.pilotlight.replay.Snapshots;
+import dev.pilotlight.simulator.Pages;
 import dev.pilotlight.simulator.Profile;
 import dev.pilotlight.simulator.Request;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -105,26 +108,95 @@ class LoadPropertiesTest {
 
     @Nested
     class WhenTrafficChanges {
-        /** On an engine that ends four requests a second, the handful that came by then may still be chance. */
-        @Test
-        void aStepShowsWithinTwoPollsWhereTenRequestsPassInASecond() {
-            assertThat(shown(Profile.LLAMA_8B_80GB, 2)).isGreaterThan(0.5);
-            assertThat(shown(Profile.LLAMA_70B_4X80GB, 2)).isGreaterThan(0.4);
-            assertThat(shown(Profile.LLAMA_8B_24GB, 4)).isGreaterThan(0.4);
+        private static final int SEEDS = 40;
+
+        @TestFactory
+        Stream<DynamicTest> aStepIsSeenBeyondNoiseWithinTwoPolls() {
+            return forEach("seen", profile -> {
+                assertThat(steps(profile, MeteredEngine.BY_CHANCE).filter(Step::isBeyondNoise))
+                        .as("at random moments")
+                        .hasSizeGreaterThan(SEEDS / 2);
+                assertThat(steps(profile, MeteredEngine.EVENLY).filter(Step::isBeyondNoise))
+                        .as("by the clock")
+                        .hasSize(SEEDS);
+            });
         }
 
-        /** The share of a step from 0.3 to 1.5 that shows after so many polls. */
-        private static double shown(Profile profile, int polls) {
+        /** On an engine that ends four requests a second, eight are in by then where two were expected: that may still be chance. */
+        @TestFactory
+        Stream<DynamicTest> halfOfAStepShowsWithinTwoPollsWhereTenRequestsPassInASecond() {
+            return forEach("half", profile -> {
+                boolean isSlow = profile == Profile.LLAMA_8B_24GB;
+                assertThat(shown(steps(profile, MeteredEngine.BY_CHANCE), isSlow ? 4 : 2)).isGreaterThan(0.5);
+            });
+        }
+
+        @TestFactory
+        Stream<DynamicTest> halfOfAStepShowsWithinTwoPollsWhereRequestsComeByTheClock() {
+            return forEach("half", profile ->
+                    assertThat(shown(steps(profile, MeteredEngine.EVENLY), 2)).isGreaterThan(0.5));
+        }
+
+        /** From 0.3 to 1.5: the readings of the time before, in order of size, and the first ones after. */
+        private record Step(double[] before, double[] after) {
+            boolean isBeyondNoise() {
+                return after[1] > before[before.length * 99 / 100];
+            }
+
+            double shown(int polls) {
+                return (after[polls - 1] - DoubleStream.of(before).average().orElseThrow()) / 1.2;
+            }
+        }
+
+        private static Stream<Step> steps(Profile profile, ToDoubleFunction<Random> gap) {
             double full = MeteredEngine.truth(profile, CHAT).perSecond();
-            return IntStream.range(0, 10)
-                    .mapToDouble(seed -> {
-                        MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 100 + seed);
-                        engine.seconds(200, 0.3 * full, CHAT);
-                        double before = MeteredEngine.mean(engine.seconds(100, 0.3 * full, CHAT));
-                        return (load(engine.seconds(polls, 1.5 * full, CHAT).getLast()) - before) / 1.2;
-                    })
-                    .average()
-                    .orElseThrow();
+            return IntStream.range(100, 100 + SEEDS).mapToObj(seed -> {
+                MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, seed, gap);
+                engine.seconds(200, 0.3 * full, CHAT);
+                return new Step(
+                        loads(engine.seconds(150, 0.3 * full, CHAT)).sorted().toArray(),
+                        loads(engine.seconds(4, 1.5 * full, CHAT)).toArray());
+            });
+        }
+
+        private static DoubleStream loads(List<Signals> seen) {
+            return seen.stream().mapToDouble(LoadPropertiesTest::load);
+        }
+
+        /** The share of the step that shows after so many polls, in the middle one of all runs. */
+        private static double shown(Stream<Step> steps, int polls) {
+            return steps.mapToDouble(step -> step.shown(polls)).sorted().skip(SEEDS / 2).findFirst().orElseThrow();
+        }
+
+        /** Beside a twin whose page keeps its names: so chance is the same for both. */
+        @TestFactory
+        Stream<DynamicTest> aPageWhoseNamesChangeMovesNothing() {
+            return forEach("renamed", profile -> {
+                for (boolean restarts : new boolean[] {false, true}) {
+                    MeteredEngine engine = underNames(profile);
+                    MeteredEngine twin = underNames(profile);
+                    for (Pages next : List.of(Pages.V0_32, Pages.HOSTED_BY_RAY, Pages.V0_10)) {
+                        engine.page = (batch, start, _) -> next.read(batch, start);
+                        if (restarts) {
+                            engine.restart();
+                            twin.restart();
+                        }
+                        double rate = 0.6 * MeteredEngine.truth(profile, CHAT).perSecond();
+                        for (int i = 0; i < 60; i++) {
+                            assertThat(load(engine.second(rate, CHAT)))
+                                    .as("%s, poll %d after %s", restarts ? "restarted" : "running on", i, next)
+                                    .isCloseTo(load(twin.second(rate, CHAT)), withinPercentage(3));
+                        }
+                    }
+                }
+            });
+        }
+
+        private static MeteredEngine underNames(Profile profile) {
+            MeteredEngine engine = new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 5);
+            engine.page = (batch, start, _) -> Pages.V0_10.read(batch, start);
+            engine.seconds(200, 0.6 * MeteredEngine.truth(profile, CHAT).perSecond(), CHAT);
+            return engine;
         }
 
         @TestFactory
@@ -254,7 +326,7 @@ class LoadPropertiesTest {
 
         @Test
         void goesByTheGaugesWhereThePageCountsNothing() {
-            engine.page = OnFourSlots::gaugesOnly;
+            engine.page = (batch, start, withHistograms) -> gaugesOnly(Snapshots.of(batch, start, withHistograms));
             assertThat(load(engine.clients(2, 60, Request.of(20, 250)).getLast()))
                     .isBetween(0.4, 0.55);
             assertThat(load(engine.clients(12, 60, Request.of(20, 250)).getLast()))

@@ -18,7 +18,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
+import java.util.function.ToDoubleFunction;
 
 /** The product's meter beside a simulated engine in virtual time: arrivals at random moments, a poll a second. */
 final class MeteredEngine {
@@ -30,22 +30,33 @@ final class MeteredEngine {
     private static final Instant START = Instant.parse("2026-11-24T12:00:00Z");
     private static final long SECOND = 1_000_000_000;
 
+    /** The time from one arrival to the next, over the mean of it: as of many people who know nothing of each other, or as a clock. */
+    static final ToDoubleFunction<Random> BY_CHANCE = random -> -Math.log(1 - random.nextDouble());
+
+    static final ToDoubleFunction<Random> EVENLY = _ -> 1;
+
     private final SignalPolicy policy;
     private final Random random;
+    private final ToDoubleFunction<Random> gap;
     private Batch batch;
     private double processStart = 1000;
     private EngineTrack engine = EngineTrack.begin(START);
     private long now;
     private double due;
     private long arrived;
-    UnaryOperator<EngineSnapshot> page = UnaryOperator.identity();
+    Page page = Snapshots::of;
     SignalMeter meter = SignalMeter.EMPTY;
 
     MeteredEngine(Profile profile, SignalPolicy policy, long seed) {
+        this(profile, policy, seed, BY_CHANCE);
+    }
+
+    MeteredEngine(Profile profile, SignalPolicy policy, long seed, ToDoubleFunction<Random> gap) {
         this.policy = policy;
         this.batch = new Batch(profile);
         this.random = new Random(seed);
-        this.due = exponential();
+        this.gap = gap;
+        this.due = gap.applyAsDouble(random);
     }
 
     static SignalPolicy policy(OptionalInt maxNumSeqs) {
@@ -62,10 +73,6 @@ final class MeteredEngine {
         return Math.max(1, (int) Math.round(mean * (0.5 + random.nextDouble())));
     }
 
-    private double exponential() {
-        return -Math.log(1 - random.nextDouble());
-    }
-
     /** What a second of traffic leaves behind: the signals after its poll. */
     Signals second(double perSecond, Function<Random, Request> requests) {
         long end = now + SECOND;
@@ -74,7 +81,7 @@ final class MeteredEngine {
             left -= due / perSecond;
             arrived++;
             batch.submit(requests.apply(random), end - Math.round(left * SECOND));
-            due = exponential();
+            due = gap.applyAsDouble(random);
         }
         due -= left * perSecond;
         now = end;
@@ -130,7 +137,7 @@ final class MeteredEngine {
         batch.advanceTo(now);
         engine = engine.advance(new Answered(
                 at(),
-                page.apply(Snapshots.of(batch, processStart, now / SECOND % 5 == 0)),
+                page.of(batch, processStart, now / SECOND % 5 == 0),
                 new HealthAnswer.Healthy(),
                 Optional.empty(),
                 "",
@@ -143,6 +150,12 @@ final class MeteredEngine {
 
     private Instant at() {
         return START.plusNanos(now);
+    }
+
+    /** What the product's reader makes of the engine's page. */
+    @FunctionalInterface
+    interface Page {
+        EngineSnapshot of(Batch batch, double processStart, boolean withHistograms);
     }
 
     /** What an engine does in truth when there is always a queue: requests finished per second, and requests at once. */

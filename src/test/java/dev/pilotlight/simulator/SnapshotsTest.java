@@ -2,16 +2,8 @@ package dev.pilotlight.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pilotlight.engine.EngineSnapshot;
-import dev.pilotlight.engine.VllmMetrics;
-import dev.pilotlight.prometheus.Limits;
-import dev.pilotlight.prometheus.PageReading;
-import dev.pilotlight.prometheus.PrometheusText;
-import dev.pilotlight.prometheus.Wanted;
 import dev.pilotlight.replay.Snapshots;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,31 +24,8 @@ class SnapshotsTest {
             batch.submit(Request.of(100 + i % 7 * 150, 1 + i % 60).withPrefix(i % 3, 96), at);
             if (i % 40 == 39) {
                 batch.advanceTo(at);
-                assertThat(Snapshots.of(batch, STARTED, true)).isEqualTo(read(batch));
+                assertThat(Snapshots.of(batch, STARTED, true)).isEqualTo(Pages.V0_32.read(batch, STARTED));
             }
         }
-    }
-
-    private static EngineSnapshot read(Batch batch) {
-        ProcessFamilies process = new ProcessFamilies(STARTED, STARTED + 40, 60, 8, 0);
-        String page = new VllmPage(
-                        PageOptions.DEFAULT,
-                        batch.profile().model(),
-                        List.of(batch),
-                        Sleep.AWAKE,
-                        new HttpTally(),
-                        process)
-                .render(Set.of());
-        PageReading reading = new PrometheusText(Wanted.of(VllmMetrics.wanted()), Limits.DEFAULT)
-                .read(page.getBytes(StandardCharsets.UTF_8));
-        return switch (reading) {
-            case PageReading.Refused(String why) -> throw new AssertionError(why);
-            case PageReading.Read(var samples) ->
-                switch (dev.pilotlight.engine.VllmPage.read(samples)) {
-                    case dev.pilotlight.engine.VllmPage.Missing(var tried) ->
-                        throw new AssertionError("none of " + tried);
-                    case dev.pilotlight.engine.VllmPage.Found(EngineSnapshot snapshot) -> snapshot;
-                };
-        };
     }
 }
