@@ -127,7 +127,8 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
     }
 
     /** The hypotheses worth keeping, grown by this interval. */
-    private ArrivalRate kept(double[] likely, double total, double arrived, double elapsed, double burst, Evenness even) {
+    private ArrivalRate kept(
+            double[] likely, double total, double arrived, double elapsed, double burst, Evenness even) {
         int old = weights.length;
         int drop = old < MOST ? -1 : leastOf(likely, old);
         double[] e = new double[old + 1];

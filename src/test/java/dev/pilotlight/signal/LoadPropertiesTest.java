@@ -7,8 +7,8 @@ import dev.pilotlight.engine.CacheConfig;
 import dev.pilotlight.engine.EngineSnapshot;
 import dev.pilotlight.engine.Latencies;
 import dev.pilotlight.engine.Rank;
-import dev.pilotlight.signal.MeteredEngine.Truth;
 import dev.pilotlight.replay.Snapshots;
+import dev.pilotlight.signal.MeteredEngine.Truth;
 import dev.pilotlight.simulator.Pages;
 import dev.pilotlight.simulator.Profile;
 import dev.pilotlight.simulator.Request;
@@ -127,14 +127,15 @@ class LoadPropertiesTest {
         Stream<DynamicTest> halfOfAStepShowsWithinTwoPollsWhereTenRequestsPassInASecond() {
             return forEach("half", profile -> {
                 boolean isSlow = profile == Profile.LLAMA_8B_24GB;
-                assertThat(shown(steps(profile, MeteredEngine.BY_CHANCE), isSlow ? 4 : 2)).isGreaterThan(0.5);
+                assertThat(shown(steps(profile, MeteredEngine.BY_CHANCE), isSlow ? 4 : 2))
+                        .isGreaterThan(0.5);
             });
         }
 
         @TestFactory
         Stream<DynamicTest> halfOfAStepShowsWithinTwoPollsWhereRequestsComeByTheClock() {
-            return forEach("half", profile ->
-                    assertThat(shown(steps(profile, MeteredEngine.EVENLY), 2)).isGreaterThan(0.5));
+            return forEach("half", profile -> assertThat(shown(steps(profile, MeteredEngine.EVENLY), 2))
+                    .isGreaterThan(0.5));
         }
 
         /** From 0.3 to 1.5: the readings of the time before, in order of size, and the first ones after. */
@@ -165,7 +166,11 @@ class LoadPropertiesTest {
 
         /** The share of the step that shows after so many polls, in the middle one of all runs. */
         private static double shown(Stream<Step> steps, int polls) {
-            return steps.mapToDouble(step -> step.shown(polls)).sorted().skip(SEEDS / 2).findFirst().orElseThrow();
+            return steps.mapToDouble(step -> step.shown(polls))
+                    .sorted()
+                    .skip(SEEDS / 2)
+                    .findFirst()
+                    .orElseThrow();
         }
 
         /** Beside a twin whose page keeps its names: so chance is the same for both. */
