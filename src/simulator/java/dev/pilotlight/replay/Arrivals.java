@@ -62,6 +62,16 @@ public final class Arrivals {
         return new Arrivals(other, atNanos, promptTokens, outputTokens, endNanos);
     }
 
+    /** The same, from another moment on: what came before that comes at the end. */
+    Arrivals beginningAt(double share) {
+        long begin = (long) (share * endNanos);
+        Builder turned = builder(name);
+        for (int i = 0; i < size(); i++) {
+            turned.add(Math.floorMod(atNanos[i] - begin, endNanos), promptTokens[i], outputTokens[i]);
+        }
+        return turned.endingAt(endNanos);
+    }
+
     static Builder builder(String name) {
         return new Builder(name);
     }

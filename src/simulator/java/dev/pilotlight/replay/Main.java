@@ -6,6 +6,7 @@ import dev.pilotlight.replay.Contender.Kind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** {@code make replay}: says what policies would have done to a trace, as a table and as plots. */
 final class Main {
@@ -20,10 +21,18 @@ final class Main {
     static int run(String[] args) {
         try {
             Options options = Options.parse(args);
-            for (Scenario scenario : scenarios(options)) {
-                List<Outcome> outcomes = Bench.run(scenario, contenders(scenario, options));
-                System.out.print(Report.table(scenario, outcomes));
-                System.out.println("  plots: " + Report.plots(scenario, outcomes, options.plots()) + "\n");
+            for (List<Scenario> seeds : scenarios(options)) {
+                List<List<Outcome>> outcomes = seeds.stream()
+                        .map(scenario -> Bench.run(scenario, contenders(scenario, options)))
+                        .toList();
+                Scenario first = seeds.getFirst();
+                if (seeds.size() == 1) {
+                    System.out.print(Report.table(first, outcomes.getFirst()));
+                    System.out.println(
+                            "  plots: " + Report.plots(first, outcomes.getFirst(), options.plots()) + "\n");
+                } else {
+                    System.out.println(Report.spread(first, outcomes));
+                }
             }
             return 0;
         } catch (IllegalArgumentException e) {
@@ -32,18 +41,27 @@ final class Main {
         }
     }
 
-    private static List<Scenario> scenarios(Options options) {
+    /** Each with all its seeds. */
+    private static List<List<Scenario>> scenarios(Options options) {
+        List<Long> seeds = LongStream.range(options.seed(), options.seed() + options.seeds())
+                .boxed()
+                .toList();
         if (options.trace().isPresent()) {
-            return List.of(own(TraceFile.read(options.trace().get()), options));
+            Arrivals trace = TraceFile.read(options.trace().get());
+            return List.of(seeds.stream()
+                    .map(seed -> own(trace, options).withSeed(seed))
+                    .toList());
         }
         List<String> names = options.scenario().equals("all") ? Scenarios.names() : List.of(options.scenario());
         return names.stream()
-                .map(name -> Scenarios.named(name, options.traces()).withSeed(options.seed()))
+                .map(name -> seeds.stream()
+                        .map(seed -> Scenarios.named(name, options.traces(), seed))
+                        .toList())
                 .toList();
     }
 
     private static Scenario own(Arrivals trace, Options options) {
-        Scenario usual = Scenarios.of(trace).withSeed(options.seed());
+        Scenario usual = Scenarios.of(trace);
         int[] pods = options.pods().orElseGet(() -> options.policies().stream()
                 .findFirst()
                 .map(HpaManifest::read)

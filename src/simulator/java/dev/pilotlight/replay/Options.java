@@ -22,7 +22,8 @@ record Options(Map<String, String> values, List<Path> policies) {
                     "where the public traces lie (default: ../shared/traces); elsewhere a stand-in is generated"),
             Map.entry("only", "only the policies whose name has this in it"),
             Map.entry("plots", "where the plots go (default: target/replay)"),
-            Map.entry("seed", "of the cold starts (default: 1)"),
+            Map.entry("seed", "of the cold starts; each but 1 begins elsewhere in the trace, too (default: 1)"),
+            Map.entry("seeds", "how many, from that one on: prints mean and worst of them (default: 1)"),
             Map.entry("profile", "of the engine, for a trace of your own"),
             Map.entry("pods", "least-most, for a trace of your own (default: as the first policy says, else 2-14)"),
             Map.entry("cold-start", "seconds from creation to ready, for a trace of your own (default: 360)"),
@@ -78,6 +79,10 @@ record Options(Map<String, String> values, List<Path> policies) {
 
     long seed() {
         return (long) number("seed", 1);
+    }
+
+    int seeds() {
+        return (int) number("seeds", 1);
     }
 
     Optional<Profile> profile() {

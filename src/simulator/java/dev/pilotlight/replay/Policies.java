@@ -66,7 +66,7 @@ final class Policies {
     }
 
     static List<Contender> all(Scenario scenario) {
-        List<Contender> all = new ArrayList<>(List.of(recommended(), withSpare(), warmPool(2)));
+        List<Contender> all = new ArrayList<>(List.of(recommended(), withSpare(), warmPool(2), foreseeing()));
         all.addAll(baselines(scenario));
         return all;
     }
@@ -91,6 +91,23 @@ final class Policies {
                 "Pilot Light, %d standbys (%s)".formatted(standbys, manifest),
                 HpaManifest.read(manifest),
                 new PoolPolicy(2, standbys, 0.9, 0.95, usual.demoteAt(), usual.demoteAfter()));
+    }
+
+    /**
+     * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler
+     * that lacks one of its metrics takes no pod away.
+     */
+    static Contender foreseeing() {
+        HpaSpec now = HpaManifest.read(MANIFESTS.resolve("warm-pool"));
+        List<MetricTarget> metrics = new ArrayList<>(now.metrics());
+        metrics.add(external(
+                "avg(pilotlight_load_forecast_ratio) * sum(pilotlight_role{role=\"active\"}) / 0.9 + 2 or vector(0)", 1));
+        Contender pool = warmPool(2);
+        return Contender.pool(
+                pool.name() + " and the forecast",
+                new HpaSpec(
+                        now.name(), now.minReplicas(), now.maxReplicas(), metrics, now.scaleUp(), now.scaleDown()),
+                pool.making().pool().orElseThrow());
     }
 
     private static final Path MANIFESTS = Path.of("k8s/autoscaling");

@@ -21,7 +21,28 @@ final class Scenarios {
     private Scenarios() {}
 
     private interface Making {
-        Scenario of(String name, Arrivals conversation, Path traces);
+        Scenario of(String name, Recorded recorded);
+    }
+
+    /** The public traces, or what stands in for them. Each seed but the first begins elsewhere in them. */
+    private record Recorded(Path traces, long seed) {
+        private static final double GOLDEN = 0.618034;
+
+        Arrivals conversation() {
+            return turned(Scenarios.conversation(traces));
+        }
+
+        Arrivals longPrompts() {
+            Path file = traces.resolve("mooncake_synthetic_trace.jsonl");
+            return turned(
+                    Files.exists(file)
+                            ? TraceFile.read(file)
+                            : Generators.poisson(7, 3.9, 1022, 15_000, 150).named("long prompts stand-in"));
+        }
+
+        private Arrivals turned(Arrivals trace) {
+            return seed == 1 ? trace : trace.beginningAt((seed - 1) * GOLDEN % 1);
+        }
     }
 
     /**
@@ -54,26 +75,25 @@ final class Scenarios {
                         .burst(0.5 * HOUR, 300, 10, 1.8)
                         .burst(1.5 * HOUR, 600, 30, 2.2)
                         .burst(2.5 * HOUR, 900, 120, 2.0)));
+        // Unpredictable: what the forecast must not buy pods for.
+        TUNING.put("random walk", shaped(Shape.wandering(2.6, 0.08, 4 * HOUR, 5)));
         HELD_OUT.put("long day", shaped(Shape.skewedDay(1, 6.2, 8 * HOUR).burst(5.5 * HOUR, 1200, 200, 1.3), 8 * HOUR));
         HELD_OUT.put("week", shaped(Shape.week(1.2, 5.5, 1.5 * HOUR), 10.5 * HOUR));
         HELD_OUT.put(
                 "flash crowd",
                 shaped(Shape.constant(2.4).burst(1.1 * HOUR, 1500, 5, 2.8).burst(3 * HOUR, 240, 5, 2.5)));
-        HELD_OUT.put("mix shift", (name, conversation, _) -> {
+        HELD_OUT.put("mix shift", (name, recorded) -> {
             Shape steady = Shape.day(2, 4.4, 4 * HOUR);
-            Arrivals before = Generators.shaped(conversation, steady, 4 * HOUR, "conversation");
+            Arrivals before = Generators.shaped(recorded.conversation(), steady, 4 * HOUR, "conversation");
             Arrivals after = Generators.poisson(5, 5, 4 * HOUR, 4500, 120);
             return scenario(
                     name, Generators.mixShift(before, after, HOUR, 3 * HOUR, 6, "conversation, then long prompts"), 2);
         });
-        HELD_OUT.put("mooncake", (name, _, traces) -> {
-            Path file = traces.resolve("mooncake_synthetic_trace.jsonl");
-            Arrivals recorded = Files.exists(file)
-                    ? TraceFile.read(file)
-                    : Generators.poisson(7, 3.9, 1022, 15_000, 150).named("long prompts stand-in");
+        HELD_OUT.put("mooncake", (name, recorded) -> {
+            Arrivals trace = recorded.longPrompts();
             return new Scenario(
                     name,
-                    Generators.shaped(recorded, Shape.day(0.4, 1.4, 4 * HOUR), 4 * HOUR, recorded.name() + " over 4 h"),
+                    Generators.shaped(trace, Shape.day(0.4, 1.4, 4 * HOUR), 4 * HOUR, trace.name() + " over 4 h"),
                     LARGE,
                     2,
                     14,
@@ -84,7 +104,10 @@ final class Scenarios {
                     2,
                     10,
                     600,
-                    Map.of("pilotlight.signal.ttft-slo", "10s", "pilotlight.engine.max-num-seqs", "256"),
+                    Map.of(
+                            "pilotlight.signal.ttft-slo", "10s",
+                            "pilotlight.engine.max-num-seqs", "256",
+                            "pilotlight.signal.forecast-horizon", "6m"),
                     1);
         });
     }
@@ -94,8 +117,10 @@ final class Scenarios {
     }
 
     private static Making shaped(Shape shape, double seconds) {
-        return (name, conversation, _) ->
-                scenario(name, Generators.shaped(conversation, shape, seconds, conversation.name()), 2);
+        return (name, recorded) -> {
+            Arrivals trace = recorded.conversation();
+            return scenario(name, Generators.shaped(trace, shape, seconds, trace.name()), 2);
+        };
     }
 
     static List<String> names() {
@@ -107,16 +132,12 @@ final class Scenarios {
         return HELD_OUT.containsKey(name);
     }
 
-    static List<Scenario> all(Path traces) {
-        return names().stream().map(name -> named(name, traces)).toList();
-    }
-
-    static Scenario named(String name, Path traces) {
+    static Scenario named(String name, Path traces, long seed) {
         Making making = TUNING.getOrDefault(name, HELD_OUT.get(name));
         if (making == null) {
             throw new IllegalArgumentException("no scenario '" + name + "'; there are " + names());
         }
-        return making.of(name, conversation(traces), traces);
+        return making.of(name, new Recorded(traces, seed)).withSeed(seed);
     }
 
     /** A trace of somebody's own, as it was recorded. */
@@ -138,7 +159,10 @@ final class Scenarios {
                 2,
                 2,
                 600,
-                Map.of("pilotlight.signal.ttft-slo", "2s", "pilotlight.engine.max-num-seqs", "256"),
+                Map.of(
+                        "pilotlight.signal.ttft-slo", "2s",
+                        "pilotlight.engine.max-num-seqs", "256",
+                        "pilotlight.signal.forecast-horizon", "6m"),
                 1);
     }
 

@@ -2,6 +2,7 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Picture;
+import dev.pilotlight.pool.Role;
 import dev.pilotlight.signal.Signals;
 import dev.pilotlight.simulator.Batch;
 import java.time.Instant;
@@ -27,6 +28,7 @@ enum Series {
     FORECAST("pilotlight_load_forecast_ratio"),
     DEMAND("pilotlight_demand_pods"),
     READY("pilotlight_phase{phase=\"ready\"}"),
+    ACTIVE("pilotlight_role{role=\"active\"}"),
     /** Its leader's word. */
     POOL_DEMAND("pilotlight_pool_demand_pods"),
     QUEUE_PRESSURE("pilotlight_pressure_ratio{resource=\"queue\"}"),
@@ -72,6 +74,8 @@ enum Series {
             case FORECAST -> said(signals, known -> known.forecast());
             case DEMAND -> said(signals, known -> known.demandPods());
             case READY -> picture.phase() instanceof Phase.Ready ? 1 : 0;
+            case ACTIVE ->
+                picture.role().filter(Role.Active.class::isInstance).isPresent() ? 1 : 0;
             case POOL_DEMAND -> picture.cluster().poolDemand(now).orElse(Double.NaN);
             case QUEUE_PRESSURE -> said(signals, known -> known.pressures().queue());
             case KV_CACHE_PRESSURE -> said(signals, known -> known.pressures().kvCache());

@@ -1,5 +1,7 @@
 package dev.pilotlight.replay;
 
+import java.util.random.RandomGenerator;
+
 /** How the rate of a trace goes over time: a factor by which it is played faster or slower. */
 @FunctionalInterface
 interface Shape {
@@ -28,6 +30,19 @@ interface Shape {
     /** Rises and falls linearly between 0 and the end. */
     static Shape ramp(double from, double to, double fromSeconds, double toSeconds) {
         return t -> from + (to - from) * Math.clamp((t - fromSeconds) / (toSeconds - fromSeconds), 0, 1);
+    }
+
+    /** Goes nowhere in particular: the logarithm takes a random step each minute, by a little drawn back to the mean. */
+    static Shape wandering(double mean, double stepPerMinute, double lengthSeconds, long seed) {
+        RandomGenerator random = Generators.random(seed);
+        double[] walk = new double[(int) (lengthSeconds / 60) + 2];
+        for (int i = 1; i < walk.length; i++) {
+            walk[i] = 0.99 * walk[i - 1] + stepPerMinute * random.nextGaussian();
+        }
+        return t -> {
+            int minute = (int) Math.min(walk.length - 2, t / 60);
+            return mean * Math.exp(walk[minute] + (walk[minute + 1] - walk[minute]) * (t / 60 - minute));
+        };
     }
 
     /** Another level from a moment on. */

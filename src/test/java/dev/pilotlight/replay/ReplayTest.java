@@ -2,10 +2,14 @@ package dev.pilotlight.replay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Short replays: twenty minutes of a step to four times the traffic, with a cold start of two minutes. */
 class ReplayTest {
@@ -95,6 +99,43 @@ class ReplayTest {
         assertThat(alone.timeline().replicas()[4]).isCloseTo(alone.timeline().ready()[4], within(0.01));
         assertThat(pool.timeline().replicas()[4]).isCloseTo(pool.timeline().ready()[4] + 2, within(0.01));
         assertThat(pool.breaches()).isLessThanOrEqualTo(alone.breaches());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bursts", "flash crowd", "random walk"})
+    void theForecastBuysNoPodsForWhatNobodyCanForesee(String name) {
+        Scenario scenario = Scenarios.named(name, Path.of("no traces, but what stands in for them"), 1);
+        List<Outcome> outcomes = Bench.run(scenario, List.of(Policies.warmPool(2), Policies.foreseeing()));
+        assertThat(outcomes.get(1).gpuHours())
+                .isLessThanOrEqualTo(1.05 * outcomes.get(0).gpuHours());
+        assertThat(outcomes.get(1).breaches())
+                .isLessThanOrEqualTo((long) (1.05 * outcomes.get(0).breaches()));
+    }
+
+    @Test
+    void onANormalDayTheForecastIsThere() {
+        Scenario scenario = Scenarios.named("reference", Path.of("no traces, but what stands in for them"), 1);
+        List<Outcome> outcomes = Bench.run(scenario, List.of(Policies.warmPool(2), Policies.foreseeing()));
+        assertThat(outcomes.get(1).timeline().replicas())
+                .isNotEqualTo(outcomes.get(0).timeline().replicas());
+    }
+
+    @Test
+    void anotherSeedBeginsElsewhereInTheTrace() {
+        Path none = Path.of("no traces, but what stands in for them");
+        Arrivals first = Scenarios.named("bursts", none, 1).arrivals();
+        Arrivals second = Scenarios.named("bursts", none, 2).arrivals();
+        assertThat(second.atNanos(0)).isNotEqualTo(first.atNanos(0));
+        assertThat((double) second.size()).isCloseTo(first.size(), withinPercentage(15));
+    }
+
+    @Test
+    void ofSeveralSeedsItSaysTheMeanAndTheWorst() {
+        List<List<Outcome>> seeds = List.of(List.of(run(Contender.fixed(8))), List.of(run(Contender.fixed(4))));
+        double hours = seeds.get(0).getFirst().gpuHours();
+        assertThat(Report.spread(step(), seeds))
+                .contains("of 2 seeds")
+                .containsPattern("fixed fleet of 8 .*%% +%.1f +%.1f".formatted(0.75 * hours, hours));
     }
 
     @Test
