@@ -28,8 +28,7 @@ final class Main {
                 Scenario first = seeds.getFirst();
                 if (seeds.size() == 1) {
                     System.out.print(Report.table(first, outcomes.getFirst()));
-                    System.out.println(
-                            "  plots: " + Report.plots(first, outcomes.getFirst(), options.plots()) + "\n");
+                    System.out.println("  plots: " + Report.plots(first, outcomes.getFirst(), options.plots()) + "\n");
                 } else {
                     System.out.println(Report.spread(first, outcomes));
                 }

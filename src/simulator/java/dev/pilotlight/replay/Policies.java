@@ -101,12 +101,12 @@ final class Policies {
         HpaSpec now = HpaManifest.read(MANIFESTS.resolve("warm-pool"));
         List<MetricTarget> metrics = new ArrayList<>(now.metrics());
         metrics.add(external(
-                "avg(pilotlight_load_forecast_ratio) * sum(pilotlight_role{role=\"active\"}) / 0.9 + 2 or vector(0)", 1));
+                "avg(pilotlight_load_forecast_ratio) * sum(pilotlight_role{role=\"active\"}) / 0.9 + 2 or vector(0)",
+                1));
         Contender pool = warmPool(2);
         return Contender.pool(
                 pool.name() + " and the forecast",
-                new HpaSpec(
-                        now.name(), now.minReplicas(), now.maxReplicas(), metrics, now.scaleUp(), now.scaleDown()),
+                new HpaSpec(now.name(), now.minReplicas(), now.maxReplicas(), metrics, now.scaleUp(), now.scaleDown()),
                 pool.making().pool().orElseThrow());
     }
 

@@ -169,7 +169,8 @@ final class PromQuery {
     /** Of the selectors only a resource, a phase and a role say what is meant; the others pick this fleet from all that there are. */
     private Series selected(String metric) {
         String selectors = token.startsWith("{") ? take() : "";
-        Matcher kind = Pattern.compile("(resource|phase|role)\\s*=\\s*(\"[a-z_]+\")").matcher(selectors);
+        Matcher kind =
+                Pattern.compile("(resource|phase|role)\\s*=\\s*(\"[a-z_]+\")").matcher(selectors);
         return Series.named(kind.find() ? metric + "{" + kind.group(1) + "=" + kind.group(2) + "}" : metric);
     }
 

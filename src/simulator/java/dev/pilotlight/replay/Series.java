@@ -74,8 +74,7 @@ enum Series {
             case FORECAST -> said(signals, known -> known.forecast());
             case DEMAND -> said(signals, known -> known.demandPods());
             case READY -> picture.phase() instanceof Phase.Ready ? 1 : 0;
-            case ACTIVE ->
-                picture.role().filter(Role.Active.class::isInstance).isPresent() ? 1 : 0;
+            case ACTIVE -> picture.role().filter(Role.Active.class::isInstance).isPresent() ? 1 : 0;
             case POOL_DEMAND -> picture.cluster().poolDemand(now).orElse(Double.NaN);
             case QUEUE_PRESSURE -> said(signals, known -> known.pressures().queue());
             case KV_CACHE_PRESSURE -> said(signals, known -> known.pressures().kvCache());
