@@ -36,6 +36,9 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
         private static final double BLOCKS_REMEMBERED = 300;
         private static final double MOST_SURPRISE = 9;
         private static final double LEAST = 0.2;
+        /** Three standard deviations: what came evenly no longer does, and that has to be learned at once. */
+        private static final double IMPLAUSIBLE = 9;
+        private static final double SOON_LEARNED = 8;
         /** Chance alone gives more than this. */
         private static final double CLEAR = 0.5;
 
@@ -50,8 +53,10 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
                 return new Evenness(index, count, mean, blocks);
             }
             double surprise = Math.min(MOST_SURPRISE, (count - mean) * (count - mean) / mean);
-            double next = index + (surprise - index) / (blocks + 1);
-            return new Evenness(Math.max(LEAST, next), 0, 0, Math.min(BLOCKS_REMEMBERED, blocks + 1));
+            boolean isOver = isClear() && surprise > IMPLAUSIBLE * index;
+            double known = isOver ? Math.min(blocks, SOON_LEARNED) : blocks;
+            double next = index + (surprise - index) / (known + 1);
+            return new Evenness(Math.max(LEAST, next), 0, 0, Math.min(BLOCKS_REMEMBERED, known + 1));
         }
     }
 

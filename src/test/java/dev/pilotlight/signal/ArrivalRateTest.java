@@ -82,6 +82,25 @@ class ArrivalRateTest {
         assertThat(even.advance(4, 1).advance(4, 1).perSecond()).isGreaterThan(3);
     }
 
+    /** As where a load generator ends and users come: what was even must not be held against chance for long. */
+    @Test
+    void learnsWithinAMinuteThatRequestsComeEvenlyNoMore() {
+        for (int seed = 0; seed < 40; seed++) {
+            Random random = new Random(seed);
+            ArrivalRate rate = ArrivalRate.UNKNOWN;
+            for (int i = 0; i < 900; i++) {
+                rate = rate.advance(3, 1);
+            }
+            rate = after(rate, 60, 3, random);
+            double off = 0;
+            for (int i = 0; i < 60; i++) {
+                rate = rate.advance(poisson(3, random), 1);
+                off += Math.abs(rate.perSecond() / 3 - 1) / 60;
+            }
+            assertThat(off).as("seed %d", seed).isLessThan(0.25);
+        }
+    }
+
     /** What leaning towards more costs: one request a second, random, for ten hours. */
     @Test
     void isSeldomMistakenForLong() {
