@@ -38,6 +38,7 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
         private static final double LEAST = 0.2;
         /** Three standard deviations: what came evenly no longer does, and that has to be learned at once. */
         private static final double IMPLAUSIBLE = 9;
+
         private static final double SOON_LEARNED = 8;
         /** Chance alone gives more than this. */
         private static final double CLEAR = 0.5;
