@@ -38,7 +38,7 @@ record Sustained(
     static Sustained of(EngineSnapshot snapshot, Learned learned, SignalPolicy policy, Latency interToken) {
         int ranks = snapshot.ranks().size();
         RequestMix mix = learned.mix();
-        Optional<Costs> costs = learned.costs().best();
+        Optional<Costs> costs = learned.costs().best(interToken.mean());
         double share = mix.cacheShare().orElse(0) * ranks;
         Capacity physical = physical(snapshot, learned, policy, ranks);
         Capacity capacity = physical;

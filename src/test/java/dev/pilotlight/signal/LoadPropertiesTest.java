@@ -31,6 +31,7 @@ class LoadPropertiesTest {
     private static final List<Profile> PROFILES =
             List.of(Profile.LLAMA_8B_24GB, Profile.LLAMA_8B_80GB, Profile.LLAMA_70B_4X80GB);
     private static final Function<Random, Request> CHAT = MeteredEngine.about(512, 128);
+    private static final Function<Random, Request> SAME = _ -> Request.of(512, 128);
     private static final OptionalDouble NONE = OptionalDouble.empty();
 
     private static Stream<DynamicTest> forEach(String what, java.util.function.Consumer<Profile> check) {
@@ -56,6 +57,43 @@ class LoadPropertiesTest {
                     List<Signals> seen = new ArrayList<>();
                     double came = engine.offeredDuring(wanted < 0.5 ? 900 : 300, wanted * full, CHAT, seen) / full;
                     assertThat(MeteredEngine.mean(seen)).as("at %.1f", wanted).isCloseTo(came, withinPercentage(10));
+                }
+            });
+        }
+
+        /** As a load generator sends: by the clock, at one level from the first request on, which says nothing of any other batch. */
+        @TestFactory
+        Stream<DynamicTest> isNearlyAsTrueWhereRequestsComeByTheClockAndNothingEverVaries() {
+            return forEach("by the clock", profile -> {
+                Stream.of(CHAT, SAME).forEach(requests -> {
+                    double full = MeteredEngine.truth(profile, requests).perSecond();
+                    for (double wanted : new double[] {0.1, 0.3, 0.5, 0.7, 0.9, 1.2, 2}) {
+                        MeteredEngine engine =
+                                new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 7, MeteredEngine.EVENLY);
+                        engine.seconds(300, wanted * full, requests);
+                        List<Signals> seen = engine.seconds(600, wanted * full, requests);
+                        assertThat(MeteredEngine.mean(seen)).as("at %.1f", wanted).isCloseTo(wanted, withinPercentage(15));
+                        assertThat(MeteredEngine.variation(seen))
+                                .as("variation at %.1f", wanted)
+                                .isLessThan(0.05);
+                    }
+                });
+            });
+        }
+
+        /** Each is over within a second, so no poll can tell whether the engine ever rested. */
+        @TestFactory
+        Stream<DynamicTest> isNotMissedWhereTheEngineIsNeverSeenToWorkWithoutABreak() {
+            return forEach("prompts", profile -> {
+                Function<Random, Request> prompts = MeteredEngine.about(2048, 8);
+                double full = MeteredEngine.truth(profile, prompts).perSecond();
+                for (double wanted : new double[] {0.1, 0.3}) {
+                    MeteredEngine engine =
+                            new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 7, MeteredEngine.EVENLY);
+                    engine.seconds(300, wanted * full, prompts);
+                    assertThat(MeteredEngine.mean(engine.seconds(300, wanted * full, prompts)))
+                            .as("at %.1f", wanted)
+                            .isBetween(0.5 * wanted, 1.5 * wanted);
                 }
             });
         }
