@@ -21,8 +21,8 @@ import java.util.OptionalDouble;
  */
 record StepCosts(
         double[] products, double[] targets, double[] sums, double[] block, double[] unsure, Optional<Costs> costs) {
-    static final StepCosts UNKNOWN = new StepCosts(
-            new double[16], new double[4], new double[5], new double[5], new double[5], Optional.empty());
+    static final StepCosts UNKNOWN =
+            new StepCosts(new double[16], new double[4], new double[5], new double[5], new double[5], Optional.empty());
 
     private static final int QUANTITIES = 4;
     /** Long prompts are counted when they are done: a block must be long against that. */
@@ -67,8 +67,8 @@ record StepCosts(
             return Optional.of(believed(block));
         }
         return interToken.orElse(0) > 0 && unsure[0] > 0
-                ? Optional.of(
-                        BELIEVED.times(Math.min(interToken.getAsDouble(), believed(unsure).step())))
+                ? Optional.of(BELIEVED.times(
+                        Math.min(interToken.getAsDouble(), believed(unsure).step())))
                 : Optional.empty();
     }
 

@@ -72,7 +72,9 @@ class LoadPropertiesTest {
                                 new MeteredEngine(profile, MeteredEngine.KNOWN_BATCH, 7, MeteredEngine.EVENLY);
                         engine.seconds(300, wanted * full, requests);
                         List<Signals> seen = engine.seconds(600, wanted * full, requests);
-                        assertThat(MeteredEngine.mean(seen)).as("at %.1f", wanted).isCloseTo(wanted, withinPercentage(15));
+                        assertThat(MeteredEngine.mean(seen))
+                                .as("at %.1f", wanted)
+                                .isCloseTo(wanted, withinPercentage(15));
                         assertThat(MeteredEngine.variation(seen))
                                 .as("variation at %.1f", wanted)
                                 .isLessThan(0.05);
