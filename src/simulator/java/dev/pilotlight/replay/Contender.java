@@ -2,6 +2,7 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.hpa.HorizontalPodAutoscaler;
 import dev.pilotlight.hpa.HpaSpec;
+import dev.pilotlight.hpa.MetricTarget;
 import dev.pilotlight.pool.PoolPolicy;
 import java.util.Optional;
 
@@ -57,7 +58,14 @@ public record Contender(String name, Kind kind, Making making) {
 
         @Override
         public int initial(Scenario scenario) {
-            return Math.min(scenario.maxReplicas(), scenario.initialReplicas() + policy.standby());
+            return Math.min(scenario.maxReplicas(), kept(scenario.initialReplicas() + policy.standby()));
+        }
+
+        /** Of such a demand, by the first of the metrics. */
+        private int kept(int demand) {
+            return spec.metrics().getFirst() instanceof MetricTarget.PerReplica each
+                    ? (int) Math.ceil(1000.0 * demand / each.averageMilli())
+                    : demand;
         }
 
         @Override

@@ -66,7 +66,7 @@ final class Policies {
     }
 
     static List<Contender> all(Scenario scenario) {
-        List<Contender> all = new ArrayList<>(List.of(recommended(), withSpare(), warmPool(2), foreseeing()));
+        List<Contender> all = new ArrayList<>(List.of(recommended(), withSpare(), warmPool(STANDBYS), foreseeing()));
         all.addAll(baselines(scenario));
         return all;
     }
@@ -77,20 +77,20 @@ final class Policies {
         return Contender.hpa("Pilot Light (" + manifest + ")", Kind.PILOT_LIGHT, HpaManifest.read(manifest));
     }
 
-    /** By KEDA, with two pods more than the load wants, all of them on traffic. */
+    /** By KEDA, with a quarter of what the load leaves of the most to spare, all of it on traffic. */
     static Contender withSpare() {
         Path manifest = MANIFESTS.resolve("keda/load");
         return Contender.hpa("Pilot Light (" + manifest + ")", Kind.PILOT_LIGHT, HpaManifest.read(manifest));
     }
 
-    /** The manifest and the settings of k8s/example-warm-pool, with so many standbys. */
+    /** The manifest and the settings of k8s/example-warm-pool, with so many standbys asked for; of the demand the manifest keeps two thirds. */
     static Contender warmPool(int standbys) {
         Path manifest = MANIFESTS.resolve("warm-pool");
         PoolPolicy usual = PoolPolicy.DEFAULT;
         return Contender.pool(
-                "Pilot Light, %d standbys (%s)".formatted(standbys, manifest),
+                "Pilot Light, standbys (%s)".formatted(manifest),
                 HpaManifest.read(manifest),
-                new PoolPolicy(2, standbys, 0.9, 0.95, usual.demoteAt(), usual.demoteAfter()));
+                new PoolPolicy(2, standbys, 1, usual.promoteAt(), usual.demoteAt(), usual.demoteAfter()));
     }
 
     /**
@@ -101,9 +101,8 @@ final class Policies {
         HpaSpec now = HpaManifest.read(MANIFESTS.resolve("warm-pool"));
         List<MetricTarget> metrics = new ArrayList<>(now.metrics());
         metrics.add(external(
-                "avg(pilotlight_load_forecast_ratio) * sum(pilotlight_role{role=\"active\"}) / 0.9 + 2 or vector(0)",
-                1));
-        Contender pool = warmPool(2);
+                "avg(pilotlight_load_forecast_ratio) * sum(pilotlight_role{role=\"active\"}) + 7 or vector(0)", 1.5));
+        Contender pool = warmPool(STANDBYS);
         return Contender.pool(
                 pool.name() + " and the forecast",
                 new HpaSpec(now.name(), now.minReplicas(), now.maxReplicas(), metrics, now.scaleUp(), now.scaleDown()),
@@ -111,6 +110,8 @@ final class Policies {
     }
 
     private static final Path MANIFESTS = Path.of("k8s/autoscaling");
+    /** Of k8s/example-warm-pool. */
+    static final int STANDBYS = 7;
 
     static final String COMBINED_MENDED = "HPA combined, mended";
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.pilotlight.hpa.HpaSpec;
+import dev.pilotlight.hpa.ScalingRules;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -95,9 +97,11 @@ class ReplayTest {
     @Test
     void standbysAreOffTrafficUntilTheSurge() {
         Outcome alone = run(Policies.recommended());
-        Outcome pool = run(Policies.warmPool(2));
+        Outcome pool = run(Policies.warmPool(4));
         assertThat(alone.timeline().replicas()[4]).isCloseTo(alone.timeline().ready()[4], within(0.01));
-        assertThat(pool.timeline().replicas()[4]).isCloseTo(pool.timeline().ready()[4] + 2, within(0.01));
+        // Two serve, and of the six that the pool then wants the manifest keeps two thirds.
+        assertThat(pool.timeline().replicas()[4]).isCloseTo(4, within(0.01));
+        assertThat(pool.timeline().ready()[4]).isCloseTo(2, within(0.01));
         assertThat(pool.breaches()).isLessThanOrEqualTo(alone.breaches());
     }
 
@@ -105,7 +109,7 @@ class ReplayTest {
     @ValueSource(strings = {"bursts", "flash crowd", "random walk"})
     void theForecastBuysNoPodsForWhatNobodyCanForesee(String name) {
         Scenario scenario = Scenarios.named(name, Path.of("no traces, but what stands in for them"), 1);
-        List<Outcome> outcomes = Bench.run(scenario, List.of(Policies.warmPool(2), Policies.foreseeing()));
+        List<Outcome> outcomes = Bench.run(scenario, List.of(Policies.warmPool(Policies.STANDBYS), Policies.foreseeing()));
         assertThat(outcomes.get(1).gpuHours())
                 .isLessThanOrEqualTo(1.05 * outcomes.get(0).gpuHours());
         assertThat(outcomes.get(1).breaches())
@@ -115,9 +119,22 @@ class ReplayTest {
     @Test
     void onANormalDayTheForecastIsThere() {
         Scenario scenario = Scenarios.named("reference", Path.of("no traces, but what stands in for them"), 1);
-        List<Outcome> outcomes = Bench.run(scenario, List.of(Policies.warmPool(2), Policies.foreseeing()));
-        assertThat(outcomes.get(1).timeline().replicas())
-                .isNotEqualTo(outcomes.get(0).timeline().replicas());
+        Contender usual = Policies.warmPool(Policies.STANDBYS);
+        Contender allWithForecast = Contender.pool(
+                "all pods as soon as there is a forecast",
+                new HpaSpec(
+                        "vllm",
+                        1,
+                        100,
+                        List.of(
+                                Policies.external("pilotlight_pool_demand_pods", 1.5),
+                                Policies.external("avg(pilotlight_load_forecast_ratio) * 0 + 100 or vector(0)", 1)),
+                        ScalingRules.DEFAULT_UP,
+                        ScalingRules.DEFAULT_DOWN),
+                usual.making().pool().orElseThrow());
+        List<Outcome> outcomes = Bench.run(scenario, List.of(usual, allWithForecast));
+        assertThat(outcomes.get(0).peakReplicas()).isLessThan(scenario.maxReplicas());
+        assertThat(outcomes.get(1).peakReplicas()).isEqualTo(scenario.maxReplicas());
     }
 
     @Test
