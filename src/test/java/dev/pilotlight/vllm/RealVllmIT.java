@@ -128,7 +128,9 @@ class RealVllmIT {
     @Test
     @Order(4)
     void takesADeadEngineCoreForAStartAndWarmsAgain() throws IOException, InterruptedException {
-        Streams cut = Streams.send(server, 24, 400);
+        // So many that the engine is at it still when the API server, which streams more slowly, has passed on the
+        // first tokens.
+        Streams cut = Streams.send(server, 80, 400);
         Await.until("tokens come", SOON, () -> cut.begun() >= 4);
         Instant killed = Instant.now();
         Child.signal("KILL", server.engineCores().getFirst());
