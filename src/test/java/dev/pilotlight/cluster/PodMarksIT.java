@@ -107,7 +107,9 @@ class PodMarksIT {
             List<Double> loads = new ArrayList<>();
             Passed over = new Passed(STEADY);
             for (int i = 0; !over.call(); i++) {
-                clients.become(1 + i / 4 % 4);
+                // Long enough each that it shows: of a few requests a second nobody can tell within a second or two
+                // that they are more.
+                clients.become(1 + 3 * (i / 15 % 2));
                 Thread.sleep(1_000);
                 running.load().ifPresent(loads::add);
             }
