@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * What a sidecar says of its pod to the leader of its pool. Times are ages, so that no two clocks are compared.
@@ -43,6 +44,9 @@ public record PeerReport(
         }
     }
 
+    /** Beyond this a number is no count and no time: somebody else answers, and what he says must not be reckoned with. */
+    private static final double MOST = 1e11;
+
     /** Of a sidecar of another version, what it does not say is not guessed. */
     private static Optional<Inflow> inflow(JsonObject said) {
         Double at = said.getDouble("atSeconds");
@@ -50,7 +54,7 @@ public record PeerReport(
         Double perSecond = said.getDouble("perSecond");
         Double each = said.getDouble("secondsEach");
         Double stay = said.getDouble("staySeconds");
-        return at == null || requests == null || perSecond == null || each == null || stay == null
+        return Stream.of(at, requests, perSecond, each, stay).anyMatch(it -> it == null || !(it >= 0 && it <= MOST))
                 ? Optional.empty()
                 : Optional.of(new Inflow(Instant.EPOCH.plus(seconds(at)), requests, perSecond, each, stay));
     }

@@ -32,7 +32,7 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
             if (before != null) {
                 Inflow after = pod.getValue();
                 pods++;
-                seconds += Math.max(0, Duration.between(before.at(), after.at()).toNanos() / 1e9);
+                seconds += Math.max(0, Duration.between(before.at(), after.at()).toMillis() / 1e3);
                 // An engine that was restarted counts anew.
                 arrived += Math.max(0, after.requests() - before.requests());
             }

@@ -37,6 +37,19 @@ class PeerReportTest {
     }
 
     @Test
+    void reckonsWithNoNumberThatIsNone() {
+        for (String at : new String[] {"1e18", "1e999", "-1"}) {
+            assertThat(PeerReport.of(
+                                    "{\"inflow\":{\"atSeconds\":" + at
+                                            + ",\"requests\":1,\"perSecond\":1,\"secondsEach\":1,\"staySeconds\":1}}",
+                                    NOW)
+                            .flatMap(PeerReport::inflow))
+                    .as(at)
+                    .isEmpty();
+        }
+    }
+
+    @Test
     void isNoneWhereSomebodyElseAnswers() {
         assertThat(PeerReport.of("<html>", NOW)).isEmpty();
         assertThat(PeerReport.of("{\"load\":\"high\"}", NOW)).isEmpty();
