@@ -1,6 +1,7 @@
 package dev.pilotlight;
 
 import dev.pilotlight.api.KeptConnections;
+import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
@@ -233,7 +234,11 @@ public final class Sidecar {
                                         .end(
                                                 "this process injects sidecars and watches no engine: pilotlight.injector.enabled is true\n"));
             }
+            return;
         }
+        StatusPage page = new StatusPage();
+        router.get("/").order(0).handler(page);
+        router.get("/index.html").order(0).handler(page);
     }
 
     private static String secret(Path file) {

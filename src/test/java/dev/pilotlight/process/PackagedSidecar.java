@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** The packaged sidecar as a child process with a small heap, and what it says. */
+/** The packaged sidecar as a child process, by the image's own command line, and what it says. */
 public final class PackagedSidecar implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
 
@@ -36,6 +36,17 @@ public final class PackagedSidecar implements AutoCloseable {
      */
     public static PackagedSidecar beside(
             URI engine, String name, Map<String, String> settings, int port, Map<String, String> platform) {
+        return beside(engine, name, settings, port, platform, List.of());
+    }
+
+    /** @param around the command that runs it, such as {@code setpriv}; it must become the sidecar, not have it as a child */
+    public static PackagedSidecar beside(
+            URI engine,
+            String name,
+            Map<String, String> settings,
+            int port,
+            Map<String, String> platform,
+            List<String> around) {
         Map<String, String> properties = new LinkedHashMap<>();
         properties.put("quarkus.http.host", "127.0.0.1");
         properties.put("quarkus.http.port", Integer.toString(port));
@@ -43,13 +54,11 @@ public final class PackagedSidecar implements AutoCloseable {
         properties.put("pilotlight.gpu.source", "none");
         settings.forEach((key, value) -> properties.put("pilotlight." + key, value));
         properties.putAll(platform);
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1"));
-        properties.forEach((key, value) -> command.add("-D" + key + "=" + value));
-        command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
+        List<String> options = properties.entrySet().stream()
+                .map(it -> "-D" + it.getKey() + "=" + it.getValue())
+                .toList();
+        List<String> command = new ArrayList<>(around);
+        command.addAll(Image.command(options));
         PackagedSidecar sidecar = new PackagedSidecar(
                 new Child(command, Map.of(), Path.of("target/it", name + "-sidecar.log"), false),
                 URI.create("http://127.0.0.1:" + port));
