@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A real Kubernetes control plane on loopback: etcd, kube-apiserver, kube-controller-manager and kube-scheduler, no kubelet.
+# A real Kubernetes control plane: etcd, kube-apiserver, kube-controller-manager and kube-scheduler. On loopback and without a kubelet,
+# or for a real node (scripts/node/node.sh).
 #
 #   cluster.sh build                 builds src/cluster into the cache and prints the program's path; a second run only looks
 #   cluster.sh up DIR                starts it in the background, its state in DIR, and returns once it answers
-#   cluster.sh run DIR               the same in the foreground, until SIGTERM
+#   cluster.sh run DIR [ADDRESS]     the same in the foreground, until SIGTERM; with the address of a real node, for that one
 #   cluster.sh down DIR              ends it
 #   cluster.sh stop DIR COMPONENT    ends one component by force and keeps it down: an outage
 #   cluster.sh start DIR COMPONENT   lets it come back
@@ -17,6 +18,10 @@
 # RBAC is on, and the default admission plugins with ValidatingAdmissionPolicy and MutatingAdmissionPolicy. The HPA controller
 # looks every second. Aggregated API servers are let in through the front proxy. There is one Node, "here", large enough for
 # thousands of pods; nothing runs on it: whoever tests plays the kubelet.
+#
+# For a real node there is none but that one, which brings itself: `n1` with DIR/kubelet.kubeconfig. The API server then listens at
+# 10.96.0.1:443, the address of the Service `kubernetes`, so that pods reach it where nobody plays kube-proxy; the network namespace
+# must have that address. The Node authorizer, NodeRestriction and all that acts on a lost node are on.
 #
 # Exit codes: 64 wrong use, 69 something is missing (the message says how to mend it), 70 it did not start.
 #
@@ -97,25 +102,28 @@ current-context: here
 END
 }
 
+real_node() { [[ -s node.address ]]; }
+
 prepare() {
     command -v openssl > /dev/null || fail 69 "openssl is missing, which makes the certificates; Debian: apt-get install openssl"
-    local api peer
-    api=$(free_port)
-    echo "https://127.0.0.1:$api" > url
+    local api peer host=127.0.0.1
+    if real_node; then host=10.96.0.1 api=443; else api=$(free_port); fi
+    echo "https://$host:$api" > url
     echo "$api" > api.port
     free_port > etcd.port
     while peer=$(free_port); [[ $peer == "$(cat etcd.port)" || $peer == "$api" ]]; do :; done
     echo "$peer" > peer.port
     authority ca
     authority front-proxy-ca
-    certificate ca apiserver 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:kubernetes.default.svc'
+    certificate ca apiserver 'subjectAltName=IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc'
     certificate front-proxy-ca front-proxy-client 'extendedKeyUsage=clientAuth'
     openssl genrsa -out service-accounts.key 2048 2> /dev/null
     local who token tokens=()
-    for who in admin:system:masters system:kube-controller-manager: system:kube-scheduler:; do
+    for who in admin:system:masters system:kube-controller-manager: system:kube-scheduler: system:node:n1; do
         token=$(openssl rand -hex 16)
         case $who in
             admin:*) kubeconfig admin.kubeconfig "$token"; echo "$token,admin,admin,system:masters" ;;
+            system:node:*) kubeconfig kubelet.kubeconfig "$token"; echo "$token,$who,$who,system:nodes" ;;
             *) who=${who%:}; kubeconfig "${who#system:}.kubeconfig" "$token"; echo "$token,$who,$who" ;;
         esac
     done > tokens.csv
@@ -142,7 +150,7 @@ END
 launch() { # COMPONENT, from DIR
     local api etcd peer
     api=$(cat api.port) etcd=$(cat etcd.port) peer=$(cat peer.port)
-    local flags
+    local flags address=127.0.0.1 node=()
     case $1 in
         etcd)
             flags=(--data-dir=etcd --unsafe-no-fsync --log-level=warn
@@ -151,13 +159,19 @@ launch() { # COMPONENT, from DIR
                 --initial-cluster="default=http://127.0.0.1:$peer")
             ;;
         kube-apiserver)
-            # TaintNodesByCondition would keep pods off a node whose kubelet nobody plays that far.
-            flags=(--etcd-servers="http://127.0.0.1:$etcd" --bind-address=127.0.0.1 --secure-port="$api"
-                --advertise-address=127.0.0.1 --endpoint-reconciler-type=none --service-cluster-ip-range=10.96.0.0/16
+            if real_node; then
+                address=$(cat node.address)
+                node=(--bind-address=0.0.0.0 --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction
+                    --kubelet-preferred-address-types=InternalIP)
+            else # TaintNodesByCondition would keep pods off a node whose kubelet nobody plays that far.
+                node=(--bind-address=127.0.0.1 --authorization-mode=RBAC --disable-admission-plugins=TaintNodesByCondition)
+            fi
+            flags=(--etcd-servers="http://127.0.0.1:$etcd" --secure-port="$api" "${node[@]}"
+                --advertise-address="$address" --endpoint-reconciler-type=none --service-cluster-ip-range=10.96.0.0/16
                 --tls-cert-file=apiserver.crt --tls-private-key-file=apiserver.key --cert-dir=.
                 --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=service-accounts.key
                 --service-account-signing-key-file=service-accounts.key --token-auth-file=tokens.csv
-                --authorization-mode=RBAC --disable-admission-plugins=TaintNodesByCondition --allow-privileged
+                --allow-privileged
                 --requestheader-client-ca-file=front-proxy-ca.crt --requestheader-allowed-names=front-proxy-client
                 --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group
                 --requestheader-extra-headers-prefix=X-Remote-Extra-
@@ -165,9 +179,10 @@ launch() { # COMPONENT, from DIR
                 --audit-policy-file=audit.yaml --audit-log-path=audit.log)
             ;;
         kube-controller-manager)
-            # Nobody renews the node's lease, so whoever acts on a lost node is off.
+            # Nobody renews the lease of a node that is made up, so whoever acts on a lost one is off.
+            real_node || node=(',-node-lifecycle-controller,-taint-eviction-controller')
             flags=(--kubeconfig=kube-controller-manager.kubeconfig --leader-elect=false --secure-port=0
-                --controllers='*,-node-lifecycle-controller,-taint-eviction-controller,-node-ipam-controller'
+                --controllers="*,-node-ipam-controller${node[*]}"
                 --use-service-account-credentials --service-account-private-key-file=service-accounts.key --root-ca-file=ca.crt
                 --kube-api-qps=500 --kube-api-burst=1000 --horizontal-pod-autoscaler-sync-period=1s)
             ;;
@@ -188,7 +203,7 @@ answers() { # waits for the API server, then for what a first pod needs
     local deadline=$((SECONDS + 120)) # twenty times what it takes on an idle machine
     while ((SECONDS < deadline)); do
         if kubectl_here get --raw /readyz > /dev/null 2>&1; then
-            kubectl_here get node here > /dev/null 2>&1 || kubectl_here create -f node.yaml > /dev/null 2>&1 || true
+            real_node || kubectl_here get node here > /dev/null 2>&1 || kubectl_here create -f node.yaml > /dev/null 2>&1 || true
             # Of the controller manager's making: with it pods can be created in the namespace.
             if kubectl_here get serviceaccount -n default default > /dev/null 2>&1; then return; fi
         fi
@@ -199,12 +214,13 @@ answers() { # waits for the API server, then for what a first pod needs
     return 1
 }
 
-run() { # DIR: as the kubelet does for static pods, starts again what ends
+run() { # DIR [ADDRESS]: as the kubelet does for static pods, starts again what ends
     program=$(build)
     mkdir -p "$1"
     cd -- "$1"
+    [[ -z ${2:-} ]] || echo "$2" > node.address
     # A group of its own, so that whoever started this can end it as a whole.
-    if [[ $(ps -o pgid= $$ | tr -d ' ') != $$ ]]; then exec setsid "$here/cluster.sh" run "$PWD"; fi
+    if [[ $(ps -o pgid= $$ | tr -d ' ') != $$ ]]; then exec setsid "$here/cluster.sh" run "$PWD" ${2:+"$2"}; fi
     trap end EXIT
     trap 'exit 0' TERM INT
     rm -f ready
@@ -261,7 +277,11 @@ main() {
     shift
     case $verb in
         build) build ;;
-        run | up | down)
+        run)
+            (($# == 1 || $# == 2)) || usage
+            run "$@"
+            ;;
+        up | down)
             (($# == 1)) || usage
             "$verb" "$1"
             ;;

@@ -1,0 +1,111 @@
+package dev.pilotlight.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.process.Await;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** An engine that is lost for good is restarted once, and serves again. The four run beside each other. */
+@Tag("node")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EngineFaultsIT {
+    /** A verdict that outlived its engine would kill the next one within this: longer than the verdict stands, and its probes take. */
+    private static final Duration NO_LOOP = Duration.ofSeconds(150);
+
+    private static final Duration VERDICT_AND_START = Duration.ofMinutes(12);
+
+    private final RealNode node = RealNode.shared();
+
+    private Scenario<Outcome> killed;
+    private Scenario<Outcome> hungUnderLoad;
+    private Scenario<Outcome> hungIdle;
+    private Scenario<Outcome> stopped;
+
+    /**
+     * @param restarts of the engine's container, until well after it serves again
+     */
+    private record Outcome(int restarts, int sidecarRestarts, Duration toRestart, Duration toReady, int refused) {}
+
+    @BeforeAll
+    void begin() {
+        killed = begin("engine-killed", 4, (example, pod) -> node.signal(pod, "vllm", "SIGKILL"));
+        hungUnderLoad = begin("engine-hung-busy", 4, (example, pod) -> node.engineFault(pod, "hang?when=busy"));
+        hungIdle = begin("engine-hung-idle", 0, (example, pod) -> node.engineFault(pod, "hang?when=idle"));
+        stopped = begin("engine-stopped", 4, (example, pod) -> node.signal(pod, "vllm", "SIGSTOP"));
+    }
+
+    private Scenario<Outcome> begin(String name, int callers, BiConsumer<Example, Pod> fault) {
+        return Scenario.begin(name, () -> {
+            try (Example example = Example.apply(node, Example.in(name));
+                    TimeLine line = new TimeLine(node.admin(), name, name);
+                    Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
+                Pod pod = example.awaitReady();
+                Await.until("the callers know the pod", Duration.ofSeconds(30), () -> !crowd.addresses()
+                        .isEmpty());
+                crowd.keepBusy(callers, 100);
+                Await.until("requests are under way", Duration.ofSeconds(30), () -> crowd.streaming() == callers);
+                line.fault("the fault");
+                fault.accept(example, pod);
+                Await.until(
+                        "the engine is restarted",
+                        VERDICT_AND_START,
+                        () -> RealNode.restarts(example.now(pod), "vllm"),
+                        restarts -> restarts > 0);
+                Duration toRestart = line.first(what -> what.startsWith("vllm running, restarts 1"))
+                        .or(() -> line.first(what -> what.contains("restarts 1")))
+                        .orElseThrow();
+                Await.until("not Ready first", Duration.ofMinutes(1), () -> line.first("not Ready"::equals)
+                        .isPresent());
+                Await.until("Ready again", VERDICT_AND_START, () -> RealNode.isReady(example.now(pod)));
+                Duration toReady = line.first("Ready"::equals).orElseThrow();
+                Instant until = Instant.now().plus(NO_LOOP);
+                Await.until(
+                        "time to loop",
+                        NO_LOOP.plusMinutes(1),
+                        () -> Instant.now().isAfter(until) || RealNode.restarts(example.now(pod), "vllm") > 1);
+                crowd.stop();
+                line.add(crowd.tally());
+                return new Outcome(
+                        RealNode.restarts(example.now(pod), "vllm"),
+                        RealNode.restarts(example.now(pod), "pilotlight"),
+                        toRestart,
+                        toReady,
+                        (int) crowd.count(Callers.Outcome.REFUSED));
+            }
+        });
+    }
+
+    private static void restartsOnce(Scenario<Outcome> scenario, Duration most) throws Exception {
+        Outcome outcome = scenario.end();
+        assertThat(outcome.restarts()).as("restarts of the engine").isEqualTo(1);
+        assertThat(outcome.sidecarRestarts()).as("restarts of the sidecar").isZero();
+        assertThat(outcome.toReady()).isLessThan(most);
+    }
+
+    @Test
+    void restartsAKilledEngineOnce() throws Exception {
+        restartsOnce(killed, Duration.ofMinutes(2));
+    }
+
+    @Test
+    void restartsAnEngineThatHangsUnderLoadOnce() throws Exception {
+        restartsOnce(hungUnderLoad, Duration.ofMinutes(6));
+    }
+
+    @Test
+    void restartsAnEngineThatHangsWhileIdleOnce() throws Exception {
+        restartsOnce(hungIdle, Duration.ofMinutes(8));
+    }
+
+    @Test
+    void restartsAStoppedEngineOnce() throws Exception {
+        restartsOnce(stopped, Duration.ofMinutes(8));
+    }
+}

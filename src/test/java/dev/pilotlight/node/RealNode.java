@@ -1,0 +1,196 @@
+package dev.pilotlight.node;
+
+import dev.pilotlight.process.Await;
+import dev.pilotlight.process.Child;
+import dev.pilotlight.process.Said;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A real node with its control plane (scripts/node/node.sh), whose network this process joins: its pods, and the API server, are reached
+ * from here as from any pod. It ends with the process.
+ */
+final class RealNode {
+    /** The tag of the engine's image in k8s/example. */
+    static final String ENGINE = "docker.io/vllm/vllm-openai:v0.32.0";
+
+    /** How images of the sidecar are called. */
+    static final String SIDECAR = "pilotlight.test/pilotlight";
+
+    private static final String SCRIPT = "scripts/node/node.sh";
+    private static final Duration BUILD_AND_START = Duration.ofMinutes(40);
+
+    private static RealNode shared;
+
+    private final Path home;
+    private final KubernetesClient admin;
+
+    private RealNode(Path home) {
+        this.home = home;
+        this.admin = new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(read(home.resolve("cp/admin.kubeconfig"))))
+                .build();
+    }
+
+    /** The one of this process, with the images of the engine and of the sidecar on a JVM and, where given, as a binary. */
+    static synchronized RealNode shared() {
+        if (shared == null) {
+            shared = start();
+        }
+        return shared;
+    }
+
+    private static RealNode start() {
+        Path home = Path.of("target/node/n1").toAbsolutePath();
+        delete(home.resolve("ready")); // of an earlier one
+        Child child = new Child(List.of(SCRIPT, "run", home.toString()), Map.of(), Path.of(home + ".log"), true);
+        Await.until("the node is Ready", BUILD_AND_START, () -> {
+            if (!child.isAlive()) {
+                throw new Await.Hopeless("the node did not start; " + child.lastOfLog());
+            }
+            return Files.exists(home.resolve("ready"));
+        });
+        // Before this thread makes a client: threads join the namespace of those that start them.
+        NetworkNamespace.enter(Long.parseLong(read(home.resolve("pid")).strip()));
+        RealNode node = new RealNode(home);
+        node.image("engine", "name=" + ENGINE);
+        node.image("jvm");
+        nativeBinary().ifPresent(binary -> node.image("native", "binary=" + binary));
+        node.define();
+        return node;
+    }
+
+    /** What {@code make native} made, where the property {@code native.binary} says so. */
+    static Optional<Path> nativeBinary() {
+        return Optional.ofNullable(System.getProperty("native.binary"))
+                .filter(name -> !name.isBlank())
+                .map(name -> Path.of(name).toAbsolutePath());
+    }
+
+    /** The kinds that k8s/ makes objects of. */
+    private void define() {
+        for (String file : Said.by(new ProcessBuilder("scripts/cluster/crds.sh"))
+                .orFail()
+                .lines()
+                .filter(line -> line.contains("monitoring.coreos.com"))
+                .toList()) {
+            kubectl("apply", "--server-side", "-f", file).orFail();
+        }
+        kubectl("wait", "--for=condition=Established", "crd", "--all").orFail();
+    }
+
+    KubernetesClient admin() {
+        return admin;
+    }
+
+    Path home() {
+        return home;
+    }
+
+    Said kubectl(String... arguments) {
+        return script("kubectl", arguments);
+    }
+
+    void image(String kind, String... settings) {
+        script("image", Stream.concat(Stream.of(kind), Stream.of(settings)).toArray(String[]::new))
+                .orFail();
+    }
+
+    /** Takes an image from the node, as a clean-up of a full disk does. */
+    void removeImage(String name) {
+        script("ctr", "images", "rm", "--sync", name).orFail();
+    }
+
+    /** Sends a signal to the first process of a container, which only the node can. */
+    void signal(Pod pod, String container, String signal) {
+        script("ctr", "tasks", "kill", "--signal", signal, containerId(pod, container))
+                .orFail();
+    }
+
+    /** Runs something in a container; the pod says whether it ended well. */
+    Said exec(Pod pod, String container, String... command) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "exec",
+                "-n",
+                pod.getMetadata().getNamespace(),
+                pod.getMetadata().getName(),
+                "-c",
+                container,
+                "--"));
+        arguments.addAll(List.of(command));
+        return kubectl(arguments.toArray(String[]::new));
+    }
+
+    /** Makes the simulated engine of a pod misbehave, such as {@code hang?when=busy}. */
+    void engineFault(Pod pod, String fault) {
+        String request = "POST /sim/" + fault + " HTTP/1.0\\r\\nContent-Length: 0\\r\\n\\r\\n";
+        Said said = exec(
+                pod, "vllm", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000; printf '" + request + "' >&3; cat <&3");
+        if (!said.orFail().contains(" 200 ")) {
+            throw new AssertionError(fault + ": " + said.output());
+        }
+    }
+
+    /** Starts the kubelet again with more lines of configuration; with none, with its own alone. */
+    void kubelet(String... lines) {
+        script("kubelet", lines).orFail();
+    }
+
+    private Said script(String verb, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(SCRIPT, verb, home.toString()));
+        command.addAll(List.of(arguments));
+        return Said.by(new ProcessBuilder(command));
+    }
+
+    static Optional<ContainerStatus> status(Pod pod, String container) {
+        return Stream.concat(
+                        pod.getStatus().getInitContainerStatuses().stream(),
+                        pod.getStatus().getContainerStatuses().stream())
+                .filter(status -> status.getName().equals(container))
+                .findFirst();
+    }
+
+    static int restarts(Pod pod, String container) {
+        return status(pod, container).map(ContainerStatus::getRestartCount).orElse(0);
+    }
+
+    static boolean isReady(Pod pod) {
+        return pod.getStatus().getConditions().stream()
+                .anyMatch(condition -> condition.getType().equals("Ready")
+                        && condition.getStatus().equals("True"));
+    }
+
+    private String containerId(Pod pod, String container) {
+        Pod now = admin.resource(pod).get();
+        return status(now, container).orElseThrow().getContainerID().replace("containerd://", "");
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+}
