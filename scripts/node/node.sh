@@ -230,10 +230,11 @@ run() { # DIR
     setsid "$here/node.sh" guard "$dir" $outer > /dev/null 2>&1 < /dev/null &
     trap 'kill -KILL $outer 2> /dev/null; exit 0' TERM INT
     trap 'kill -KILL $outer 2> /dev/null' EXIT
-    while first=$(pgrep -P $outer) && [[ -z $first ]]; do sleep 0.05; done
+    until first=$(pgrep -P $outer) || ! kill -0 $outer; do sleep 0.05; done
     echo "$first" > pid
+    local deadline=$((SECONDS + 240)) # ten times what it takes on an idle machine
     until [[ -s cp/admin.kubeconfig ]] && ready; do
-        kill -0 $outer 2> /dev/null || { cat node.log >&2; fail 70 "the node in $PWD did not start"; }
+        if ! kill -0 $outer 2> /dev/null || ((SECONDS > deadline)); then cat node.log >&2; fail 70 "the node in $PWD did not start"; fi
         sleep 0.2
     done
     # GPUs that nobody has, so that manifests that ask for them are placed.

@@ -22,6 +22,11 @@ final class Example implements AutoCloseable {
     /** Far more than any start here takes. */
     static final Duration START = Duration.ofMinutes(6);
 
+    private static final String WITHOUT_AUTOSCALER = """
+            - target: { kind: HorizontalPodAutoscaler }
+              patch: '{ apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: any }, $patch: delete }'
+            """;
+
     private final RealNode node;
     private final String namespace;
 
@@ -89,14 +94,7 @@ final class Example implements AutoCloseable {
                           - { op: replace, path: /spec/template/spec/containers/0/resources/limits/memory, value: 1Gi }
                           - { op: add, path: /spec/template/spec/containers/0/env/-, value: { name: SIMULATOR, value: "%s" } }
                     """.formatted(namespace, RealNode.SIDECAR, sidecar, RealNode.SIDECAR, sidecar, replicas, simulator)
-                    + (autoscaler ? "" : """
-                              - target: { kind: HorizontalPodAutoscaler }
-                                patch: |
-                                  apiVersion: autoscaling/v2
-                                  kind: HorizontalPodAutoscaler
-                                  metadata: { name: any }
-                                  $patch: delete
-                            """.indent(2).replaceFirst("^ +", "  "))
+                    + (autoscaler ? "" : WITHOUT_AUTOSCALER.indent(2))
                     + more;
         }
     }

@@ -63,13 +63,15 @@ final class RealNode {
             }
             return Files.exists(home.resolve("ready"));
         });
+        List<String> definitions =
+                definitions(); // out of modules that a proxy may have to send: nothing is reached from the namespace
         // Before this thread makes a client: threads join the namespace of those that start them.
         NetworkNamespace.enter(Long.parseLong(read(home.resolve("pid")).strip()));
         RealNode node = new RealNode(home);
         node.image("engine", "name=" + ENGINE);
         node.image("jvm");
         nativeBinary().ifPresent(binary -> node.image("native", "binary=" + binary));
-        node.define();
+        node.define(definitions);
         return node;
     }
 
@@ -80,13 +82,17 @@ final class RealNode {
                 .map(name -> Path.of(name).toAbsolutePath());
     }
 
-    /** The kinds that k8s/ makes objects of. */
-    private void define() {
-        for (String file : Said.by(new ProcessBuilder("scripts/cluster/crds.sh"))
+    /** The definitions of the kinds that k8s/example makes objects of. */
+    private static List<String> definitions() {
+        return Said.by(new ProcessBuilder("scripts/cluster/crds.sh"))
                 .orFail()
                 .lines()
                 .filter(line -> line.contains("monitoring.coreos.com"))
-                .toList()) {
+                .toList();
+    }
+
+    private void define(List<String> files) {
+        for (String file : files) {
             kubectl("apply", "--server-side", "-f", file).orFail();
         }
         kubectl("wait", "--for=condition=Established", "crd", "--all").orFail();
@@ -120,6 +126,20 @@ final class RealNode {
                 .orFail();
     }
 
+    /**
+     * Takes so much of a container's memory limit that the kernel kills it for the next page that it wants. The limit is that of this
+     * life: the kubelet sets the next one as the pod says.
+     */
+    void starve(Pod pod, String container) {
+        String id = containerId(pod, container);
+        Said.by(new ProcessBuilder("bash", "-c", """
+                set -e
+                for file in $(find /sys/fs/cgroup -path "*$0*" \\( -name memory.limit_in_bytes -o -name memory.max \\)); do
+                    # As low as it goes while in use; then, without a page to spare, it is killed.
+                    for mib in 120 100 90 80 70 60 50 40 30 20 10; do echo $((mib << 20)) > $file 2> /dev/null || break; done
+                done""".replace("\\\\", "\\"), id)).orFail();
+    }
+
     /** Runs something in a container; the pod says whether it ended well. */
     Said exec(Pod pod, String container, String... command) {
         List<String> arguments = new ArrayList<>(List.of(
@@ -147,6 +167,14 @@ final class RealNode {
     /** Starts the kubelet again with more lines of configuration; with none, with its own alone. */
     void kubelet(String... lines) {
         script("kubelet", lines).orFail();
+    }
+
+    /** Nothing is placed while its memory is short. */
+    void awaitNoPressure() {
+        Await.until(
+                "no pressure, no taint",
+                Duration.ofMinutes(3),
+                () -> admin.nodes().withName("n1").get().getSpec().getTaints().isEmpty());
     }
 
     private Said script(String verb, String... arguments) {
