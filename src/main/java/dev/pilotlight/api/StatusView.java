@@ -134,6 +134,7 @@ final class StatusView {
             numbers.model().ifPresent(model -> view.put("model", model(model)));
             view.put("metricsPage", numbers.route());
             EngineSnapshot snapshot = numbers.snapshot();
+            snapshot.leftOut().ifPresent(why -> view.put("leftOut", why));
             put(view, "kvCacheTokens", snapshot.cache().tokens());
             put(view, "requestsInFlight", numbers.inFlight());
             view.put("ranks", snapshot.ranks().stream().map(StatusView::rank).toList());

@@ -11,6 +11,7 @@ import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.PageReading;
 import dev.pilotlight.prometheus.PrometheusText;
 import dev.pilotlight.prometheus.Wanted;
+import dev.pilotlight.range.Range;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,7 +38,9 @@ public final class EngineClient {
     private static final Duration PAUSE_EVERY = Duration.ofSeconds(10);
     private static final Duration LOAD_EVERY = Duration.ofSeconds(10);
     private static final int POLLS_TO_GIVE_UP_LOAD = 3;
-    private static final int SMALL_BODY = 1 << 20;
+    private static final int SMALL_BODY = 64 << 10;
+    /** A model's name is a path or a repository; this is as long as a file's name may be, twice. */
+    private static final int LONGEST_NAME = 512;
 
     private static final String GAUGES = filtered(false);
     private static final String EVERYTHING = filtered(true);
@@ -202,6 +205,7 @@ public final class EngineClient {
     private static Page meaning(MetricPage page, String shown, Route route) {
         return switch (VllmPage.read(page)) {
             case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, route.word);
+            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown + " is not believed: " + why);
             case VllmPage.Missing(List<String> tried) ->
                 new Page.Bad("the page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
                         + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
@@ -239,11 +243,9 @@ public final class EngineClient {
         if (json.getValue("data") instanceof JsonArray data
                 && !data.isEmpty()
                 && data.getValue(0) instanceof JsonObject first
-                && first.getValue("id") instanceof String id) {
-            OptionalInt longest = first.getValue("max_model_len") instanceof Number number
-                    ? OptionalInt.of(number.intValue())
-                    : OptionalInt.empty();
-            return Optional.of(new Model(id, longest));
+                && first.getValue("id") instanceof String id
+                && id.length() <= LONGEST_NAME) {
+            return Optional.of(new Model(id, Range.CONTEXT.whole(first.getValue("max_model_len"))));
         }
         return Optional.empty();
     }
@@ -256,12 +258,14 @@ public final class EngineClient {
             return OptionalDouble.empty();
         }
         loadAt = now;
-        if (!(small("/load") instanceof Small.Json(JsonObject json)
-                && json.getValue("server_load") instanceof Number number)) {
+        OptionalDouble said = small("/load") instanceof Small.Json(JsonObject json)
+                ? Range.REQUESTS.number(json.getValue("server_load"))
+                : OptionalDouble.empty();
+        if (said.isEmpty()) {
             abilities = abilities.with(Load.ABSENT, 0);
             return OptionalDouble.empty();
         }
-        double load = number.doubleValue();
+        double load = said.getAsDouble();
         if (load > 0) {
             abilities = abilities.with(Load.TRACKED, 0);
         } else if (abilities.load() == Load.UNTRIED && snapshot.running() > 0) {

@@ -1,6 +1,7 @@
 package dev.pilotlight.engine;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
@@ -13,6 +14,7 @@ import java.util.function.Function;
  * @param cache the KV cache's size
  * @param sleep the sleep gauge
  * @param latencies histograms, {@link Latencies#NONE} when this page was asked without them
+ * @param leftOut what of the page cannot be and so was left out, for people
  */
 public record EngineSnapshot(
         List<Rank> ranks,
@@ -20,7 +22,18 @@ public record EngineSnapshot(
         OptionalDouble processStart,
         CacheConfig cache,
         Sleep sleep,
-        Latencies latencies) {
+        Latencies latencies,
+        Optional<String> leftOut) {
+    public EngineSnapshot(
+            List<Rank> ranks,
+            List<String> models,
+            OptionalDouble processStart,
+            CacheConfig cache,
+            Sleep sleep,
+            Latencies latencies) {
+        this(ranks, models, processStart, cache, sleep, latencies, Optional.empty());
+    }
+
     public EngineSnapshot {
         if (ranks.isEmpty()) {
             throw new IllegalArgumentException("an engine has at least one rank");

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param goneSince when the wait for this process began
  * @param restarts processes that took the place of another
  * @param replaced whether the latest reading is the first of a new process
+ * @param doubted the newest reading where its numbers cannot follow from those before: believed when the next one goes on from it
  */
 public record EngineTrack(
         EngineReading latest,
@@ -32,7 +33,8 @@ public record EngineTrack(
         boolean sawItStart,
         Instant goneSince,
         int restarts,
-        boolean replaced) {
+        boolean replaced,
+        Optional<Answered> doubted) {
 
     public static EngineTrack begin(Instant now) {
         return new EngineTrack(
@@ -45,11 +47,12 @@ public record EngineTrack(
                 false,
                 now,
                 0,
-                false);
+                false,
+                Optional.empty());
     }
 
     public EngineTrack advance(EngineReading reading) {
-        if (reading == latest) {
+        if (reading == latest || doubted.filter(it -> it == reading).isPresent()) {
             return replaced ? seenAgain() : this;
         }
         return switch (reading) {
@@ -72,13 +75,42 @@ public record EngineTrack(
                 sawItStart,
                 goneSince,
                 restarts,
-                false);
+                false,
+                doubted);
     }
 
     private EngineTrack answered(Answered answered) {
-        boolean isNew = good.map(before -> isReplacement(before.snapshot(), answered.snapshot()))
-                .orElse(cameBackUnproved());
-        return replies(answered, answered.health(), Optional.of(answered), isNew ? restarts + 1 : restarts, isNew);
+        Optional<String> doubt = good.flatMap(before -> doubt(before, answered));
+        boolean goesOn = doubted.filter(
+                        first -> Continuity.broken(first, answered).isEmpty())
+                .isPresent();
+        if (doubt.isPresent() && !goesOn) {
+            return doubting(answered, doubt.get());
+        }
+        boolean isNew = doubt.isPresent()
+                || good.map(before -> isReplacement(before.snapshot(), answered.snapshot()))
+                        .orElse(cameBackUnproved());
+        return replies(
+                answered,
+                answered.health(),
+                Optional.of(answered),
+                isNew ? restarts + 1 : restarts,
+                isNew,
+                Optional.empty());
+    }
+
+    /** Why these numbers cannot be the next ones of the process that gave the last; empty where they can, or are another's. */
+    private Optional<String> doubt(Answered before, Answered after) {
+        boolean isAnothers = !sameStart(before.snapshot(), after.snapshot())
+                && isReplacement(before.snapshot(), after.snapshot());
+        return isAnothers ? Continuity.future(after) : Continuity.broken(before, after);
+    }
+
+    /** As good as no numbers. */
+    private EngineTrack doubting(Answered answered, String why) {
+        Unreadable unbelieved = new Unreadable(
+                answered.at(), answered.health(), answered.model(), answered.pause(), "its page is not believed: " + why);
+        return replies(unbelieved, answered.health(), good, restarts, false, Optional.of(answered));
     }
 
     /** Another process, as far as can be told: then the numbers of the old one are no measure for those to come. */
@@ -89,14 +121,17 @@ public record EngineTrack(
                 unreadable.health(),
                 isNew ? Optional.empty() : good,
                 isNew ? restarts + 1 : restarts,
-                isNew);
+                isNew,
+                Optional.empty());
     }
 
     /** A refusal in between means a new process, unless the page proves that it is the old one. */
     private boolean isReplacement(EngineSnapshot before, EngineSnapshot after) {
-        boolean sameStart =
-                before.processStart().isPresent() && before.processStart().equals(after.processStart());
-        return after.isNewProcessSince(before) || refusedSince.isPresent() && !sameStart;
+        return after.isNewProcessSince(before) || refusedSince.isPresent() && !sameStart(before, after);
+    }
+
+    private static boolean sameStart(EngineSnapshot before, EngineSnapshot after) {
+        return before.processStart().isPresent() && before.processStart().equals(after.processStart());
     }
 
     /** It answered, then refused, and now answers without numbers to compare. */
@@ -105,7 +140,7 @@ public record EngineTrack(
     }
 
     private EngineTrack replies(
-            EngineReading reading, HealthAnswer health, Optional<Answered> numbers, int restartsNow, boolean isNew) {
+            EngineReading reading, HealthAnswer health, Optional<Answered> numbers, int restartsNow, boolean isNew, Optional<Answered> doubtedNow) {
         boolean first = firstSeen.isEmpty() || isNew;
         Optional<Instant> ill =
                 switch (health) {
@@ -125,7 +160,8 @@ public record EngineTrack(
                 first ? watched : sawItStart,
                 first && !watched ? reading.at() : goneSince,
                 restartsNow,
-                isNew);
+                isNew,
+                doubtedNow);
     }
 
     private EngineTrack unreachable(Unreachable reading) {
@@ -140,7 +176,8 @@ public record EngineTrack(
                 sawItStart,
                 refused && refusedSince.isEmpty() && firstSeen.isPresent() ? reading.at() : goneSince,
                 restarts,
-                false);
+                false,
+                Optional.empty());
     }
 
     /** The numbers to go by: those of the process that answers now, and none while nothing listens. */

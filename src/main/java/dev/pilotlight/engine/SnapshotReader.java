@@ -3,6 +3,7 @@ package dev.pilotlight.engine;
 import dev.pilotlight.engine.VllmMetrics.Family;
 import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.Sample;
+import dev.pilotlight.range.Range;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,26 +14,48 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** From the samples of a page to the engine's state: names, ranks and models brought together. */
+/**
+ * From the samples of a page to the engine's state: names, ranks and models brought together. A gauge or counter of a rank that cannot be
+ * makes the whole page one that says nothing, since what was computed from it could not be taken back; what else cannot be is left out.
+ */
 final class SnapshotReader {
+    /** More data-parallel ranks than any deployment has behind one page. */
+    private static final int MOST_RANKS = 256;
+
+    private static final int MOST_MODELS = 64;
+    private static final int MOST_BUCKETS = 256;
+    private static final int LONGEST_NAME = 256;
+
     private static final int SUM = 0;
     private static final int MAX = 1;
     /** The engine of a page whose version has no such label. */
     private static final String ONLY_ENGINE = "0";
 
+    /** What keeps the page from being believed, the first of it. */
+    private Optional<String> impossible = Optional.empty();
+
+    /** What was left out, the first of it. */
+    private Optional<String> leftOut = Optional.empty();
+
     private SnapshotReader() {}
 
     static VllmPage read(MetricPage page) {
-        Map<String, double[]> running = byEngine(page, VllmMetrics.RUNNING);
-        Map<String, double[]> waiting = byEngine(page, VllmMetrics.WAITING);
-        Map<String, double[]> kvCacheUse = byEngine(page, VllmMetrics.KV_CACHE_USE);
-        Map<String, double[]> promptTokens = byEngine(page, VllmMetrics.PROMPT_TOKENS);
-        Map<String, double[]> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS);
-        Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES);
-        Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS);
-        Map<String, double[]> answeredTokens = byEngine(page, VllmMetrics.ANSWERED_TOKENS);
-        Map<String, double[]> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS);
-        Map<String, double[]> steps = byEngine(page, VllmMetrics.STEPS);
+        SnapshotReader reader = new SnapshotReader();
+        VllmPage meaning = reader.meaning(page);
+        return reader.impossible.<VllmPage>map(VllmPage.Impossible::new).orElse(meaning);
+    }
+
+    private VllmPage meaning(MetricPage page) {
+        Map<String, double[]> running = byEngine(page, VllmMetrics.RUNNING, Range.REQUESTS);
+        Map<String, double[]> waiting = byEngine(page, VllmMetrics.WAITING, Range.REQUESTS);
+        Map<String, double[]> kvCacheUse = shares(page, VllmMetrics.KV_CACHE_USE);
+        Map<String, double[]> promptTokens = byEngine(page, VllmMetrics.PROMPT_TOKENS, Range.COUNT);
+        Map<String, double[]> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS, Range.COUNT);
+        Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES, Range.COUNT);
+        Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS, Range.COUNT);
+        Map<String, double[]> answeredTokens = byEngine(page, VllmMetrics.ANSWERED_TOKENS, Range.COUNT);
+        Map<String, double[]> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS, Range.COUNT);
+        Map<String, double[]> steps = byEngine(page, VllmMetrics.STEPS, Range.COUNT);
 
         Set<String> engines = new LinkedHashSet<>(running.keySet());
         if (running.isEmpty()) {
@@ -50,6 +73,10 @@ final class SnapshotReader {
             // start.
             engines.addAll(generationTokens.keySet());
         }
+        if (impossible.isPresent() || engines.size() > MOST_RANKS) {
+            refuse("the page has %d engines, which cannot be: %d at most".formatted(engines.size(), MOST_RANKS));
+            return new VllmPage.Missing(VllmMetrics.RUNNING.spellings());
+        }
         List<Rank> ranks = new ArrayList<>(engines.size());
         for (String engine : engines) {
             ranks.add(new Rank(
@@ -65,22 +92,56 @@ final class SnapshotReader {
                     value(cachedPromptTokens.get(engine), SUM),
                     value(steps.get(engine), SUM)));
         }
-        return new VllmPage.Found(new EngineSnapshot(
-                ranks, models(page), processStart(page), cacheConfig(page), sleep(page), latencies(page)));
+        List<String> models = models(page);
+        OptionalDouble start = processStart(page);
+        CacheConfig cache = cacheConfig(page);
+        Latencies latencies = latencies(page);
+        return new VllmPage.Found(new EngineSnapshot(ranks, models, start, cache, sleep(page), latencies, leftOut));
     }
 
-    /** Sum and maximum of a family over everything but the engine label; not-a-number counts as not said. */
-    private static Map<String, double[]> byEngine(MetricPage page, Family family) {
+    private void refuse(String why) {
+        impossible = impossible.or(() -> Optional.of(why));
+    }
+
+    private void leaveOut(String why) {
+        leftOut = leftOut.or(() -> Optional.of(why));
+    }
+
+    /** Sum and maximum of a family over everything but the engine label. */
+    private Map<String, double[]> byEngine(MetricPage page, Family family, Range range) {
         Map<String, double[]> values = LinkedHashMap.newLinkedHashMap(2);
         for (Sample sample : samples(page, family)) {
-            if (!Double.isNaN(sample.value())) {
-                double[] entry =
-                        values.computeIfAbsent(engineOf(sample), engine -> new double[] {0, Double.NEGATIVE_INFINITY});
-                entry[SUM] += sample.value();
-                entry[MAX] = Math.max(entry[MAX], sample.value());
+            if (!range.has(sample.value())) {
+                refuse(range.refusal(sample.series().name(), sample.value()));
+                return Map.of();
+            }
+            add(values, sample);
+        }
+        for (double[] entry : values.values()) {
+            if (!range.has(entry[SUM])) {
+                refuse(range.refusal("the sum of " + family.spellings().getFirst(), entry[SUM]));
             }
         }
         return values;
+    }
+
+    /** The same of shares; one that cannot be counts as not said. */
+    private Map<String, double[]> shares(MetricPage page, Family family) {
+        Map<String, double[]> values = LinkedHashMap.newLinkedHashMap(2);
+        for (Sample sample : samples(page, family)) {
+            if (Range.SHARE.has(sample.value())) {
+                add(values, sample);
+            } else if (!Double.isNaN(sample.value())) {
+                leaveOut(Range.SHARE.refusal(sample.series().name(), sample.value()));
+            }
+        }
+        return values;
+    }
+
+    private static void add(Map<String, double[]> values, Sample sample) {
+        double[] entry = values.computeIfAbsent(engineOf(sample), _ -> new double[] {0, Double.NEGATIVE_INFINITY});
+        entry[SUM] += sample.value();
+        entry[MAX] = Math.max(entry[MAX], sample.value());
     }
 
     private static String engineOf(Sample sample) {
@@ -133,22 +194,30 @@ final class SnapshotReader {
         List<String> models = new ArrayList<>(1);
         for (Sample sample : samples(page, VllmMetrics.RUNNING)) {
             String model = sample.series().label("model_name");
-            if (!model.isEmpty() && !models.contains(model)) {
+            if (models.size() < MOST_MODELS
+                    && !model.isEmpty()
+                    && model.length() <= LONGEST_NAME
+                    && !models.contains(model)) {
                 models.add(model);
             }
         }
         return models;
     }
 
-    private static OptionalDouble processStart(MetricPage page) {
+    private OptionalDouble processStart(MetricPage page) {
         List<Sample> samples = page.samples(VllmMetrics.PROCESS_START);
-        return samples.isEmpty()
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(samples.getFirst().value());
+        if (samples.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        double start = samples.getFirst().value();
+        if (!Range.UNIX_SECONDS.has(start)) {
+            leaveOut(Range.UNIX_SECONDS.refusal(VllmMetrics.PROCESS_START, start));
+        }
+        return Range.UNIX_SECONDS.of(start);
     }
 
     /** Everything is in the labels; ranks add up. The number of blocks may be the word None. */
-    private static CacheConfig cacheConfig(MetricPage page) {
+    private CacheConfig cacheConfig(MetricPage page) {
         double tokens = 0;
         double concurrency = 0;
         boolean tokensKnown = false;
@@ -169,8 +238,15 @@ final class SnapshotReader {
             concurrency += most.orElse(0);
         }
         return new CacheConfig(
-                tokensKnown ? OptionalDouble.of(tokens) : OptionalDouble.empty(),
-                concurrencyKnown ? OptionalDouble.of(concurrency) : OptionalDouble.empty());
+                tokensKnown ? kept("kv_cache_size_tokens", tokens) : OptionalDouble.empty(),
+                concurrencyKnown ? kept("kv_cache_max_concurrency", concurrency) : OptionalDouble.empty());
+    }
+
+    private OptionalDouble kept(String label, double sum) {
+        if (!Range.TOKENS.has(sum)) {
+            leaveOut(Range.TOKENS.refusal(VllmMetrics.CACHE_CONFIG.spellings().getFirst() + " " + label, sum));
+        }
+        return Range.TOKENS.of(sum);
     }
 
     private static OptionalDouble number(String label) {
@@ -199,7 +275,7 @@ final class SnapshotReader {
         return seen;
     }
 
-    private static Latencies latencies(MetricPage page) {
+    private Latencies latencies(MetricPage page) {
         Latencies latencies = new Latencies(
                 histogram(page, VllmMetrics.FIRST_TOKEN),
                 histogram(page, VllmMetrics.INTER_TOKEN),
@@ -208,23 +284,34 @@ final class SnapshotReader {
         return latencies.isEmpty() ? Latencies.NONE : latencies;
     }
 
-    private static Optional<Histogram> histogram(MetricPage page, Family family) {
+    private Optional<Histogram> histogram(MetricPage page, Family family) {
         for (String spelling : family.spellings()) {
             List<Sample> buckets = page.samples(spelling + "_bucket");
             if (!buckets.isEmpty()) {
-                return Optional.of(histogram(page, spelling, buckets));
+                Optional<Histogram> histogram = histogram(page, spelling, buckets);
+                if (histogram.isEmpty()) {
+                    leaveOut("the histogram " + spelling + " has a bucket, a sum or a count that cannot be");
+                }
+                return histogram;
             }
         }
         return Optional.empty();
     }
 
-    private static Histogram histogram(MetricPage page, String name, List<Sample> buckets) {
+    /** Empty where anything of it cannot be: a histogram without one of its buckets is another one. */
+    private static Optional<Histogram> histogram(MetricPage page, String name, List<Sample> buckets) {
         TreeMap<Double, Double> byBound = new TreeMap<>();
         for (Sample sample : buckets) {
             OptionalDouble bound = bound(sample.series().label("le"));
-            if (bound.isPresent() && Double.isFinite(sample.value())) {
-                byBound.merge(bound.getAsDouble(), sample.value(), Double::sum);
+            if (bound.isEmpty() || !Range.COUNT.has(sample.value())) {
+                return Optional.empty();
             }
+            byBound.merge(bound.getAsDouble(), sample.value(), Double::sum);
+        }
+        OptionalDouble sum = sum(page.samples(name + "_sum"));
+        OptionalDouble count = sum(page.samples(name + "_count"));
+        if (byBound.size() > MOST_BUCKETS || sum.isEmpty() || count.isEmpty()) {
+            return Optional.empty();
         }
         double[] bounds = new double[byBound.size()];
         double[] cumulative = new double[byBound.size()];
@@ -232,9 +319,12 @@ final class SnapshotReader {
         for (Map.Entry<Double, Double> bucket : byBound.entrySet()) {
             bounds[i] = bucket.getKey();
             cumulative[i] = bucket.getValue();
+            if (!Range.COUNT.has(cumulative[i]) || i > 0 && cumulative[i] < cumulative[i - 1]) {
+                return Optional.empty();
+            }
             i++;
         }
-        return new Histogram(bounds, cumulative, sum(page.samples(name + "_sum")), sum(page.samples(name + "_count")));
+        return Optional.of(new Histogram(bounds, cumulative, sum.getAsDouble(), count.getAsDouble()));
     }
 
     private static OptionalDouble bound(String le) {
@@ -242,17 +332,17 @@ final class SnapshotReader {
             return OptionalDouble.of(Double.POSITIVE_INFINITY);
         }
         try {
-            return OptionalDouble.of(Double.parseDouble(le));
+            return Range.BUCKET.of(Double.parseDouble(le));
         } catch (NumberFormatException notANumber) {
             return OptionalDouble.empty();
         }
     }
 
-    private static double sum(List<Sample> samples) {
+    private static OptionalDouble sum(List<Sample> samples) {
         double sum = 0;
         for (Sample sample : samples) {
-            sum += Double.isFinite(sample.value()) ? sample.value() : 0;
+            sum += sample.value();
         }
-        return sum;
+        return Range.COUNT.of(sum);
     }
 }

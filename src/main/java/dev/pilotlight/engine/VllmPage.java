@@ -10,6 +10,9 @@ public sealed interface VllmPage {
     /** The page lacks what every vLLM page has. */
     record Missing(List<String> tried) implements VllmPage {}
 
+    /** The page says something of the engine that cannot be: nothing of it is believed. */
+    record Impossible(String why) implements VllmPage {}
+
     static VllmPage read(MetricPage page) {
         return SnapshotReader.read(page);
     }

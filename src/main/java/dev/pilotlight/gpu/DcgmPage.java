@@ -15,6 +15,10 @@ import java.util.stream.Collectors;
 /** What a page of dcgm-exporter says: the whole node's GPUs, of which only this pod's are kept. */
 final class DcgmPage {
     private static final int PODS_TOLD = 5;
+    /** Sixteen GPUs in seven partitions each, and room. */
+    private static final int MOST_ROWS = 512;
+
+    private boolean tooMany;
 
     private final Map<String, DcgmRow> rows = new LinkedHashMap<>();
     private final Set<String> pods = new TreeSet<>();
@@ -37,13 +41,18 @@ final class DcgmPage {
     }
 
     private void add(String metric, Series series, double value) {
-        DcgmRow row = rows.computeIfAbsent(DcgmRow.key(series), _ -> new DcgmRow(series));
+        String key = DcgmRow.key(series);
+        if (rows.size() >= MOST_ROWS && !rows.containsKey(key)) {
+            tooMany = true;
+            return;
+        }
+        DcgmRow row = rows.computeIfAbsent(key, _ -> new DcgmRow(series));
         boolean ofOurs = pod.isPresent() && isOf(pod.get(), series);
         if (ofOurs) {
             row.markOurs();
         }
         String labelled = DcgmMetrics.pod(series);
-        if (!labelled.isEmpty()) {
+        if (!labelled.isEmpty() && pods.size() < MOST_ROWS) {
             pods.add(DcgmMetrics.namespace(series) + "/" + labelled);
         }
         row.add(metric, value, ofOurs);
@@ -63,6 +72,10 @@ final class DcgmPage {
                     at,
                     "the page of " + origin + " has no " + DcgmMetrics.TEMPERATURE
                             + " or any other DCGM metric: is it a dcgm-exporter? Correct pilotlight.gpu.dcgm-url");
+        }
+        if (tooMany) {
+            return new GpuReading.Failed(
+                    at, "the page of " + origin + " has more than " + MOST_ROWS + " devices: no node has so many");
         }
         if (claim instanceof GpuClaim.Named named && onPages(named)) {
             List<DcgmRow> meant = rows.values().stream()

@@ -1,5 +1,6 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.range.Range;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -35,12 +36,24 @@ public record Gauges(
                 : OptionalDouble.empty();
     }
 
+    /** What a driver or an exporter says that cannot be counts as not said. */
     public Gauges {
-        Objects.requireNonNull(utilizationRatio);
-        Objects.requireNonNull(memoryUsedBytes);
-        Objects.requireNonNull(memoryTotalBytes);
-        Objects.requireNonNull(temperatureCelsius);
-        Objects.requireNonNull(powerWatts);
+        utilizationRatio = possible(Range.SHARE, utilizationRatio);
+        memoryTotalBytes = possible(Range.BYTES, memoryTotalBytes);
+        memoryUsedBytes = possible(Range.BYTES, memoryUsedBytes);
+        if (memoryUsedBytes.orElse(0) > memoryTotalBytes.orElse(Long.MAX_VALUE)) {
+            memoryUsedBytes = OptionalLong.empty();
+        }
+        temperatureCelsius = possible(Range.CELSIUS, temperatureCelsius);
+        powerWatts = possible(Range.WATTS, powerWatts);
         Objects.requireNonNull(throttles);
+    }
+
+    private static OptionalDouble possible(Range range, OptionalDouble said) {
+        return said.isPresent() ? range.of(said.getAsDouble()) : said;
+    }
+
+    private static OptionalLong possible(Range range, OptionalLong said) {
+        return said.isPresent() ? range.of(said.getAsLong()) : said;
     }
 }

@@ -1,5 +1,6 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.range.Range;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,12 +31,17 @@ public record MemoryHealth(
             Optional.empty());
 
     public MemoryHealth {
-        Objects.requireNonNull(eccUncorrectedVolatile);
-        Objects.requireNonNull(eccUncorrectedAggregate);
-        Objects.requireNonNull(retiredPages);
-        Objects.requireNonNull(remappedRows);
+        eccUncorrectedVolatile = possible(eccUncorrectedVolatile);
+        eccUncorrectedAggregate = possible(eccUncorrectedAggregate);
+        retiredPages = possible(retiredPages);
+        remappedRows = possible(remappedRows);
         Objects.requireNonNull(remapPending);
         Objects.requireNonNull(remapFailed);
+    }
+
+    /** A count that cannot be counts as not said. */
+    private static OptionalLong possible(OptionalLong said) {
+        return said.isPresent() ? Range.COUNT.of(said.getAsLong()) : said;
     }
 
     /** The count to watch for growth: the volatile one moves at once, the aggregate one is the fallback. */

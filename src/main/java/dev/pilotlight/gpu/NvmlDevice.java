@@ -28,6 +28,8 @@ final class NvmlDevice {
     private static final int MEMORY_V2 = 0x02000028;
     private static final int TEMPERATURE_V1 = 0x0100000c;
 
+    private static final long MOST_PARTITIONS = 64;
+
     private final Nvml nvml;
     private final MemorySegment handle;
     private final NvmlFrame frame;
@@ -200,7 +202,8 @@ final class NvmlDevice {
         if (!ok(nvml.nvmlDeviceGetMaxMigDeviceCount(handle, NvmlFrame.clean(frame.first)))) {
             return List.of();
         }
-        long most = NvmlFrame.u32(frame.first);
+        // A GPU has 7 partitions at most.
+        long most = Math.min(MOST_PARTITIONS, NvmlFrame.u32(frame.first));
         List<MemorySegment> handles = new ArrayList<>();
         for (int i = 0; i < most; i++) {
             // An empty slot answers "not found", one of another tenant's "no permission".

@@ -11,6 +11,9 @@ import java.util.OptionalLong;
 
 /** NVML from init to shutdown: the GPUs by index with what never changes of them, and the watch for their XIDs. */
 final class NvmlSession implements AutoCloseable {
+    /** NVML itself has room for 64. */
+    private static final int MOST_GPUS = 256;
+
     private final Nvml nvml;
     private final XidCounts counts;
     private final String driverVersion;
@@ -41,6 +44,10 @@ final class NvmlSession implements AutoCloseable {
             return new Opening.Refused(count, "nvmlDeviceGetCount_v2");
         }
         long gpus = NvmlFrame.u32(frame.first);
+        if (gpus > MOST_GPUS) {
+            nvml.nvmlShutdown();
+            return new Opening.Refused(NvmlReturn.SUCCESS, "nvmlDeviceGetCount_v2 says " + gpus + " GPUs and");
+        }
         String version = nvml.nvmlSystemGetDriverVersion(frame.text, frame.textLength()) == NvmlReturn.SUCCESS
                 ? frame.text()
                 : "unknown";

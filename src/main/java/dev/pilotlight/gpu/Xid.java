@@ -30,7 +30,7 @@ public enum Xid {
     /** After these the engine cannot go on; 63 and 92 are left out because the GPU still serves after them. */
     public static final Set<Integer> FATAL_BY_DEFAULT = Set.of(48, 64, 74, 79, 94, 95, 119, 120);
 
-    private static final int LARGEST = 999;
+    static final int LARGEST = 999;
 
     private final int number;
     private final boolean hitsWholeGpu;

@@ -16,6 +16,9 @@ import java.util.OptionalDouble;
  * @param longestLoad of all starts seen from here; zero when none was
  */
 public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp, Duration longestLoad) {
+    /** No engine loads for longer: a start before that is not the process' own. */
+    private static final Duration A_DAY = Duration.ofDays(1);
+
     public static final ColdStart UNKNOWN = new ColdStart(Optional.empty(), Optional.empty(), Duration.ZERO);
 
     public Optional<Duration> total() {
@@ -53,9 +56,11 @@ public record ColdStart(Optional<Duration> load, Optional<Duration> warmUp, Dura
         OptionalDouble start = engine.latest() instanceof Answered answered
                 ? answered.snapshot().processStart()
                 : OptionalDouble.empty();
-        Instant from =
-                start.isPresent() ? Instant.ofEpochMilli(Math.round(start.getAsDouble() * 1000)) : engine.goneSince();
-        Duration took = Duration.between(from, now);
+        Optional<Duration> ofProcess = start.isPresent()
+                ? Optional.of(Duration.between(Instant.ofEpochMilli(Math.round(start.getAsDouble() * 1000)), now))
+                        .filter(took -> took.compareTo(A_DAY) < 0)
+                : Optional.empty();
+        Duration took = ofProcess.orElse(Duration.between(engine.goneSince(), now));
         return took.isNegative() ? Optional.empty() : Optional.of(took);
     }
 }

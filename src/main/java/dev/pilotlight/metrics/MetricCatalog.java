@@ -229,8 +229,11 @@ public final class MetricCatalog {
             }
         }
 
+        /** What is no number is not published. */
         void add(Metric metric, double value, String... labels) {
-            all.add(new Point(metric, List.of(labels), value));
+            if (Double.isFinite(value)) {
+                all.add(new Point(metric, List.of(labels), value));
+            }
         }
 
         void add(Metric metric, OptionalDouble value, String... labels) {

@@ -1,6 +1,7 @@
 package dev.pilotlight.pod;
 
 import dev.pilotlight.kube.Names;
+import dev.pilotlight.range.Range;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -49,11 +50,16 @@ public record OwnPod(
                 texts(metadata.getJsonObject("annotations", new JsonObject())),
                 foreign(metadata),
                 metadata.containsKey("deletionTimestamp"),
-                Optional.ofNullable(metadata.getLong("deletionGracePeriodSeconds"))
-                        .or(() -> Optional.ofNullable(spec.getLong("terminationGracePeriodSeconds")))
-                        .map(Duration::ofSeconds),
+                seconds(metadata.getValue("deletionGracePeriodSeconds"))
+                        .or(() -> seconds(spec.getValue("terminationGracePeriodSeconds"))),
                 Optional.ofNullable(metadata.getString("deletionTimestamp")).flatMap(VllmContainer::instant),
                 VllmContainer.of(pod, container));
+    }
+
+    private static Optional<Duration> seconds(Object said) {
+        return Range.GRACE_SECONDS.whole(said).stream()
+                .mapToObj(Duration::ofSeconds)
+                .findFirst();
     }
 
     private static Map<String, String> texts(JsonObject object) {

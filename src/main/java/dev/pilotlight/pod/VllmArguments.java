@@ -1,5 +1,6 @@
 package dev.pilotlight.pod;
 
+import dev.pilotlight.range.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +24,8 @@ public record VllmArguments(OptionalInt port, OptionalInt maxNumSeqs, Optional<S
     public static VllmArguments of(List<String> words) {
         List<String> plain = unwrapped(words);
         return new VllmArguments(
-                number(value(plain, "port")),
-                number(value(plain, "max-num-seqs")),
+                number(value(plain, "port"), Range.PORT),
+                number(value(plain, "max-num-seqs"), Range.SLOTS),
                 value(plain, "served-model-name")
                         .or(() -> value(plain, "model"))
                         .or(() -> afterServe(plain)));
@@ -109,9 +110,9 @@ public record VllmArguments(OptionalInt port, OptionalInt maxNumSeqs, Optional<S
                 : Optional.empty();
     }
 
-    private static OptionalInt number(Optional<String> text) {
+    private static OptionalInt number(Optional<String> text, Range range) {
         return text.filter(it -> it.matches("[0-9]{1,9}"))
-                .map(it -> OptionalInt.of(Integer.parseInt(it)))
+                .map(it -> range.whole(Integer.valueOf(it)))
                 .orElse(OptionalInt.empty());
     }
 }

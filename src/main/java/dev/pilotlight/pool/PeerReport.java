@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.range.Range;
 import dev.pilotlight.signal.Inflow;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
@@ -31,32 +32,41 @@ public record PeerReport(
     static Optional<PeerReport> of(String body, Instant now) {
         try {
             JsonObject answer = new JsonObject(body);
-            Double load = answer.getDouble("load");
             return Optional.of(new PeerReport(
                     now,
                     answer.getBoolean("ready", false),
-                    load == null ? OptionalDouble.empty() : OptionalDouble.of(load),
-                    seconds(answer.getDouble("readySeconds", 0.0)),
-                    Optional.ofNullable(answer.getDouble("flippedSecondsAgo")).map(PeerReport::seconds),
+                    number(Range.LOAD, answer, "load"),
+                    seconds(number(Range.SECONDS, answer, "readySeconds").orElse(0)),
+                    number(Range.SECONDS, answer, "flippedSecondsAgo").stream()
+                            .mapToObj(PeerReport::seconds)
+                            .findFirst(),
                     Optional.ofNullable(answer.getJsonObject("inflow")).flatMap(PeerReport::inflow)));
         } catch (DecodeException | ClassCastException other) {
             return Optional.empty();
         }
     }
 
-    /** Beyond this a number is no count and no time: somebody else answers, and what he says must not be reckoned with. */
-    private static final double MOST = 1e11;
-
-    /** Of a sidecar of another version, what it does not say is not guessed. */
+    /** Of a sidecar of another version, what it does not say is not guessed; nor is what cannot be. */
     private static Optional<Inflow> inflow(JsonObject said) {
-        Double at = said.getDouble("atSeconds");
-        Double requests = said.getDouble("requests");
-        Double perSecond = said.getDouble("perSecond");
-        Double each = said.getDouble("secondsEach");
-        Double stay = said.getDouble("staySeconds");
-        return Stream.of(at, requests, perSecond, each, stay).anyMatch(it -> it == null || !(it >= 0 && it <= MOST))
+        OptionalDouble at = Range.UNIX_SECONDS.number(said.getValue("atSeconds"));
+        OptionalDouble requests = Range.COUNT.number(said.getValue("requests"));
+        OptionalDouble perSecond = Range.REQUESTS.number(said.getValue("perSecond"));
+        OptionalDouble each = Range.SECONDS.number(said.getValue("secondsEach"));
+        OptionalDouble stay = Range.SECONDS.number(said.getValue("staySeconds"));
+        return Stream.of(at, requests, perSecond, each, stay).anyMatch(OptionalDouble::isEmpty)
                 ? Optional.empty()
-                : Optional.of(new Inflow(Instant.EPOCH.plus(seconds(at)), requests, perSecond, each, stay));
+                : Optional.of(new Inflow(
+                        Instant.EPOCH.plus(seconds(at.getAsDouble())),
+                        requests.getAsDouble(),
+                        perSecond.getAsDouble(),
+                        each.getAsDouble(),
+                        stay.getAsDouble()));
+    }
+
+    /** What cannot be is not said; what is no number at all, somebody else says. */
+    private static OptionalDouble number(Range range, JsonObject answer, String key) {
+        Double said = answer.getDouble(key);
+        return said == null ? OptionalDouble.empty() : range.of(said);
     }
 
     private static Duration seconds(double seconds) {

@@ -199,8 +199,12 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     /** Stirling's series from 8 on, shifted there by the recurrence; exact to 1e-9. */
     static double logGamma(double x) {
+        if (!(x > 0)) {
+            return Double.NaN;
+        }
         double shift = 1;
         double at = x;
+        // Eight turns at most.
         while (at < 8) {
             shift *= at;
             at++;

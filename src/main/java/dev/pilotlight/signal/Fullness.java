@@ -85,12 +85,16 @@ record Fullness(
                                 : cacheUse.getAsDouble()
                                         + (seen.cacheUse().getAsDouble() - cacheUse.getAsDouble()) * pace)
                 : cacheUse;
-        double workNow = workDone.isPresent() ? work + (workDone.getAsDouble() / seen.seconds() - work) * pace : work;
+        // One interval, whatever it says, does not make a pod that was seen to do more than the costs allow.
+        double workNow = workDone.isPresent()
+                ? work + (Math.min(2 * MOST_SCALE, workDone.getAsDouble() / seen.seconds()) - work) * pace
+                : work;
         return new Fullness(
                 queuedNow,
                 level,
                 limit,
-                Math.max(most, seen.running()),
+                // Two readings have to say it: what is never forgotten is not taken from one.
+                Math.max(most, Math.min(seen.runningBefore(), seen.running())),
                 use,
                 workNow,
                 scale(

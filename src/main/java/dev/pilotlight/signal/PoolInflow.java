@@ -37,7 +37,8 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
                 arrived += Math.max(0, after.requests() - before.requests());
             }
         }
-        return new PoolInflow(now, seconds > 0 ? rate.advance(arrived, seconds / pods) : rate);
+        ArrivalRate next = seconds > 0 ? rate.advance(arrived, seconds / pods) : rate;
+        return new PoolInflow(now, Double.isFinite(next.perSecond()) ? next : ArrivalRate.UNKNOWN);
     }
 
     /**

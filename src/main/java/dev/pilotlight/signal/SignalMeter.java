@@ -34,6 +34,9 @@ public record SignalMeter(Optional<Load> load, Learned learned, Forecast forecas
 
     private SignalMeter with(Load next, SignalPolicy policy, Outlook outlook) {
         Signals now = next.signals(policy);
+        if (!now.isFinite()) {
+            return anew(next, policy);
+        }
         Optional<Duration> horizon = policy.forecastHorizon().or(outlook::coldStart);
         Forecast ahead = forecast.advance(
                 next.at(),
@@ -42,6 +45,16 @@ public record SignalMeter(Optional<Load> load, Learned learned, Forecast forecas
                 horizon.orElse(USUAL_COLD_START));
         OptionalDouble expected = horizon.isPresent() ? ahead.ahead(now.load().orElse(0)) : OptionalDouble.empty();
         return new SignalMeter(Optional.of(next), learned, ahead, Optional.of(now.withForecast(expected)));
+    }
+
+    /** A meter that comes to what is no number would never come to one again: what it has learned is given up. */
+    private SignalMeter anew(Load next, SignalPolicy policy) {
+        Load fresh = Load.begin(next.at(), next.last(), next.own(), Learned.NOTHING);
+        return new SignalMeter(
+                Optional.of(fresh),
+                Learned.NOTHING,
+                forecast,
+                Optional.of(fresh.signals(policy)).filter(Signals::isFinite));
     }
 
     private Learned known() {

@@ -3,6 +3,7 @@ package dev.pilotlight.signal;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 
 /**
  * The scaling signals of this pod, from a reading of the given instant. Whoever publishes them looks at their age first.
@@ -25,6 +26,22 @@ public record Signals(
         Latency ttft,
         Latency itl,
         Optional<Inflow> inflow) {
+
+    /** Whether everything that is said is a number. */
+    boolean isFinite() {
+        return DoubleStream.of(
+                        running,
+                        waiting,
+                        load.orElse(0),
+                        demandPods.orElse(0),
+                        capacity.map(Capacity::requests).orElse(0.0),
+                        capacity.map(Capacity::confidence).orElse(0.0),
+                        inflow.map(Inflow::requests).orElse(0.0),
+                        inflow.map(Inflow::perSecond).orElse(0.0),
+                        inflow.map(Inflow::secondsEach).orElse(0.0),
+                        inflow.map(Inflow::staySeconds).orElse(0.0))
+                .allMatch(Double::isFinite);
+    }
 
     /** With the load expected one cold start from now. */
     Signals withForecast(OptionalDouble expected) {

@@ -138,7 +138,8 @@ record StepCosts(
     private static Costs solve(double[] p, double[] t, Costs believed) {
         double[] each = believed.each();
         boolean[] free = {true, true, true, true};
-        while (true) {
+        // Each turn but the last fixes one of them at 0; what is no number ends it, too.
+        for (int turn = 0; turn <= QUANTITIES; turn++) {
             double[] x = solve(p, t, each, free);
             int worst = 0;
             for (int i = 1; i < QUANTITIES; i++) {
@@ -149,6 +150,7 @@ record StepCosts(
             }
             free[worst] = false;
         }
+        return believed;
     }
 
     /** Gauss elimination; what is not free is 0. */

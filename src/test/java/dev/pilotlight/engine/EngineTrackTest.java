@@ -101,7 +101,8 @@ class EngineTrackTest {
                             false,
                             START,
                             0,
-                            false));
+                            false,
+                            Optional.empty()));
         }
 
         @Test
@@ -117,7 +118,8 @@ class EngineTrackTest {
                             true,
                             START,
                             0,
-                            false));
+                            false,
+                            Optional.empty()));
         }
 
         @Test
@@ -217,6 +219,58 @@ class EngineTrackTest {
             assertThat(after(answered(1, 100, 7), answered(2, 200, 1), refused(3), refused(4), answered(5, 300, 0))
                             .restarts())
                     .isEqualTo(2);
+        }
+    }
+
+    /** One bad page must not be remembered, and a number that comes again is no bad page. */
+    @Nested
+    class NumbersThatCannotFollow {
+        @Test
+        void areDoubtedWhileOnlyOnePageSaysThem() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 100, 1e12));
+            assertThat(track.numbers()).hasValue(answered(1, 100, 7));
+            assertThat(track.latest()).isInstanceOfSatisfying(Unreadable.class, it -> assertThat(it.why())
+                    .contains("not believed", "requests finished since the reading before"));
+        }
+
+        @Test
+        void areForgottenByTheNextGoodPage() {
+            assertThat(after(answered(1, 100, 7), answered(2, 100, 1e12), answered(3, 100, 8)))
+                    .isEqualTo(after(answered(1, 100, 7), unreadable(2), answered(3, 100, 8)));
+        }
+
+        @Test
+        void areForgottenWhereTheyWentBackInTheSameProcess() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 100, 0), answered(3, 100, 8));
+            assertThat(track.restarts()).isZero();
+            assertThat(track.numbers()).hasValue(answered(3, 100, 8));
+        }
+
+        @Test
+        void areAnotherProcessOnceTheNextPageGoesOnFromThem() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 100, 0), answered(3, 100, 1));
+            assertThat(track.restarts()).isEqualTo(1);
+            assertThat(track.replaced()).isTrue();
+            assertThat(track.numbers()).hasValue(answered(3, 100, 1));
+        }
+
+        @Test
+        void areNotBelievedForBeingSeenAgain() {
+            Answered leap = answered(2, 100, 1e12);
+            assertThat(after(answered(1, 100, 7), leap, leap, leap).numbers()).hasValue(answered(1, 100, 7));
+        }
+
+        @Test
+        void areNoneAfterALongSilence() {
+            assertThat(after(answered(1, 100, 7), answered(100_001, 100, 5e7)).numbers())
+                    .hasValue(answered(100_001, 100, 5e7));
+        }
+
+        @Test
+        void areThoseOfAProcessThatBeginsTomorrow() {
+            double tomorrow = START.getEpochSecond() + 86_400;
+            assertThat(after(answered(1, 100, 7), answered(2, tomorrow, 0)).restarts())
+                    .isZero();
         }
     }
 

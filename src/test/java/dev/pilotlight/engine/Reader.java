@@ -40,6 +40,7 @@ final class Reader {
     private static EngineSnapshot found(VllmPage page) {
         return switch (page) {
             case VllmPage.Found(EngineSnapshot snapshot) -> snapshot;
+            case VllmPage.Impossible(String why) -> throw new AssertionError("the page is not believed: " + why);
             case VllmPage.Missing(var tried) -> throw new AssertionError("the page has none of " + tried);
         };
     }

@@ -35,6 +35,7 @@ public enum Pages {
                 switch (dev.pilotlight.engine.VllmPage.read(samples)) {
                     case dev.pilotlight.engine.VllmPage.Missing(var tried) ->
                         throw new AssertionError("none of " + tried);
+                    case dev.pilotlight.engine.VllmPage.Impossible(String why) -> throw new AssertionError(why);
                     case dev.pilotlight.engine.VllmPage.Found(EngineSnapshot snapshot) -> snapshot;
                 };
         };
