@@ -48,10 +48,8 @@ final class Continuity {
         return leap("requests finished", then.successes(), now.successes(), MOST_REQUESTS * seconds)
                 .or(() -> leap(
                         "generated tokens", then.generationTokens(), now.generationTokens(), MOST_TOKENS * seconds))
-                .or(() -> leap(
-                        "tokens of answers", then.answeredTokens(), now.answeredTokens(), MOST_TOKENS * seconds))
-                .or(() -> leap(
-                        "prompt tokens", then.promptTokens(), now.promptTokens(), MOST_PROMPT_TOKENS * seconds))
+                .or(() -> leap("tokens of answers", then.answeredTokens(), now.answeredTokens(), MOST_TOKENS * seconds))
+                .or(() -> leap("prompt tokens", then.promptTokens(), now.promptTokens(), MOST_PROMPT_TOKENS * seconds))
                 .or(() -> leap(
                         "cached prompt tokens",
                         then.cachedPromptTokens(),

@@ -101,15 +101,19 @@ public record EngineTrack(
 
     /** Why these numbers cannot be the next ones of the process that gave the last; empty where they can, or are another's. */
     private Optional<String> doubt(Answered before, Answered after) {
-        boolean isAnothers = !sameStart(before.snapshot(), after.snapshot())
-                && isReplacement(before.snapshot(), after.snapshot());
+        boolean isAnothers =
+                !sameStart(before.snapshot(), after.snapshot()) && isReplacement(before.snapshot(), after.snapshot());
         return isAnothers ? Continuity.future(after) : Continuity.broken(before, after);
     }
 
     /** As good as no numbers. */
     private EngineTrack doubting(Answered answered, String why) {
         Unreadable unbelieved = new Unreadable(
-                answered.at(), answered.health(), answered.model(), answered.pause(), "its page is not believed: " + why);
+                answered.at(),
+                answered.health(),
+                answered.model(),
+                answered.pause(),
+                "its page is not believed: " + why);
         return replies(unbelieved, answered.health(), good, restarts, false, Optional.of(answered));
     }
 
@@ -140,7 +144,12 @@ public record EngineTrack(
     }
 
     private EngineTrack replies(
-            EngineReading reading, HealthAnswer health, Optional<Answered> numbers, int restartsNow, boolean isNew, Optional<Answered> doubtedNow) {
+            EngineReading reading,
+            HealthAnswer health,
+            Optional<Answered> numbers,
+            int restartsNow,
+            boolean isNew,
+            Optional<Answered> doubtedNow) {
         boolean first = firstSeen.isEmpty() || isNew;
         Optional<Instant> ill =
                 switch (health) {

@@ -135,7 +135,10 @@ final class DcgmRow {
         if (last.isEmpty()) {
             return new Xids.Unknown("the page has no " + DcgmMetrics.LAST_XID + " for this device");
         }
-        return new Xids.Last(last.getAsLong() == 0 ? OptionalInt.empty() : OptionalInt.of((int) Math.min(Xid.LARGEST, last.getAsLong())));
+        return new Xids.Last(
+                last.getAsLong() == 0
+                        ? OptionalInt.empty()
+                        : OptionalInt.of((int) Math.min(Xid.LARGEST, last.getAsLong())));
     }
 
     private Optional<Boolean> flag(String metric) {

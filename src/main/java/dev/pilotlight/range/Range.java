@@ -85,7 +85,8 @@ public enum Range {
 
     /** For people: {@code vllm:num_requests_running is +Inf, which is no number of requests (0 to 1e6)}. */
     public String refusal(String name, double value) {
-        return "%s is %s, which cannot be: %s from %s to %s".formatted(name, text(value), what, text(least), text(most));
+        return "%s is %s, which cannot be: %s from %s to %s"
+                .formatted(name, text(value), what, text(least), text(most));
     }
 
     private static String text(double value) {

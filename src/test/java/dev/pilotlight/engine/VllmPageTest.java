@@ -190,8 +190,9 @@ class VllmPageTest {
                             # TYPE vllm:num_requests_running gauge
                             vllm:num_requests_running{engine="0"} NaN
                             vllm:num_requests_waiting{engine="0"} 0.0
-                            """))).isEqualTo(new VllmPage.Impossible(
-                    "vllm:num_requests_running is NaN, which cannot be: requests from 0 to 1000000"));
+                            """)))
+                    .isEqualTo(new VllmPage.Impossible(
+                            "vllm:num_requests_running is NaN, which cannot be: requests from 0 to 1000000"));
         }
 
         @Test

@@ -206,7 +206,10 @@ class HostileNumbersTest {
         }
 
         double load() {
-            return picture.signals().map(Signals::load).orElse(OptionalDouble.empty()).orElse(Double.NaN);
+            return picture.signals()
+                    .map(Signals::load)
+                    .orElse(OptionalDouble.empty())
+                    .orElse(Double.NaN);
         }
     }
 
