@@ -17,6 +17,7 @@ import dev.pilotlight.gpu.GpuProbe;
 import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.PageSource;
 import dev.pilotlight.gpu.PodIdentity;
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.kube.ApiServer;
@@ -193,7 +194,10 @@ public final class Sidecar {
             PilotlightConfig config,
             Instance<ControlLoop> loop,
             Instance<PictureMeters> meters,
-            CollectorRegistry registry) {
+            CollectorRegistry registry,
+            Vertx vertx) {
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> Guard.failed("thread " + thread.getName(), failure));
+        vertx.exceptionHandler(failure -> Guard.failed("an event loop", failure));
         List<String> problems = ConfigCheck.problems(config);
         if (!problems.isEmpty()) {
             throw new WrongSettings(problems);

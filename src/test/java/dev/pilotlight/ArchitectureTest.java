@@ -79,6 +79,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.api.DrainResource", Set.of("clients", "container", "endpoints", "vertx")),
             Map.entry("dev.pilotlight.api.KeptConnections", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.StatusPage", Set.of("vertx")),
+            Map.entry("dev.pilotlight.guard.Guard", Set.of("log")),
             Map.entry("dev.pilotlight.kube.ApiClient", Set.of("kubernetes")),
             Map.entry("dev.pilotlight.pool.PeerClient", Set.of("vertx")),
             Map.entry("dev.pilotlight.gpu.Downcalls", Set.of("native")),

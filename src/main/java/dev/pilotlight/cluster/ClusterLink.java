@@ -1,5 +1,6 @@
 package dev.pilotlight.cluster;
 
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Mirror;
@@ -85,7 +86,7 @@ public final class ClusterLink implements Cluster {
     private void news() {
         // In a managed pool the Service has to select on the role.
         if (pool.isEmpty() && pod().isPresent() && servicesAsked.compareAndSet(false, true)) {
-            Thread.ofVirtual().name("services").start(this::checkServices);
+            Thread.ofVirtual().name("services").start(Guard.once("services", this::checkServices));
         }
         onNews.get().run();
     }

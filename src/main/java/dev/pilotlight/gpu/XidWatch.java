@@ -1,5 +1,6 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.guard.Guard;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -72,7 +73,7 @@ final class XidWatch implements AutoCloseable {
 
     void start() {
         if (!uuidByHandle.isEmpty()) {
-            thread = Thread.ofPlatform().daemon().name("nvml-xid").start(this::watch);
+            thread = Thread.ofPlatform().daemon().name("nvml-xid").start(Guard.guarded("nvml-xid", () -> closed, this::watch));
         }
     }
 

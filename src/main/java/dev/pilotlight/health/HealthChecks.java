@@ -40,9 +40,9 @@ final class HealthChecks {
                 "sidecar",
                 injector
                         ? INJECTS
-                        : loop.turns(clock.now())
-                                ? Verdict.yes("the loop turns")
-                                : Verdict.no("the loop has not turned for 30 s: restart the sidecar"));
+                        : loop.standstill(clock.now())
+                                .map(why -> Verdict.no(why + ": restart the sidecar"))
+                                .orElse(Verdict.yes("the loop turns")));
     }
 
     @Produces

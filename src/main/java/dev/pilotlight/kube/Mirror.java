@@ -1,5 +1,6 @@
 package dev.pilotlight.kube;
 
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.ApiServer.Events;
 import dev.pilotlight.kube.ApiServer.Next;
@@ -54,7 +55,9 @@ public final class Mirror<T> implements AutoCloseable {
         this.clock = clock;
         this.chance = chance;
         this.onNews = onNews;
-        this.thread = Thread.ofVirtual().name("mirror " + selection.path()).unstarted(this::run);
+        this.thread = Thread.ofVirtual()
+                .name("mirror " + selection.path())
+                .unstarted(Guard.guarded("mirror " + selection.path(), () -> closed, this::run));
     }
 
     public Mirror<T> start() {

@@ -78,10 +78,6 @@ final class ChangeLog {
         return after.filter(_ -> before.isEmpty());
     }
 
-    void bug(RuntimeException bug) {
-        LOG.error("a turn of the loop failed; please report this", bug);
-    }
-
     private static void gpu(GpuTrack before, GpuTrack after) {
         if (!after.latest().why().equals(before.latest().why())) {
             LOG.infof("gpu: %s", after.latest().why());

@@ -4,6 +4,7 @@ import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
@@ -20,6 +21,8 @@ import java.util.function.Function;
  */
 public final class ControlLoop implements AutoCloseable {
     private static final Duration STUCK = Duration.ofSeconds(30);
+    /** A poll is a few requests, each within pilotlight.engine.timeout. */
+    private static final Duration NO_POLL = Duration.ofMinutes(10);
 
     private final Tick tick;
     private final Duration period;
@@ -34,6 +37,7 @@ public final class ControlLoop implements AutoCloseable {
     private final ChangeLog log = new ChangeLog();
     private final Thread thread;
     private Memory memory;
+    private volatile boolean closed;
 
     public ControlLoop(
             Policy policy,
@@ -53,34 +57,27 @@ public final class ControlLoop implements AutoCloseable {
         this.cluster = cluster;
         this.memory = Memory.begin(now);
         this.board = new Board(Picture.first(now, policy));
-        this.thread = Thread.ofPlatform().name("loop").daemon().unstarted(this::run);
-        this.effects = new EffectRunner(warmUp, cluster, this::wake);
+        this.thread = Thread.ofPlatform().name("loop").daemon().unstarted(Guard.guarded("loop", () -> closed, this::run));
+        this.effects = new EffectRunner(warmUp, cluster, clock::now, this::wake);
         this.engine = new Poller<>(
+                "engine",
                 Thread.ofVirtual().name("engine"),
                 period,
-                guarded(source),
+                source,
+                (at, bug) -> new EngineReading.Unreachable(at, Cause.BROKEN, "the poll failed: " + bug),
                 new EngineReading.NotYet(now),
                 clock,
                 this::wake);
         // A call into a hung driver never comes back: it holds up a platform thread of its own, and nothing else.
         this.gpu = new Poller<>(
+                "gpu",
                 Thread.ofPlatform().name("gpu").daemon(),
                 gpuPeriod,
                 gpuSource,
+                (at, bug) -> new GpuReading.Failed(at, "the reading failed: " + bug),
                 new GpuReading.Failed(now, "the GPU was not asked yet"),
                 clock,
                 this::wake);
-    }
-
-    /** A poll never throws; should it all the same, that is a reading too. */
-    private static Function<Instant, EngineReading> guarded(Function<Instant, EngineReading> source) {
-        return now -> {
-            try {
-                return source.apply(now);
-            } catch (RuntimeException bug) {
-                return new EngineReading.Unreachable(now, Cause.BROKEN, "the poll failed: " + bug);
-            }
-        };
     }
 
     public Board board() {
@@ -116,7 +113,7 @@ public final class ControlLoop implements AutoCloseable {
             } catch (RuntimeException bug) {
                 // The picture grows old: signals vanish, readiness goes, and the kubelet restarts the sidecar if it
                 // lasts.
-                log.bug(bug);
+                Guard.failed("a turn of the loop", bug);
             }
             LockSupport.parkNanos(period.toNanos());
         }
@@ -140,13 +137,28 @@ public final class ControlLoop implements AutoCloseable {
         turn.effects().forEach(effects::run);
     }
 
-    /** Whether the loop still turns: the sidecar's own liveness. */
-    public boolean turns(Instant now) {
-        return thread.isAlive() && Duration.between(board.picture().at(), now).compareTo(STUCK.plus(period)) < 0;
+    /**
+     * What keeps the sidecar from its work, by its own fault: its own liveness. A GPU driver that hangs is not.
+     *
+     * @return empty while the loop turns and its sources are asked
+     */
+    public Optional<String> standstill(Instant now) {
+        if (!thread.isAlive() || !isRecent(board.picture().at(), STUCK.plus(period), now)) {
+            return Optional.of("the loop has not turned for " + STUCK.toSeconds() + " s");
+        }
+        if (!engine.isAlive() || !isRecent(engine.finishedAt(), NO_POLL.plus(period.multipliedBy(2)), now)) {
+            return Optional.of("the engine has not been asked for " + NO_POLL.toMinutes() + " min");
+        }
+        return gpu.isAlive() ? Optional.empty() : Optional.of("the thread that asks the GPU has ended");
+    }
+
+    private static boolean isRecent(Instant then, Duration limit, Instant now) {
+        return Duration.between(then, now).compareTo(limit) < 0;
     }
 
     @Override
     public void close() {
+        closed = true;
         engine.stop();
         gpu.stop();
         cluster.close();

@@ -1,35 +1,57 @@
 package dev.pilotlight.loop;
 
 import dev.pilotlight.cluster.Cluster;
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.pod.PatchOutcome;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Does the deeds, each on a virtual thread of its own; what came of them is for the next tick. At most one of a kind is out: a step that
  * asks for the next one has given up the last, so that is broken off, and what came of it is told to nobody.
  */
 final class EffectRunner {
+    private static final Duration AFTER_A_BUG = Duration.ofMinutes(1);
+
     private final Deed<Effect.SendWarmUp, WarmUpOutcome> warmUp;
     private final Deed<Effect.SendProbe, ProbeOutcome> probe;
     private final Deed<Effect.PatchPod, PatchOutcome> patch;
 
-    EffectRunner(WarmUp engine, Cluster cluster, Runnable onNews) {
-        this(engine::round, engine::probe, wanted -> cluster.patch(wanted.patch(), wanted.attempt()), onNews);
+    EffectRunner(WarmUp engine, Cluster cluster, Supplier<Instant> clock, Runnable onNews) {
+        this(engine::round, engine::probe, wanted -> cluster.patch(wanted.patch(), wanted.attempt()), clock, onNews);
     }
 
     EffectRunner(
             Function<Effect.SendWarmUp, WarmUpOutcome> round,
             Function<Effect.SendProbe, ProbeOutcome> probe,
             Function<Effect.PatchPod, PatchOutcome> patch,
+            Supplier<Instant> clock,
             Runnable onNews) {
-        this.warmUp = new Deed<>("warm-up", round, onNews);
-        this.probe = new Deed<>("probe", probe, onNews);
-        this.patch = new Deed<>("patch", patch, onNews);
+        this.warmUp = new Deed<>(
+                "warm-up",
+                round,
+                (wanted, bug) -> new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), "the request failed here: " + bug),
+                onNews);
+        this.probe = new Deed<>(
+                "probe",
+                probe,
+                (wanted, bug) ->
+                        new ProbeOutcome.Inconclusive(wanted.attempt(), clock.get(), "the request failed here: " + bug),
+                onNews);
+        this.patch = new Deed<>(
+                "patch",
+                patch,
+                (wanted, bug) -> new PatchOutcome.Failed(
+                        wanted.attempt(), clock.get().plus(AFTER_A_BUG), false, "the patch failed here: " + bug),
+                onNews);
     }
 
     void run(Effect effect) {
@@ -56,13 +78,15 @@ final class EffectRunner {
     private static final class Deed<E, O> {
         private final String name;
         private final Function<E, O> how;
+        private final BiFunction<E, RuntimeException, O> failed;
         private final Runnable onNews;
         private Run<O> newest;
         private Optional<O> last = Optional.empty();
 
-        Deed(String name, Function<E, O> how, Runnable onNews) {
+        Deed(String name, Function<E, O> how, BiFunction<E, RuntimeException, O> failed, Runnable onNews) {
             this.name = name;
             this.how = how;
+            this.failed = failed;
             this.onNews = onNews;
         }
 
@@ -78,12 +102,22 @@ final class EffectRunner {
                 newest.thread.interrupt();
             }
             Run<O> run = new Run<>();
-            run.thread = Thread.ofVirtual().name(name).unstarted(() -> {
-                run.outcome = how.apply(wanted);
+            run.thread = Thread.ofVirtual().name(name).unstarted(Guard.once(name, () -> {
+                run.outcome = outcome(wanted);
                 onNews.run();
-            });
+            }));
             newest = run;
             run.thread.start();
+        }
+
+        /** Something comes of it in any case: whoever waits for it would wait for good. */
+        private O outcome(E wanted) {
+            try {
+                return how.apply(wanted);
+            } catch (RuntimeException bug) {
+                Guard.failed(name, bug);
+                return failed.apply(wanted, bug);
+            }
         }
 
         Optional<O> last() {

@@ -27,10 +27,10 @@ final class LoopWatch {
 
     @Scheduled(every = "60s", delayed = "60s")
     void look() {
-        if (!injector && !loop.turns(clock.now())) {
-            LOG.errorf(
-                    "the loop has not turned since %s; signals are withheld, and /q/health/live has the sidecar restarted",
-                    loop.board().picture().at());
+        if (!injector) {
+            loop.standstill(clock.now())
+                    .ifPresent(why -> LOG.errorf(
+                            "%s; signals are withheld, and /q/health/live has the sidecar restarted", why));
         }
     }
 }

@@ -1,9 +1,11 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.guard.Guard;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -12,25 +14,35 @@ import java.util.function.Function;
  */
 final class Poller<R> {
     private volatile Duration period;
+    private final String name;
     private final Function<Instant, R> source;
+    private final BiFunction<Instant, RuntimeException, R> failed;
     private final SteadyClock clock;
     private final AtomicReference<Polled<R>> newest;
     private final Runnable onNews;
     private final Thread thread;
+    private volatile Instant finishedAt;
+    private volatile boolean stopped;
 
+    /** @param failed the reading where the source threw, which it never should */
     Poller(
+            String name,
             Thread.Builder thread,
             Duration period,
             Function<Instant, R> source,
+            BiFunction<Instant, RuntimeException, R> failed,
             R first,
             SteadyClock clock,
             Runnable onNews) {
+        this.name = name;
         this.period = period;
         this.source = source;
         this.clock = clock;
         this.newest = new AtomicReference<>(new Polled<>(first, Duration.ZERO));
         this.onNews = onNews;
-        this.thread = thread.unstarted(this::run);
+        this.failed = failed;
+        this.finishedAt = clock.now();
+        this.thread = thread.unstarted(Guard.guarded(name, () -> stopped, this::run));
     }
 
     void start() {
@@ -51,8 +63,9 @@ final class Poller<R> {
         Instant due = clock.now();
         while (!Thread.currentThread().isInterrupted()) {
             Instant began = clock.now();
-            R reading = source.apply(began);
+            R reading = read(began);
             Instant ended = clock.now();
+            finishedAt = ended;
             newest.set(new Polled<>(reading, Duration.between(began, ended)));
             onNews.run();
             due = (due.isAfter(began) ? began : due).plus(period);
@@ -61,8 +74,28 @@ final class Poller<R> {
         }
     }
 
+    private R read(Instant now) {
+        try {
+            return source.apply(now);
+        } catch (RuntimeException bug) {
+            Guard.failed(name, bug);
+            return failed.apply(now, bug);
+        }
+    }
+
+    /** Whether the thread is there. */
+    boolean isAlive() {
+        return thread.isAlive();
+    }
+
+    /** When the newest poll ended. */
+    Instant finishedAt() {
+        return finishedAt;
+    }
+
     /** Ends the polling; a poll that hangs is left behind. */
     void stop() {
+        stopped = true;
         thread.interrupt();
     }
 }

@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.Call;
@@ -69,7 +70,7 @@ final class Leader implements AutoCloseable {
         this.clock = clock;
         this.chance = chance;
         this.onNews = onNews;
-        this.thread = Thread.ofVirtual().name("leader").unstarted(this::run);
+        this.thread = Thread.ofVirtual().name("leader").unstarted(Guard.guarded("leader", () -> closed, this::run));
     }
 
     void start() {

@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Mirrored;
@@ -43,7 +44,7 @@ public final class PoolRoom implements AutoCloseable {
         String identity = self + "_" + Long.toHexString(chance.nextLong());
         this.seat = new Seat(api, namespace, pool, identity, this::plan, retired, clock, chance);
         this.leader = new Leader(api, namespace, pool, self, policy, reader, plans, seat::term, clock, chance, onNews);
-        this.opening = Thread.ofVirtual().name("pool").unstarted(this::open);
+        this.opening = Thread.ofVirtual().name("pool").unstarted(Guard.guarded("pool", () -> closed, this::open));
     }
 
     public void start() {

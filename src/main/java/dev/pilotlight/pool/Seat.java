@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.Backoff;
@@ -55,7 +56,7 @@ final class Seat implements AutoCloseable {
         this.clock = clock;
         this.chance = chance;
         this.state = new AtomicReference<>(Election.begin(self, clock.get()));
-        this.thread = Thread.ofVirtual().name("election").unstarted(this::run);
+        this.thread = Thread.ofVirtual().name("election").unstarted(Guard.guarded("election", () -> closed, this::run));
     }
 
     void start() {

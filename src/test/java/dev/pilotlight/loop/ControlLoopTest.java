@@ -99,10 +99,37 @@ class ControlLoopTest {
         try (ControlLoop loop = loop(broken, now -> new GpuReading.Absent(now, "none"))) {
             loop.start();
             enough.await();
-            assertThat(loop.turns(clock.now())).isTrue();
+            assertThat(loop.standstill(clock.now())).isEmpty();
             assertThat(loop.board().picture().engine().latest())
                     .isInstanceOfSatisfying(EngineReading.Unreachable.class, reading -> assertThat(reading.why())
                             .contains("a bug"));
+        }
+    }
+
+    @Test
+    void takesADriverThatThrowsForAReadingAndGoesOn() throws InterruptedException {
+        CountDownLatch reads = new CountDownLatch(3);
+        Function<Instant, GpuReading> garbled = _ -> {
+            reads.countDown();
+            throw new IndexOutOfBoundsException("a name without an end");
+        };
+        try (ControlLoop loop = loop(this::poll, garbled)) {
+            loop.start();
+            reads.await();
+            enough.await();
+            assertThat(loop.standstill(clock.now())).isEmpty();
+            assertThat(loop.board().picture().gpu().latest().why()).contains("a name without an end");
+        }
+    }
+
+    @Test
+    void standsStillOnceTheThreadThatAsksTheEngineIsGone() throws InterruptedException {
+        try (ControlLoop loop = loop(this::poll, now -> new GpuReading.Absent(now, "none"))) {
+            loop.start();
+            enough.await();
+            assertThat(loop.standstill(clock.now())).isEmpty();
+            assertThat(loop.standstill(clock.now().plus(Duration.ofSeconds(31))))
+                    .hasValue("the loop has not turned for 30 s");
         }
     }
 
