@@ -196,7 +196,8 @@ public final class Sidecar {
             Instance<PictureMeters> meters,
             CollectorRegistry registry,
             Vertx vertx) {
-        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> Guard.failed("thread " + thread.getName(), failure));
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, failure) -> Guard.failed("thread " + thread.getName(), failure));
         vertx.exceptionHandler(failure -> Guard.failed("an event loop", failure));
         List<String> problems = ConfigCheck.problems(config);
         if (!problems.isEmpty()) {

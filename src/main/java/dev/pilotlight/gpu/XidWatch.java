@@ -73,7 +73,10 @@ final class XidWatch implements AutoCloseable {
 
     void start() {
         if (!uuidByHandle.isEmpty()) {
-            thread = Thread.ofPlatform().daemon().name("nvml-xid").start(Guard.guarded("nvml-xid", () -> closed, this::watch));
+            thread = Thread.ofPlatform()
+                    .daemon()
+                    .name("nvml-xid")
+                    .start(Guard.guarded("nvml-xid", () -> closed, this::watch));
         }
     }
 

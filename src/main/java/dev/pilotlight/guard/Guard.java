@@ -98,8 +98,8 @@ public final class Guard {
     /** Without the log and without shutdown hooks: both may need what there is no more of. */
     private void end(String name, Throwable error) {
         try {
-            System.err.println("pilotlight ends with exit code " + EXIT_CODE + ": " + name + " cannot go on after " + error
-                    + "; the kubelet starts it again");
+            System.err.println("pilotlight ends with exit code " + EXIT_CODE + ": " + name + " cannot go on after "
+                    + error + "; the kubelet starts it again");
         } finally {
             exit.accept(EXIT_CODE);
         }

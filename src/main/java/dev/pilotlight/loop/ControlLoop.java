@@ -57,7 +57,8 @@ public final class ControlLoop implements AutoCloseable {
         this.cluster = cluster;
         this.memory = Memory.begin(now);
         this.board = new Board(Picture.first(now, policy));
-        this.thread = Thread.ofPlatform().name("loop").daemon().unstarted(Guard.guarded("loop", () -> closed, this::run));
+        this.thread =
+                Thread.ofPlatform().name("loop").daemon().unstarted(Guard.guarded("loop", () -> closed, this::run));
         this.effects = new EffectRunner(warmUp, cluster, clock::now, this::wake);
         this.engine = new Poller<>(
                 "engine",

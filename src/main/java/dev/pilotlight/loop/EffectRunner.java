@@ -38,7 +38,8 @@ final class EffectRunner {
         this.warmUp = new Deed<>(
                 "warm-up",
                 round,
-                (wanted, bug) -> new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), "the request failed here: " + bug),
+                (wanted, bug) ->
+                        new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), "the request failed here: " + bug),
                 onNews);
         this.probe = new Deed<>(
                 "probe",

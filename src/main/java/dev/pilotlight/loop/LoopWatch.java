@@ -29,8 +29,8 @@ final class LoopWatch {
     void look() {
         if (!injector) {
             loop.standstill(clock.now())
-                    .ifPresent(why -> LOG.errorf(
-                            "%s; signals are withheld, and /q/health/live has the sidecar restarted", why));
+                    .ifPresent(why ->
+                            LOG.errorf("%s; signals are withheld, and /q/health/live has the sidecar restarted", why));
         }
     }
 }
