@@ -18,12 +18,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Callers of a Service who stream completions. They follow its EndpointSlices as kube-proxy does: what is ready, else what still serves
@@ -34,7 +34,7 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
     static final Duration PROXY_DELAY = Duration.ofMillis(300);
 
     private static final int PATIENCE_MILLIS = 600_000;
-    private static final int NOBODY_PAUSE_MILLIS = 100;
+    private static final int BACK_OFF_MILLIS = 100;
 
     private final SharedIndexInformer<EndpointSlice> slices;
     private final ScheduledExecutorService proxy;
@@ -83,7 +83,7 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
 
     private void changed() {
         List<Endpoint> all = slices.getStore().list().stream()
-                .flatMap(slice -> slice.getEndpoints().stream())
+                .flatMap(slice -> Stream.ofNullable(slice.getEndpoints()).flatMap(List::stream)) // none at first
                 .toList();
         List<Endpoint> ready = all.stream()
                 .filter(endpoint ->
@@ -117,7 +117,7 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
     Callers burst(int count, int least) {
         for (int i = 0; i < count; i++) {
             int tokens = tokens(least);
-            thread(() -> send(tokens, new CountDownLatch(1)));
+            thread(() -> send(tokens));
         }
         return this;
     }
@@ -127,8 +127,8 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
         for (int i = 0; i < count; i++) {
             thread(() -> {
                 while (!stopped) {
-                    if (send(tokens(least), new CountDownLatch(1)) == Outcome.NOBODY) {
-                        pause();
+                    if (send(tokens(least)) != Outcome.WHOLE) {
+                        pause(); // as a caller that backs off
                     }
                 }
             });
@@ -138,7 +138,7 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
 
     private static void pause() {
         try {
-            Thread.sleep(NOBODY_PAUSE_MILLIS);
+            Thread.sleep(BACK_OFF_MILLIS);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
@@ -153,9 +153,9 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
         return least + random.nextInt(least + 1);
     }
 
-    private Outcome send(int tokens, CountDownLatch begun) {
+    private Outcome send(int tokens) {
         open.incrementAndGet();
-        Ending ending = ask(tokens, begun);
+        Ending ending = ask(tokens);
         open.decrementAndGet();
         endings.add(ending);
         if (ending.outcome() == Outcome.CUT || ending.outcome() == Outcome.REFUSED) {
@@ -164,7 +164,7 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
         return ending.outcome();
     }
 
-    private Ending ask(int tokens, CountDownLatch begun) {
+    private Ending ask(int tokens) {
         List<String> now = addresses;
         if (now.isEmpty()) {
             return new Ending(Instant.now(), Outcome.NOBODY, "");
@@ -193,7 +193,6 @@ final class Callers implements AutoCloseable, ResourceEventHandler<EndpointSlice
             }
             started = true;
             streaming.incrementAndGet();
-            begun.countDown();
             for (String line = answer.readLine(); line != null; line = answer.readLine()) {
                 if (line.equals("data: [DONE]")) {
                     return new Ending(Instant.now(), Outcome.WHOLE, "");

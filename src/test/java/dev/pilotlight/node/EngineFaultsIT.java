@@ -53,24 +53,20 @@ class EngineFaultsIT {
                 Await.until("requests are under way", Duration.ofSeconds(30), () -> crowd.streaming() == callers);
                 line.fault("the fault");
                 fault.accept(example, pod);
-                Await.until(
+                Duration toRestart = line.await(
                         "the engine is restarted",
                         VERDICT_AND_START,
-                        () -> RealNode.restarts(example.now(pod), "vllm"),
-                        restarts -> restarts > 0);
-                Duration toRestart = line.first(what -> what.startsWith("vllm running, restarts 1"))
-                        .or(() -> line.first(what -> what.contains("restarts 1")))
-                        .orElseThrow();
-                Await.until("not Ready first", Duration.ofMinutes(1), () -> line.first("not Ready"::equals)
-                        .isPresent());
-                Await.until("Ready again", VERDICT_AND_START, () -> RealNode.isReady(example.now(pod)));
-                Duration toReady = line.first("Ready"::equals).orElseThrow();
+                        what -> what.startsWith("vllm running, restarts 1"));
+                line.await("not Ready first", Duration.ofMinutes(1), "not Ready"::equals);
+                Duration toReady = line.await("Ready again", VERDICT_AND_START, "Ready"::equals);
                 Instant until = Instant.now().plus(NO_LOOP);
                 Await.until(
                         "time to loop",
                         NO_LOOP.plusMinutes(1),
                         () -> Instant.now().isAfter(until) || RealNode.restarts(example.now(pod), "vllm") > 1);
                 crowd.stop();
+                line.add("restarted after " + toRestart.toMillis() / 1e3 + " s, Ready after " + toReady.toMillis() / 1e3
+                        + " s");
                 line.add(crowd.tally());
                 return new Outcome(
                         RealNode.restarts(example.now(pod), "vllm"),
@@ -86,6 +82,7 @@ class EngineFaultsIT {
         Outcome outcome = scenario.end();
         assertThat(outcome.restarts()).as("restarts of the engine").isEqualTo(1);
         assertThat(outcome.sidecarRestarts()).as("restarts of the sidecar").isZero();
+        assertThat(outcome.toRestart()).isLessThan(outcome.toReady());
         assertThat(outcome.toReady()).isLessThan(most);
     }
 

@@ -40,7 +40,7 @@ class ExampleIT {
                             .simulator("--load-seconds=" + LOAD.toSeconds())
                             .autoscaled())) {
                 List<Pod> pods = example.awaitReady(2);
-                Duration ready = line.first("Ready"::equals).orElseThrow();
+                Duration ready = line.await("Ready", Duration.ofMinutes(1), "Ready"::equals);
 
                 int whole = probes(pods.getFirst());
                 line.add(whole + " of " + CONNECTIONS + " connections answered");

@@ -171,7 +171,7 @@ class LeavingIT {
                         """), 1, (example, pod, line) -> {
                     delete(example, pod);
                     awaitGone(example, pod);
-                    assertThat(line.first("gone"::equals).orElseThrow()).isLessThan(Duration.ofSeconds(40));
+                    assertThat(line.await("gone", SOON, "gone"::equals)).isLessThan(Duration.ofSeconds(40));
                 });
         assertThat(lost).isNotEmpty();
     }

@@ -1,5 +1,6 @@
 package dev.pilotlight.node;
 
+import dev.pilotlight.process.Await;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -85,6 +86,11 @@ final class TimeLine implements AutoCloseable, ResourceEventHandler<Pod> {
                 .filter(entry -> !entry.at().isBefore(zero) && what.test(entry.what()))
                 .map(entry -> Duration.between(zero, entry.at()))
                 .findFirst();
+    }
+
+    /** The first such entry since the fault, which may be on its way yet. */
+    Duration await(String what, Duration within, Predicate<String> isSo) {
+        return Await.until(what, within, () -> first(isSo), Optional::isPresent).orElseThrow();
     }
 
     List<Entry> since(Instant from) {
