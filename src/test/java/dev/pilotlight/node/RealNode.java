@@ -30,6 +30,9 @@ final class RealNode {
     /** How images of the sidecar are called. */
     static final String SIDECAR = "pilotlight.test/pilotlight";
 
+    /** What an operator applies once per cluster. */
+    private static final Path CLUSTER_WIDE = Path.of("k8s/cluster");
+
     private static final String SCRIPT = "scripts/node/node.sh";
     private static final Duration BUILD_AND_START = Duration.ofMinutes(40);
 
@@ -96,6 +99,9 @@ final class RealNode {
             kubectl("apply", "--server-side", "-f", file).orFail();
         }
         kubectl("wait", "--for=condition=Established", "crd", "--all").orFail();
+        if (Files.exists(CLUSTER_WIDE)) {
+            kubectl("apply", "-k", CLUSTER_WIDE.toString()).orFail();
+        }
     }
 
     KubernetesClient admin() {
