@@ -1,6 +1,8 @@
 package dev.pilotlight;
 
+import dev.pilotlight.api.BadRequests;
 import dev.pilotlight.api.KeptConnections;
+import dev.pilotlight.api.OneAtATime;
 import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
@@ -26,6 +28,7 @@ import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.SteadyClock;
+import dev.pilotlight.metrics.MetricsPage;
 import dev.pilotlight.metrics.PictureMeters;
 import dev.pilotlight.pool.PeerClient;
 import dev.pilotlight.prometheus.Limits;
@@ -36,6 +39,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
@@ -49,6 +53,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -57,6 +64,8 @@ import org.jboss.logging.Logger;
 @Singleton
 public final class Sidecar {
     private static final Logger LOG = Logger.getLogger("pilotlight");
+    private static final SortedSet<String> PROBES = new TreeSet<>(
+            Set.of("/q/health", "/q/health/live", "/q/health/started", "/q/health/ready", "/q/health/group/engine"));
     private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration API_TIMEOUT = Duration.ofSeconds(2);
 
@@ -225,9 +234,13 @@ public final class Sidecar {
     }
 
     /** Prometheus looks at /metrics by default, Quarkus serves /q/metrics: the same page at both. */
-    void routes(@Observes Router router, PilotlightConfig config) {
+    void routes(@Observes Router router, PilotlightConfig config, Instance<MetricsPage> metrics) {
+        router.route().order(Integer.MIN_VALUE).handler(new OneAtATime()).failureHandler(new BadRequests());
         router.route().order(Integer.MIN_VALUE).handler(new KeptConnections());
-        router.get("/metrics").order(0).handler(context -> context.reroute("/q/metrics"));
+        router.get("/q/health/*").order(0).handler(Sidecar::probed);
+        if (config.injector().enabled()) {
+            router.get("/metrics").order(0).handler(context -> context.reroute("/q/metrics"));
+        }
         if (config.injector().enabled()) {
             for (String ofAnEngine :
                     List.of("/", "/index.html", "/api/v1/status", "/api/v1/signals", "/api/v1/peer", "/api/v1/drain")) {
@@ -241,9 +254,22 @@ public final class Sidecar {
             }
             return;
         }
+        router.get("/metrics").order(0).handler(context -> metrics.get().handle(context));
+        router.get("/q/metrics").order(0).handler(context -> metrics.get().handle(context));
         StatusPage page = new StatusPage();
         router.get("/").order(0).handler(page);
         router.get("/index.html").order(0).handler(page);
+    }
+
+    /** The platform calls a group that nobody has heard of healthy: a probe with a slip of the pen would never fail. */
+    private static void probed(RoutingContext context) {
+        if (PROBES.contains(context.normalizedPath())) {
+            context.next();
+        } else {
+            context.response()
+                    .setStatusCode(404)
+                    .end("there is no such probe; there are " + String.join(", ", PROBES) + "\n");
+        }
     }
 
     private static String secret(Path file) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,6 +79,23 @@ public final class PackagedSidecar implements AutoCloseable {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+    }
+
+    /** What the kernel counts as its memory now. */
+    public long residentKiB() throws IOException {
+        return procStatus("VmRSS");
+    }
+
+    public long threads() throws IOException {
+        return procStatus("Threads");
+    }
+
+    private long procStatus(String key) throws IOException {
+        return Files.readAllLines(Path.of("/proc", Long.toString(child.process().pid()), "status")).stream()
+                .filter(line -> line.startsWith(key + ":"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .findFirst()
+                .orElseThrow();
     }
 
     public Child child() {

@@ -2,10 +2,13 @@ package dev.pilotlight.process;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** Plain requests to a server on this machine. */
@@ -38,6 +41,23 @@ public final class Web {
                 .timeout(timeout)
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build());
+    }
+
+    /** On a connection of its own, as the kubelet asks: the status. */
+    public static int alone(URI uri, Duration timeout) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.setSoTimeout((int) timeout.toMillis());
+            socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), (int) timeout.toMillis());
+            socket.getOutputStream()
+                    .write(("GET " + uri.getRawPath() + " HTTP/1.1\r\nHost: " + uri.getRawAuthority()
+                                    + "\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.ISO_8859_1));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            if (!answer.startsWith("HTTP/1.1 ")) {
+                throw new IOException("no answer but \"" + answer.lines().findFirst().orElse("") + "\"");
+            }
+            return Integer.parseInt(answer.substring(9, 12));
+        }
     }
 
     private static Answer send(HttpRequest request) throws IOException, InterruptedException {

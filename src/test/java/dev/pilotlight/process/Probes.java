@@ -1,0 +1,117 @@
+package dev.pilotlight.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
+
+/**
+ * The kubelet's probes, each on a connection of its own, one after the other for as long as this is open; and beside them how late a thread of
+ * this machine wakes up, since on a busy one a slow answer says nothing of who gave it.
+ */
+public final class Probes implements AutoCloseable {
+    private static final List<String> PATHS = List.of("live", "started", "ready", "group/engine");
+    private static final Duration PAUSE = Duration.ofMillis(20);
+    /** What an answer may take, and no more than this share of them may take longer. */
+    private static final Duration PROMPT = Duration.ofMillis(100);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final AtomicReference<long[]> took = new AtomicReference<>(new long[0]);
+    private final AtomicReference<long[]> late = new AtomicReference<>(new long[0]);
+    private final AtomicInteger failed = new AtomicInteger();
+    private final List<Thread> threads;
+    private volatile boolean closed;
+
+    private Probes(PackagedSidecar sidecar, int atOnce) {
+        threads = LongStream.range(0, atOnce)
+                .mapToObj(i -> Thread.ofVirtual().start(() -> probe(sidecar, (int) i)))
+                .toList();
+    }
+
+    public static Probes of(PackagedSidecar sidecar, int atOnce) {
+        return new Probes(sidecar, atOnce);
+    }
+
+    private void probe(PackagedSidecar sidecar, int from) {
+        for (int i = from; !closed; i++) {
+            try {
+                long slept = System.nanoTime();
+                Thread.sleep(PAUSE);
+                long began = System.nanoTime();
+                add(late, began - slept - PAUSE.toNanos());
+                int status = Web.alone(sidecar.at("/q/health/" + PATHS.get(i % PATHS.size())), PATIENCE);
+                add(took, System.nanoTime() - began);
+                if (status != 200) {
+                    failed.incrementAndGet();
+                }
+            } catch (IOException lost) {
+                failed.incrementAndGet();
+            } catch (InterruptedException stop) {
+                return;
+            }
+        }
+    }
+
+    private static void add(AtomicReference<long[]> all, long one) {
+        all.updateAndGet(before -> {
+            long[] after = Arrays.copyOf(before, before.length + 1);
+            after[before.length] = one;
+            return after;
+        });
+    }
+
+    /** Waits until so many more have been answered. */
+    public void take(int more) throws IOException, InterruptedException {
+        int until = took.get().length + more;
+        Await.until(more + " probes", Duration.ofMinutes(3), () -> took.get().length >= until);
+    }
+
+    /** Begins anew: what was until now does not count. */
+    public void forget() {
+        took.set(new long[0]);
+        late.set(new long[0]);
+        failed.set(0);
+    }
+
+    public int failed() {
+        return failed.get();
+    }
+
+    /** Nineteen of twenty within 100 ms, and none beyond a second: beyond how late threads wake here meanwhile. */
+    public void assertPrompt() {
+        Duration slack = at(late.get(), 0.99).multipliedBy(4);
+        assertThat(at(took.get(), 0.95)).as("%s", this).isLessThan(PROMPT.plus(slack));
+        assertThat(at(took.get(), 1)).as("%s", this).isLessThan(PROMPT.multipliedBy(10).plus(slack.multipliedBy(4)));
+    }
+
+    private static Duration at(long[] nanos, double share) {
+        long[] sorted = nanos.clone();
+        Arrays.sort(sorted);
+        return sorted.length == 0
+                ? Duration.ZERO
+                : Duration.ofNanos(sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))]);
+    }
+
+    @Override
+    public String toString() {
+        return "%d probes, %d failed: p50 %d ms, p95 %d ms, longest %d ms; threads wake up to %d ms late".formatted(
+                took.get().length,
+                failed.get(),
+                at(took.get(), 0.5).toMillis(),
+                at(took.get(), 0.95).toMillis(),
+                at(took.get(), 1).toMillis(),
+                at(late.get(), 1).toMillis());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        threads.forEach(Thread::interrupt);
+    }
+}
