@@ -45,7 +45,8 @@ class FloodIT {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), sidecar.at("/").getPort());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), sidecar.at("/").getPort());
         socket.setSoTimeout(30_000);
         return socket;
     }
@@ -60,9 +61,7 @@ class FloodIT {
     /** Twenty connections, two thousand requests each, and not a byte of the answers read. */
     @Test
     void requestsSentAheadOfTheirAnswersTakeNoMemoryAndHoldUpNoProbe() throws Exception {
-        byte[] many = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
-                .repeat(2000)
-                .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] many = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2000).getBytes(StandardCharsets.ISO_8859_1);
         List<Socket> sockets = new ArrayList<>();
         try (Probes probes = Probes.of(sidecar, 4)) {
             probes.take(20);
@@ -115,9 +114,10 @@ class FloodIT {
     void aBodyThatIsSentInPiecesIsNoRequestAhead() throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream()
-                    .write(("POST /q/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                    + "1\r\nx\r\n".repeat(500) + "0\r\n\r\n")
-                            .getBytes(StandardCharsets.ISO_8859_1));
+                    .write(
+                            ("POST /q/health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                            + "1\r\nx\r\n".repeat(500) + "0\r\n\r\n")
+                                    .getBytes(StandardCharsets.ISO_8859_1));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
                     .startsWith("HTTP/1.1 ");
         }
@@ -127,14 +127,16 @@ class FloodIT {
     void whatIsNoRequestIsRefusedWithoutALine() throws IOException {
         int before = sidecar.child().log().size();
         for (int i = 0; i < 50; i++) {
-            assertThat(raw("GET /q/health/live HTTP/1.1\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 400");
+            assertThat(raw("GET /q/health/live HTTP/1.1\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 400");
             assertThat(raw("NONSENSE\r\n\r\n")).startsWith("HTTP/1.0 400");
             assertThat(raw("GET /%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 400");
             assertThat(raw("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: " + "a".repeat(20_000) + "\r\n\r\n"))
                     .startsWith("HTTP/1.1 431");
         }
-        assertThat(sidecar.child().log().subList(before, sidecar.child().log().size())).isEmpty();
+        assertThat(sidecar.child().log().subList(before, sidecar.child().log().size()))
+                .isEmpty();
     }
 
     @Test
@@ -158,7 +160,9 @@ class FloodIT {
                 .doesNotContain("script-src 'unsafe");
         HttpResponse<String> again = Web.CLIENT.send(
                 HttpRequest.newBuilder(page)
-                        .header("If-None-Match", first.headers().firstValue("ETag").orElseThrow())
+                        .header(
+                                "If-None-Match",
+                                first.headers().firstValue("ETag").orElseThrow())
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
         assertThat(again.statusCode()).isEqualTo(304);

@@ -87,7 +87,9 @@ public final class Probes implements AutoCloseable {
     public void assertPrompt() {
         Duration slack = at(late.get(), 0.99).multipliedBy(4);
         assertThat(at(took.get(), 0.95)).as("%s", this).isLessThan(PROMPT.plus(slack));
-        assertThat(at(took.get(), 1)).as("%s", this).isLessThan(PROMPT.multipliedBy(10).plus(slack.multipliedBy(4)));
+        assertThat(at(took.get(), 1))
+                .as("%s", this)
+                .isLessThan(PROMPT.multipliedBy(10).plus(slack.multipliedBy(4)));
     }
 
     private static Duration at(long[] nanos, double share) {
@@ -100,13 +102,14 @@ public final class Probes implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "%d probes, %d failed: p50 %d ms, p95 %d ms, longest %d ms; threads wake up to %d ms late".formatted(
-                took.get().length,
-                failed.get(),
-                at(took.get(), 0.5).toMillis(),
-                at(took.get(), 0.95).toMillis(),
-                at(took.get(), 1).toMillis(),
-                at(late.get(), 1).toMillis());
+        return "%d probes, %d failed: p50 %d ms, p95 %d ms, longest %d ms; threads wake up to %d ms late"
+                .formatted(
+                        took.get().length,
+                        failed.get(),
+                        at(took.get(), 0.5).toMillis(),
+                        at(took.get(), 0.95).toMillis(),
+                        at(took.get(), 1).toMillis(),
+                        at(late.get(), 1).toMillis());
     }
 
     @Override

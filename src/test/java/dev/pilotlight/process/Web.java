@@ -54,7 +54,8 @@ public final class Web {
                             .getBytes(StandardCharsets.ISO_8859_1));
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
             if (!answer.startsWith("HTTP/1.1 ")) {
-                throw new IOException("no answer but \"" + answer.lines().findFirst().orElse("") + "\"");
+                throw new IOException(
+                        "no answer but \"" + answer.lines().findFirst().orElse("") + "\"");
             }
             return Integer.parseInt(answer.substring(9, 12));
         }
