@@ -33,14 +33,15 @@ record Repeats(Map<String, Seen> seen, double tokens, Instant filledAt, long lef
     Verdict look(String logger, String text, Instant now) {
         String kind = kind(logger, text);
         Seen before = seen.get(kind);
-        boolean isNewWindow = before == null || Duration.between(before.since(), now).compareTo(WINDOW) >= 0;
+        boolean isNewWindow =
+                before == null || Duration.between(before.since(), now).compareTo(WINDOW) >= 0;
         Seen after = isNewWindow ? new Seen(now, 1) : new Seen(before.since(), before.lines() + 1);
         double filled = filledAt.equals(Instant.MIN)
                 ? tokens
                 : Math.min(BURST, tokens + Duration.between(filledAt, now).toMillis() / 1e3 * PER_SECOND);
         boolean isWritten = after.lines() <= SAME_IN_A_WINDOW && filled >= 1;
-        Repeats next = new Repeats(
-                with(kind, after, now), isWritten ? filled - 1 : filled, now, isWritten ? 0 : leftOut + 1);
+        Repeats next =
+                new Repeats(with(kind, after, now), isWritten ? filled - 1 : filled, now, isWritten ? 0 : leftOut + 1);
         return new Verdict(next, isWritten, isWritten ? leftOut : 0);
     }
 

@@ -121,9 +121,11 @@ class BoundsTest {
                 more = reader.feed(line, 0, line.length);
             }
             assertThat(fed).isLessThan(100);
-            assertThat(reader.end()).isInstanceOfSatisfying(PageReading.Refused.class, refused -> assertThat(
-                            refused.why())
-                    .contains("more than 2560000 bytes of names and labels", "256 for each of pilotlight.engine.max-series"));
+            assertThat(reader.end())
+                    .isInstanceOfSatisfying(PageReading.Refused.class, refused -> assertThat(refused.why())
+                            .contains(
+                                    "more than 2560000 bytes of names and labels",
+                                    "256 for each of pilotlight.engine.max-series"));
         }
 
         @Test
