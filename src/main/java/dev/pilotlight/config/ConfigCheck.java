@@ -1,5 +1,6 @@
 package dev.pilotlight.config;
 
+import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.GpuSettingsCheck;
@@ -11,6 +12,7 @@ import dev.pilotlight.mark.MarkPolicy;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.signal.SignalPolicy;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,11 +44,12 @@ public final class ConfigCheck {
     }
 
     private void engine(PilotlightConfig.Engine engine) {
-        String scheme = engine.url().getScheme();
-        if (!"http".equals(scheme) && !"https".equals(scheme) || engine.url().getHost() == null) {
-            bad("pilotlight.engine.url", engine.url(), "give http://host:port or https://host:port");
+        URI url = engine.url().orElse(EngineAddress.DEFAULT);
+        String scheme = url.getScheme();
+        if (!"http".equals(scheme) && !"https".equals(scheme) || url.getHost() == null) {
+            bad("pilotlight.engine.url", url, "give http://host:port or https://host:port");
         }
-        if (engine.url().getRawUserInfo() != null || engine.url().getRawQuery() != null) {
+        if (url.getRawUserInfo() != null || url.getRawQuery() != null) {
             problems.add("pilotlight.engine.url has a user or a query in it; give only scheme, host, port and path,"
                     + " and the API key by pilotlight.engine.api-key-file");
         }
@@ -66,8 +69,7 @@ public final class ConfigCheck {
             bad(
                     "pilotlight.engine.ca-file",
                     engine.caFile().get(),
-                    "it is of no use with pilotlight.engine.url=" + engine.url()
-                            + "; give an https URL or leave it out");
+                    "it is of no use with pilotlight.engine.url=" + url + "; give an https URL or leave it out");
         }
         OptionalInt slots = engine.maxNumSeqs();
         if (slots.isPresent() && slots.getAsInt() < 1) {

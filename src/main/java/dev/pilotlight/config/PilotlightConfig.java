@@ -1,6 +1,5 @@
 package dev.pilotlight.config;
 
-import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.OnFault;
 import io.smallrye.config.ConfigMapping;
@@ -37,9 +36,11 @@ public interface PilotlightConfig {
 
     /** The vLLM server beside us. */
     interface Engine {
-        /** Where the server listens; with {@code --root-path /llm} add that path. http or https. */
-        @WithDefault(EngineAddress.DEFAULT)
-        URI url();
+        /**
+         * Where the server listens; with {@code --root-path /llm} add that path. http or https. Default: 127.0.0.1, at the port of the vLLM
+         * container in the own pod, else 8000.
+         */
+        Optional<URI> url();
 
         /** How often the engine is read. 100 ms to 60 s. */
         @WithDefault("1s")

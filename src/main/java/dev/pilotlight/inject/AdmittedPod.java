@@ -1,5 +1,6 @@
 package dev.pilotlight.inject;
 
+import dev.pilotlight.vllmpod.ContainerSpec;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -30,21 +31,15 @@ record AdmittedPod(
     private static final int LONGEST_NAME = 63;
 
     /**
-     * @param index its place in the list
-     * @param commandLine command, arguments and the variables that well-known images append to them, joined by spaces
+     * @param spec what it runs
      * @param ports in the order of the spec
-     * @param apiKey {@code VLLM_API_KEY} is set
      */
     record Container(
-            int index,
-            String name,
-            String image,
-            String commandLine,
-            List<Integer> ports,
-            boolean apiKey,
-            boolean livenessProbe,
-            boolean lifecycle,
-            boolean preStop) {}
+            ContainerSpec spec, List<Integer> ports, boolean livenessProbe, boolean lifecycle, boolean preStop) {
+        String name() {
+            return spec.name();
+        }
+    }
 
     static AdmittedPod of(JsonObject pod) {
         JsonObject metadata = object(pod, "metadata");
@@ -83,19 +78,6 @@ record AdmittedPod(
     }
 
     private static Container container(int index, JsonObject container) {
-        List<String> words = new ArrayList<>();
-        array(container, "command").forEach(word -> words.add(word instanceof String text ? text : ""));
-        array(container, "args").forEach(word -> words.add(word instanceof String text ? text : ""));
-        boolean apiKey = false;
-        for (Object entry : array(container, "env")) {
-            if (entry instanceof JsonObject variable) {
-                String name = text(variable, "name");
-                apiKey |= name.equals("VLLM_API_KEY");
-                if (name.equals("VLLM_ARGS") || name.equals("VLLM_ADDITIONAL_ARGS")) {
-                    words.add(text(variable, "value"));
-                }
-            }
-        }
         List<Integer> ports = new ArrayList<>();
         array(container, "ports").forEach(port -> {
             if (port instanceof JsonObject listed) {
@@ -103,12 +85,8 @@ record AdmittedPod(
             }
         });
         return new Container(
-                index,
-                text(container, "name"),
-                text(container, "image"),
-                String.join(" ", words),
+                ContainerSpec.of(index, container),
                 List.copyOf(ports),
-                apiKey,
                 container.getValue("livenessProbe") instanceof JsonObject,
                 container.getValue("lifecycle") instanceof JsonObject,
                 object(container, "lifecycle").getValue("preStop") instanceof JsonObject);
@@ -120,10 +98,6 @@ record AdmittedPod(
 
     private static JsonArray array(JsonObject parent, String key) {
         return parent.getValue(key) instanceof JsonArray array ? array : new JsonArray();
-    }
-
-    private static String text(JsonObject parent, String key) {
-        return parent.getValue(key) instanceof String text ? text : "";
     }
 
     private static Optional<Long> number(JsonObject parent, String key) {

@@ -1,11 +1,18 @@
 package dev.pilotlight.inject;
 
 import dev.pilotlight.inject.AdmittedPod.Container;
+import dev.pilotlight.vllmpod.ContainerSpec;
+import dev.pilotlight.vllmpod.Environment.SecretKey;
+import dev.pilotlight.vllmpod.VllmArguments;
+import dev.pilotlight.vllmpod.VllmArguments.ApiKey;
+import dev.pilotlight.vllmpod.VllmServer;
+import dev.pilotlight.vllmpod.VllmServer.Found;
+import dev.pilotlight.vllmpod.VllmServer.Rank;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.OptionalInt;
 
 /** Whether a pod gets the sidecar, and why. A pod that is not understood is left as it is: a pod never fails because of us. */
 sealed interface InjectionDecision {
@@ -22,13 +29,20 @@ sealed interface InjectionDecision {
      *
      * @param engine the container that vLLM runs in
      * @param port where its server listens
+     * @param apiKey where the server has its key from; the sidecar gets it from there, too
      * @param livenessProbe whether the engine's verdict becomes its liveness probe
      * @param preStop whether the drain becomes its preStop hook
      * @param gracePeriod whether the pod's grace period is raised
      * @param notes what the pod's owner should know, one sentence each
      */
     record Inject(
-            Container engine, int port, boolean livenessProbe, boolean preStop, boolean gracePeriod, List<String> notes)
+            Container engine,
+            int port,
+            Optional<SecretKey> apiKey,
+            boolean livenessProbe,
+            boolean preStop,
+            boolean gracePeriod,
+            List<String> notes)
             implements InjectionDecision {}
 
     /** The pod stays as it is. */
@@ -49,7 +63,9 @@ sealed interface InjectionDecision {
         TLS_ENGINE(true),
         SOCKET_ENGINE(true),
         API_KEY(true),
+        OTHER_ADDRESS(true),
         BAD_PORT(true),
+        PORT_UNKNOWN(true),
         PORT_TAKEN(true);
 
         private final boolean unexpected;
@@ -95,66 +111,85 @@ sealed interface InjectionDecision {
         if (pod.windows()) {
             return leave(Reason.WINDOWS, "it runs on Windows and the sidecar on Linux");
         }
-        // An engine's server runs on the leader alone; a sidecar beside a worker would wait for it for ever, and hold
-        // the pod unready.
-        String index = pod.labels().getOrDefault("leaderworkerset.sigs.k8s.io/worker-index", "0");
-        boolean worker = !index.equals("0") || "worker".equals(pod.labels().get("ray.io/node-type"));
-        return worker
-                ? leave(Reason.WORKER, "it is a worker of a group, whose leader alone has a server")
-                : Optional.empty();
-    }
-
-    private static InjectionDecision forEngine(AdmittedPod pod) {
-        String named = pod.annotations().getOrDefault(Keys.CONTAINER, "");
-        List<Container> found = named.isEmpty()
-                ? VllmServer.among(pod.containers())
-                : pod.containers().stream()
-                        .filter(it -> it.name().equals(named))
-                        .toList();
-        if (found.isEmpty()) {
-            return named.isEmpty()
-                    ? new Leave(
-                            Reason.NO_ENGINE,
-                            "no container is named vllm, runs vllm serve or has an image named so; name it by the annotation "
-                                    + Keys.CONTAINER)
-                    : new Leave(
-                            Reason.CONTAINER_NOT_FOUND, "annotation " + Keys.CONTAINER + " names no container of it");
-        }
-        if (found.size() > 1) {
-            return new Leave(
-                    Reason.SEVERAL_ENGINES,
-                    found.size() + " containers look like vLLM; name one by the annotation " + Keys.CONTAINER);
-        }
-        Container engine = found.getFirst();
-        return unreachable(engine, !named.isEmpty()).orElseGet(() -> withPort(pod, engine));
-    }
-
-    /** A server that the sidecar could not ask would keep the pod unready for ever. */
-    private static Optional<InjectionDecision> unreachable(Container engine, boolean named) {
-        String line = engine.commandLine();
-        if (!named && !VllmServer.serves(engine)) {
-            return leave(Reason.NO_SERVER, "container " + quoted(engine) + " starts no server");
-        }
-        if (has(VllmServer.TLS, line)) {
-            return leave(
-                    Reason.TLS_ENGINE, "vLLM speaks TLS, and the sidecar has no authority to trust; write it by hand");
-        }
-        if (has(VllmServer.SOCKET, line)) {
-            return leave(Reason.SOCKET_ENGINE, "vLLM listens on a Unix socket");
-        }
-        if (engine.apiKey() || has(VllmServer.API_KEY, line)) {
-            return leave(
-                    Reason.API_KEY, "vLLM asks for an API key, which the sidecar needs as a file; write it by hand");
-        }
         return Optional.empty();
     }
 
-    private static InjectionDecision withPort(AdmittedPod pod, Container engine) {
+    private static InjectionDecision forEngine(AdmittedPod pod) {
+        Rank rank = Rank.of(pod.labels());
+        Optional<String> named =
+                Optional.of(pod.annotations().getOrDefault(Keys.CONTAINER, "")).filter(name -> !name.isEmpty());
+        List<ContainerSpec> specs =
+                pod.containers().stream().map(Container::spec).toList();
+        return switch (VllmServer.in(specs, named, rank)) {
+            case Found.One(VllmServer server) -> unreachable(server).orElseGet(() -> withPort(pod, server));
+            // A sidecar beside a worker without a server would wait for one for ever, and hold the pod unready.
+            case Found.NoServer(ContainerSpec container)
+            when rank == Rank.WORKER ->
+                new Leave(
+                        Reason.WORKER,
+                        "container " + quoted(container)
+                                + " is a worker's, and not known to start a server in each pod of the group");
+            case Found.NoServer(ContainerSpec container) ->
+                new Leave(
+                        Reason.NO_SERVER,
+                        "container " + quoted(container)
+                                + " is not known to start vLLM's OpenAI server; if it does, annotation "
+                                + Keys.CONTAINER + " says so");
+            case Found.None() ->
+                new Leave(
+                        Reason.NO_ENGINE,
+                        "no container runs vllm serve or an image of vLLM's server; if one does, name it by the annotation "
+                                + Keys.CONTAINER);
+            case Found.Several(int servers) ->
+                new Leave(
+                        Reason.SEVERAL_ENGINES,
+                        servers + " containers start a vLLM server; name one by the annotation " + Keys.CONTAINER);
+            case Found.Misnamed() ->
+                new Leave(Reason.CONTAINER_NOT_FOUND, "annotation " + Keys.CONTAINER + " names no container of it");
+        };
+    }
+
+    /** A server that the sidecar could not ask would keep the pod unready for ever. */
+    private static Optional<InjectionDecision> unreachable(VllmServer server) {
+        VllmArguments.Access access = server.arguments().access();
+        if (access.tls()) {
+            return leave(
+                    Reason.TLS_ENGINE, "vLLM speaks TLS, and the sidecar has no authority to trust; write it by hand");
+        }
+        if (access.socket()) {
+            return leave(Reason.SOCKET_ENGINE, "vLLM listens on a Unix socket");
+        }
+        if (access.elsewhere().isPresent()) {
+            return leave(
+                    Reason.OTHER_ADDRESS,
+                    "vLLM listens on --host "
+                            + AdmittedPod.printable(access.elsewhere().get())
+                            + ", and the sidecar asks 127.0.0.1; let it listen on 0.0.0.0");
+        }
+        return access.key() instanceof ApiKey.Elsewhere
+                ? leave(
+                        Reason.API_KEY,
+                        "vLLM's API key stands in the pod or comes from no Secret; give it by secretKeyRef, in VLLM_API_KEY")
+                : Optional.empty();
+    }
+
+    private static InjectionDecision withPort(AdmittedPod pod, VllmServer server) {
+        Container engine = pod.containers().stream()
+                .filter(it -> it.spec().index() == server.container().index())
+                .findFirst()
+                .orElseThrow();
         String given = pod.annotations().getOrDefault(Keys.PORT, "");
-        if (!given.isEmpty() && !(given.matches("[0-9]{1,5}") && VllmServer.isPort(Integer.parseInt(given)))) {
+        if (!given.isEmpty() && !(given.matches("[0-9]{1,5}") && isPort(Integer.parseInt(given)))) {
             return new Leave(Reason.BAD_PORT, "annotation " + Keys.PORT + " is no port from 1 to 65535");
         }
-        int port = given.isEmpty() ? VllmServer.port(engine) : Integer.parseInt(given);
+        OptionalInt known = given.isEmpty() ? server.arguments().port() : OptionalInt.of(Integer.parseInt(given));
+        if (known.isEmpty()) {
+            return new Leave(
+                    Reason.PORT_UNKNOWN,
+                    "vLLM's port is in a file or a variable that the pod's spec does not show; give it by the annotation "
+                            + Keys.PORT);
+        }
+        int port = known.getAsInt();
         boolean taken = port == SIDECAR_PORT
                 || pod.containers().stream().anyMatch(it -> it.ports().contains(SIDECAR_PORT))
                 || pod.initContainers().stream().anyMatch(it -> it.ports().contains(SIDECAR_PORT));
@@ -178,18 +213,25 @@ sealed interface InjectionDecision {
             notes.add(
                     "no token of the service account is mounted, so the sidecar cannot see that its pod is deleted, and does not drain");
         }
-        return new Inject(engine, port, livenessProbe, preStop, gracePeriod, List.copyOf(notes));
+        Optional<SecretKey> key = server.arguments().access().key() instanceof ApiKey.InSecret(SecretKey from)
+                ? Optional.of(from)
+                : Optional.empty();
+        return new Inject(engine, port, key, livenessProbe, preStop, gracePeriod, List.copyOf(notes));
     }
 
     private static Optional<InjectionDecision> leave(Reason reason, String why) {
         return Optional.of(new Leave(reason, why));
     }
 
-    private static boolean has(Pattern pattern, String line) {
-        return pattern.matcher(line).find();
+    private static boolean isPort(int number) {
+        return number >= 1 && number <= 65_535;
     }
 
     private static String quoted(Container container) {
+        return quoted(container.spec());
+    }
+
+    private static String quoted(ContainerSpec container) {
         return "\"" + AdmittedPod.printable(container.name()) + "\"";
     }
 }

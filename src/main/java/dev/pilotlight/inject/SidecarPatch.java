@@ -18,7 +18,7 @@ final class SidecarPatch {
      */
     static JsonArray of(JsonObject pod, Inject decision, boolean asRoot, JsonObject template, String image) {
         JsonArray patch = new JsonArray();
-        JsonObject sidecar = sidecar(template.getJsonObject("container"), decision.port(), asRoot, image);
+        JsonObject sidecar = sidecar(template.getJsonObject("container"), decision, asRoot, image);
         JsonObject spec = pod.getJsonObject("spec");
         // First of all, so that it watches the load from its beginning and outlives every other container.
         if (spec.getValue("initContainers") instanceof JsonArray) {
@@ -26,7 +26,7 @@ final class SidecarPatch {
         } else {
             patch.add(add("/spec/initContainers", new JsonArray().add(sidecar)));
         }
-        String engine = "/spec/containers/" + decision.engine().index();
+        String engine = "/spec/containers/" + decision.engine().spec().index();
         if (decision.livenessProbe()) {
             patch.add(add(engine + "/livenessProbe", template.getJsonObject("livenessProbe")));
         }
@@ -43,9 +43,26 @@ final class SidecarPatch {
         return patch;
     }
 
-    private static JsonObject sidecar(JsonObject template, int port, boolean asRoot, String image) {
+    private static JsonObject sidecar(JsonObject template, Inject decision, boolean asRoot, String image) {
         JsonObject sidecar = template.copy().put("image", image);
-        sidecar.getJsonArray("env").getJsonObject(0).put("value", "http://127.0.0.1:" + port);
+        JsonArray env = sidecar.getJsonArray("env");
+        env.getJsonObject(0).put("value", "http://127.0.0.1:" + decision.port());
+        // Told and not looked for again: the sidecar takes the very container that was found here.
+        env.add(new JsonObject()
+                .put("name", "PILOTLIGHT_POD_CONTAINER")
+                .put("value", decision.engine().name()));
+        // The same reference and not its value: a secret stands where it stood.
+        decision.apiKey()
+                .ifPresent(key -> env.add(new JsonObject()
+                        .put("name", "PILOTLIGHT_ENGINE_API_KEY")
+                        .put(
+                                "valueFrom",
+                                new JsonObject()
+                                        .put(
+                                                "secretKeyRef",
+                                                new JsonObject()
+                                                        .put("name", key.secret())
+                                                        .put("key", key.key())))));
         if (asRoot) {
             sidecar.getJsonObject("securityContext").put("runAsUser", USER);
         }

@@ -43,17 +43,18 @@ public record OwnPod(
     public static OwnPod of(JsonObject pod, Optional<String> container) {
         JsonObject metadata = pod.getJsonObject("metadata", new JsonObject());
         JsonObject spec = pod.getJsonObject("spec", new JsonObject());
+        Map<String, String> labels = texts(metadata.getJsonObject("labels", new JsonObject()));
         return new OwnPod(
                 metadata.getString("uid", ""),
                 metadata.getString("resourceVersion", ""),
-                texts(metadata.getJsonObject("labels", new JsonObject())),
+                labels,
                 texts(metadata.getJsonObject("annotations", new JsonObject())),
                 foreign(metadata),
                 metadata.containsKey("deletionTimestamp"),
                 seconds(metadata.getValue("deletionGracePeriodSeconds"))
                         .or(() -> seconds(spec.getValue("terminationGracePeriodSeconds"))),
                 Optional.ofNullable(metadata.getString("deletionTimestamp")).flatMap(VllmContainer::instant),
-                VllmContainer.of(pod, container));
+                VllmContainer.of(pod, labels, container));
     }
 
     private static Optional<Duration> seconds(Object said) {

@@ -1,12 +1,17 @@
 package dev.pilotlight.pod;
 
+import dev.pilotlight.vllmpod.ContainerSpec;
+import dev.pilotlight.vllmpod.VllmArguments;
+import dev.pilotlight.vllmpod.VllmServer;
+import dev.pilotlight.vllmpod.VllmServer.Found;
+import dev.pilotlight.vllmpod.VllmServer.Rank;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The container that vLLM runs in.
@@ -15,43 +20,36 @@ import java.util.stream.Stream;
  * @param startedAt when its present process began
  */
 public record VllmContainer(String name, VllmArguments arguments, int restarts, Optional<Instant> startedAt) {
+    private static final String SIDECAR = "pilotlight";
 
-    /** The one of that name; else the one whose command or image says vLLM; else the only one. */
-    static Optional<VllmContainer> of(JsonObject pod, Optional<String> named) {
-        List<JsonObject> containers = objects(pod.getJsonObject("spec", new JsonObject()), "containers");
-        return containers.stream()
-                .filter(it -> named.isPresent() ? named.get().equals(it.getString("name")) : saysVllm(it))
-                .findFirst()
-                .or(() -> named.isEmpty() && containers.size() == 1
-                        ? Optional.of(containers.getFirst())
-                        : Optional.empty())
-                .map(it -> of(it, pod.getJsonObject("status", new JsonObject())));
+    /** The one that is set; else the one that is known to start a server; else the only one beside ours. */
+    static Optional<VllmContainer> of(JsonObject pod, Map<String, String> labels, Optional<String> named) {
+        List<ContainerSpec> containers =
+                ContainerSpec.all(pod.getJsonObject("spec", new JsonObject()), "containers").stream()
+                        .filter(it -> !it.name().equals(SIDECAR))
+                        .toList();
+        Optional<VllmContainer> found =
+                VllmServer.in(containers, named, Rank.of(labels)) instanceof Found.One(VllmServer server)
+                        ? Optional.of(of(server.container().name(), server.arguments(), pod))
+                        : Optional.empty();
+        return found.or(() -> named.isEmpty() && containers.size() == 1
+                ? Optional.of(of(containers.getFirst().name(), VllmArguments.NONE, pod))
+                : Optional.empty());
     }
 
-    private static VllmContainer of(JsonObject container, JsonObject podStatus) {
-        String name = container.getString("name", "");
-        Optional<JsonObject> status = objects(podStatus, "containerStatuses").stream()
-                .filter(it -> name.equals(it.getString("name")))
-                .findFirst();
+    private static VllmContainer of(String name, VllmArguments arguments, JsonObject pod) {
+        Optional<JsonObject> status =
+                objects(pod.getJsonObject("status", new JsonObject()), "containerStatuses").stream()
+                        .filter(it -> name.equals(it.getString("name")))
+                        .findFirst();
         return new VllmContainer(
                 name,
-                VllmArguments.of(words(container).toList()),
+                arguments,
                 status.map(it -> it.getInteger("restartCount", 0)).orElse(0),
                 status.map(it -> it.getJsonObject("state"))
                         .map(it -> it.getJsonObject("running"))
                         .map(it -> it.getString("startedAt"))
                         .flatMap(VllmContainer::instant));
-    }
-
-    private static boolean saysVllm(JsonObject container) {
-        return Stream.concat(words(container), Stream.of(container.getString("image", "")))
-                .anyMatch(word -> word.contains("vllm"));
-    }
-
-    private static Stream<String> words(JsonObject container) {
-        return Stream.of("command", "args")
-                .flatMap(key -> container.getJsonArray(key, new JsonArray()).stream())
-                .map(String::valueOf);
     }
 
     private static List<JsonObject> objects(JsonObject of, String key) {

@@ -8,14 +8,15 @@ import dev.pilotlight.pod.OwnPod;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Where the engine is looked for: what somebody configured comes first, then what the container's own arguments say. */
 class EngineAddressTest {
-    private static final URI DEFAULT = URI.create(EngineAddress.DEFAULT);
-    private static final URI CONFIGURED = URI.create("https://engine.example:8443/llm");
+    private static final URI DEFAULT = URI.create("http://127.0.0.1:8000");
+    private static final Optional<URI> UNSET = Optional.empty();
 
     private static ClusterView beside(String arguments) {
         JsonObject pod = new JsonObject("""
@@ -36,27 +37,28 @@ class EngineAddressTest {
 
     @Test
     void isThePortOfTheContainersArgumentsWhereNothingIsConfigured() {
-        assertThat(EngineAddress.of(DEFAULT, beside("\"--port\", \"9000\"")))
+        assertThat(EngineAddress.of(UNSET, beside("\"--port\", \"9000\"")))
                 .isEqualTo(URI.create("http://127.0.0.1:9000"));
-        assertThat(EngineAddress.of(DEFAULT, beside("\"--port=9000\""))).isEqualTo(URI.create("http://127.0.0.1:9000"));
+        assertThat(EngineAddress.of(UNSET, beside("\"--port=9000\""))).isEqualTo(URI.create("http://127.0.0.1:9000"));
     }
 
     @Test
     void isWhatIsConfiguredWhateverTheArgumentsSay() {
-        assertThat(EngineAddress.of(CONFIGURED, beside("\"--port\", \"9000\""))).isEqualTo(CONFIGURED);
+        for (URI configured : List.of(URI.create("https://engine.example:8443/llm"), DEFAULT)) {
+            assertThat(EngineAddress.of(Optional.of(configured), beside("\"--port\", \"9000\"")))
+                    .isEqualTo(configured);
+        }
     }
 
     @Test
     void isTheDefaultWhereTheArgumentsNameNoPortThatCanBeRead() {
         for (String arguments : new String[] {"", "\"--model\", \"tiny\"", "\"--port\", \"$(PORT)\"", "\"--port\""}) {
-            assertThat(EngineAddress.of(DEFAULT, beside(arguments)))
-                    .as(arguments)
-                    .isEqualTo(DEFAULT);
+            assertThat(EngineAddress.of(UNSET, beside(arguments))).as(arguments).isEqualTo(DEFAULT);
         }
     }
 
     @Test
     void isTheDefaultWhileThePodIsNotSeen() {
-        assertThat(EngineAddress.of(DEFAULT, ClusterView.NONE)).isEqualTo(DEFAULT);
+        assertThat(EngineAddress.of(UNSET, ClusterView.NONE)).isEqualTo(DEFAULT);
     }
 }

@@ -28,9 +28,17 @@ public final class Corpus {
     /**
      * @param decision injected, or the code of the reason
      * @param container that vLLM runs in; "-" where it is left
+     * @param slots the bound of its batch as the sidecar reads it; "-" where its arguments do not say
      * @param component what the Component makes of it, as the folder's README.md has it
      */
-    public record Case(String name, String decision, String container, String port, String component, JsonObject pod) {
+    public record Case(
+            String name,
+            String decision,
+            String container,
+            String port,
+            String slots,
+            String component,
+            JsonObject pod) {
         public boolean injected() {
             return decision.equals(INJECTED);
         }
@@ -46,7 +54,13 @@ public final class Corpus {
             return lines.skip(1)
                     .map(line -> line.split(","))
                     .map(cells -> new Case(
-                            cells[0], cells[1], cells[2], cells[3], cells[4], yaml(FOLDER.resolve(cells[0] + ".yaml"))))
+                            cells[0],
+                            cells[1],
+                            cells[2],
+                            cells[3],
+                            cells[4],
+                            cells[5],
+                            yaml(FOLDER.resolve(cells[0] + ".yaml"))))
                     .toList();
         } catch (IOException missing) {
             throw new UncheckedIOException(missing);
@@ -54,7 +68,7 @@ public final class Corpus {
     }
 
     /** One test for each of them that fits. */
-    static Stream<DynamicTest> each(
+    public static Stream<DynamicTest> each(
             java.util.function.Predicate<Case> fitting, java.util.function.Consumer<Case> test) {
         return all().stream().filter(fitting).map(it -> DynamicTest.dynamicTest(it.name(), () -> test.accept(it)));
     }

@@ -73,7 +73,7 @@ class InjectionDecisionTest {
     class WhenTheNamespaceAsks {
         @Test
         void injectsAPodThatSaysNothing() {
-            JsonObject silent = pod("containers: [{ name: vllm }]");
+            JsonObject silent = pod("containers: [{ name: vllm, image: vllm/vllm-openai }]");
             silent.getJsonObject("metadata").remove("labels");
             assertThat(InjectionDecision.of(AdmittedPod.of(silent), OptIn.NAMESPACE))
                     .isInstanceOf(Inject.class);
@@ -81,7 +81,7 @@ class InjectionDecisionTest {
 
         @Test
         void leavesAPodThatDeclines() {
-            JsonObject declining = pod("containers: [{ name: vllm }]");
+            JsonObject declining = pod("containers: [{ name: vllm, image: vllm/vllm-openai }]");
             declining.getJsonObject("metadata").getJsonObject("labels").put("pilotlight.dev/inject", "false");
             assertThat(InjectionDecision.of(AdmittedPod.of(declining), OptIn.NAMESPACE))
                     .isEqualTo(new Leave(Reason.OPTED_OUT, "its label pilotlight.dev/inject is \"false\""));
@@ -92,7 +92,8 @@ class InjectionDecisionTest {
     class WhenThePodHasItsOwn {
         @Test
         void saysThatItsLivenessProbeGivesWay() {
-            Inject inject = injected("containers: [{ name: vllm, livenessProbe: { exec: { command: [x] } } }]");
+            Inject inject = injected(
+                    "containers: [{ name: vllm, image: vllm/vllm-openai, livenessProbe: { exec: { command: [x] } } }]");
             assertThat(inject.livenessProbe()).isTrue();
             assertThat(inject.notes())
                     .containsExactly("the liveness probe of container \"vllm\" is replaced by the engine's verdict;"
@@ -101,7 +102,8 @@ class InjectionDecisionTest {
 
         @Test
         void keepsItsPreStopHookAndSaysSo() {
-            Inject inject = injected("containers: [{ name: vllm, lifecycle: { preStop: { sleep: { seconds: 5 } } } }]");
+            Inject inject = injected(
+                    "containers: [{ name: vllm, image: vllm/vllm-openai, lifecycle: { preStop: { sleep: { seconds: 5 } } } }]");
             assertThat(inject.preStop()).isFalse();
             assertThat(inject.notes())
                     .containsExactly(
@@ -110,17 +112,20 @@ class InjectionDecisionTest {
 
         @Test
         void raisesAShortGracePeriodAndCutsNoLongOne() {
-            assertThat(injected("terminationGracePeriodSeconds: 329\ncontainers: [{ name: vllm }]")
+            assertThat(injected(
+                                    "terminationGracePeriodSeconds: 329\ncontainers: [{ name: vllm, image: vllm/vllm-openai }]")
                             .gracePeriod())
                     .isTrue();
-            assertThat(injected("terminationGracePeriodSeconds: 331\ncontainers: [{ name: vllm }]")
+            assertThat(injected(
+                                    "terminationGracePeriodSeconds: 331\ncontainers: [{ name: vllm, image: vllm/vllm-openai }]")
                             .gracePeriod())
                     .isFalse();
         }
 
         @Test
         void putsTheDrainBesideAPostStartHook() {
-            JsonObject pod = pod("containers: [{ name: vllm, lifecycle: { postStart: { exec: { command: [x] } } } }]");
+            JsonObject pod = pod(
+                    "containers: [{ name: vllm, image: vllm/vllm-openai, lifecycle: { postStart: { exec: { command: [x] } } } }]");
             JsonArray patch = SidecarPatch.of(pod, (Inject) of(pod), false, SidecarTemplate.read(), "pilotlight");
             assertThat(patch.stream().map(op -> ((JsonObject) op).getString("path")))
                     .containsExactly(
@@ -150,14 +155,15 @@ class InjectionDecisionTest {
         @Test
         void countsAnAbsurdPortForNone() {
             assertThat(injected(
-                                    "containers: [{ name: vllm, ports: [{ containerPort: 1.0e300 }, { containerPort: -5 }] }]")
+                                    "containers: [{ name: vllm, image: vllm/vllm-openai, ports: [{ containerPort: 1.0e300 }, { containerPort: -5 }] }]")
                             .port())
                     .isEqualTo(8000);
         }
 
         @Test
         void quotesNoNameThatWouldBreakALog() {
-            Inject inject = injected("containers: [{ name: \"a\\n\\u001b[31m\", image: vllm, livenessProbe: {} }]");
+            Inject inject =
+                    injected("containers: [{ name: \"a\\n\\u001b[31m\", image: vllm-openai, livenessProbe: {} }]");
             assertThat(inject.notes()).singleElement().asString().contains("\"a??[31m\"");
         }
     }

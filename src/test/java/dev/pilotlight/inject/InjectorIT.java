@@ -66,7 +66,8 @@ class InjectorIT {
 
         @Test
         void answersForANamespaceThatAsks() throws Exception {
-            JsonObject silent = Corpus.yaml("metadata: { name: a }\nspec: { containers: [{ name: vllm }] }");
+            JsonObject silent = Corpus.yaml(
+                    "metadata: { name: a }\nspec: { containers: [{ name: vllm, image: vllm/vllm-openai }] }");
             HttpRequest byNamespace = HttpRequest.newBuilder(injector.secure("/api/v1/inject/namespace"))
                     .POST(HttpRequest.BodyPublishers.ofString(
                             Corpus.review(silent).encode()))

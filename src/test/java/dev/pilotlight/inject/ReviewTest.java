@@ -19,7 +19,7 @@ class ReviewTest {
     private static final JsonObject TEMPLATE = SidecarTemplate.read();
 
     private static final JsonObject POD = Corpus.yaml(
-            "metadata: { labels: { pilotlight.dev/inject: \"true\" } }\nspec: { containers: [{ name: vllm, livenessProbe: {} }] }");
+            "metadata: { labels: { pilotlight.dev/inject: \"true\" } }\nspec: { containers: [{ name: vllm, image: vllm/vllm-openai, livenessProbe: {} }] }");
 
     private static Review read(JsonObject review) {
         return Review.read(review.encode().getBytes(UTF_8));
