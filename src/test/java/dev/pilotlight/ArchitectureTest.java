@@ -95,6 +95,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.http.Http", Set.of("clients", "vertx")),
             Map.entry("dev.pilotlight.inject.AdmissionResource", Set.of("container", "endpoints", "log")),
             Map.entry("dev.pilotlight.health.HealthChecks", Set.of("container", "endpoints")),
+            Map.entry("dev.pilotlight.log.BoundedLog", Set.of("container", "log")),
             Map.entry("dev.pilotlight.loop.ChangeLog", Set.of("log")),
             Map.entry("dev.pilotlight.loop.LoopWatch", Set.of("container", "log", "settings")),
             Map.entry("dev.pilotlight.metrics.PictureMeters", Set.of("container", "meters"))));

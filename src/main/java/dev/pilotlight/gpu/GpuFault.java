@@ -36,7 +36,8 @@ public record GpuFault(Kind kind, String device, OptionalInt xid, OnFault action
         return action == OnFault.FAIL;
     }
 
-    boolean sameAs(GpuFault other) {
+    /** Whether it is the same one, though its counter may have grown. */
+    public boolean sameAs(GpuFault other) {
         return kind == other.kind && device.equals(other.device) && xid.equals(other.xid);
     }
 

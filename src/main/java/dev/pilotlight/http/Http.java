@@ -117,7 +117,7 @@ public final class Http {
 
         AtomicReference<HttpClientRequest> open = new AtomicReference<>();
         CompletableFuture<Answer> ended = new CompletableFuture<>();
-        context.runOnContext(_ -> client.request(options)
+        context.runOnContext(_ -> requested(options)
                 .compose(request -> {
                     open.set(request);
                     if (ended.isDone()) {
@@ -142,6 +142,15 @@ public final class Http {
             return new Answer.Lost(Cause.BROKEN, "stopped while waiting for " + url(to, path));
         } catch (ExecutionException impossible) {
             return lost(to, path, impossible.getCause());
+        }
+    }
+
+    /** A client that was closed throws, where another says so by its future. */
+    private Future<HttpClientRequest> requested(RequestOptions options) {
+        try {
+            return client.request(options);
+        } catch (IllegalStateException closed) {
+            return Future.failedFuture(closed);
         }
     }
 

@@ -26,8 +26,10 @@ final class ChangeLog {
                 before.engine().latest(),
                 after.engine().latest(),
                 after.engine().answeredAt().isPresent());
-        stuck(before, after);
-        gpu(before.gpu(), after.gpu());
+        // What the engine has failed of is in the line of its phase.
+        boolean isJudged = after.phase() instanceof Phase.Failed && !(before.phase() instanceof Phase.Failed);
+        stuck(before, after, isJudged);
+        gpu(before.gpu(), after.gpu(), isJudged);
         drain(before, after);
         troubles(before.troubles(), after.troubles());
         cluster(before, after);
@@ -78,19 +80,20 @@ final class ChangeLog {
         return after.filter(_ -> before.isEmpty());
     }
 
-    private static void gpu(GpuTrack before, GpuTrack after) {
+    private static void gpu(GpuTrack before, GpuTrack after, boolean isJudged) {
         if (!after.latest().why().equals(before.latest().why())) {
             LOG.infof("gpu: %s", after.latest().why());
         }
         after.faults().stream()
-                .filter(fault ->
-                        before.faults().stream().noneMatch(old -> old.reason().equals(fault.reason())))
+                .filter(fault -> !(isJudged && fault.fails()))
+                .filter(fault -> before.faults().stream().noneMatch(fault::sameAs))
                 .forEach(fault -> LOG.warnf("gpu fault (%s): %s", fault.action(), fault.reason()));
     }
 
-    private static void stuck(Memory before, Memory after) {
+    private static void stuck(Memory before, Memory after, boolean isJudged) {
         after.progress()
                 .stuck()
+                .filter(_ -> !isJudged)
                 .filter(why -> before.progress().stuck().isEmpty())
                 .ifPresent(why -> LOG.warnf("the engine %s", why));
     }

@@ -154,7 +154,7 @@ public final class PeerClient implements PeerReader {
                     .setPort(port)
                     .setURI(PATH)
                     .setTimeout(timeout.toMillis());
-            return client.request(options).compose(request -> {
+            return requested(options).compose(request -> {
                 open.add(request);
                 // Said already by the answer that fails.
                 request.exceptionHandler(_ -> {});
@@ -163,6 +163,15 @@ public final class PeerClient implements PeerReader {
                 }
                 return request.send().compose(PeerClient::body).onComplete(_ -> open.remove(request));
             });
+        }
+
+        /** A client that was closed throws, where another says so by its future. */
+        private Future<HttpClientRequest> requested(RequestOptions options) {
+            try {
+                return client.request(options);
+            } catch (IllegalStateException closed) {
+                return Future.failedFuture(closed);
+            }
         }
 
         /** One that was cut off before its time says nothing of itself; but a silent one has had its turn. */

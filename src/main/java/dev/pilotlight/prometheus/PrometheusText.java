@@ -111,6 +111,14 @@ public final class PrometheusText {
         if (table.spellingsSeen() > limits.series()) {
             refuse("page has more than %d wanted series (pilotlight.engine.max-series): number %d is one of %s"
                     .formatted(limits.series(), table.spellingsSeen(), table.lastName()));
+        } else if (table.bytesSeen() > limits.keptBytes()) {
+            refuse(
+                    "the wanted series of the page have more than %d bytes of names and labels (%d for each of pilotlight.engine.max-series): number %d is one of %s"
+                            .formatted(
+                                    limits.keptBytes(),
+                                    Limits.BYTES_OF_A_SERIES,
+                                    table.spellingsSeen(),
+                                    table.lastName()));
         }
     }
 

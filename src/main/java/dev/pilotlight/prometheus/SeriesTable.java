@@ -24,6 +24,7 @@ final class SeriesTable {
     private int page;
     private boolean reading;
     private int spellingsSeen;
+    private long bytesSeen;
     private Slot[] order = new Slot[SMALLEST];
     private int count;
     private boolean reordered;
@@ -45,6 +46,7 @@ final class SeriesTable {
         reading = true;
         last = beforeFirst;
         spellingsSeen = 0;
+        bytesSeen = 0;
         Arrays.fill(order, 0, count, null);
         count = 0;
         reordered = abandoned;
@@ -58,6 +60,11 @@ final class SeriesTable {
     /** How many spellings were met on this page: at least as many as series. */
     int spellingsSeen() {
         return spellingsSeen;
+    }
+
+    /** How many bytes they were spelt with. */
+    long bytesSeen() {
+        return bytesSeen;
     }
 
     /** The name of the series last put on the page. */
@@ -92,6 +99,7 @@ final class SeriesTable {
         if (spelling.seenOn != page) {
             spelling.seenOn = page;
             spellingsSeen++;
+            bytesSeen += spelling.text.length;
         }
         Slot slot = spelling.slot;
         slot.value = value;

@@ -95,7 +95,7 @@ class BoundsTest {
             int fed = 0;
             long during = 0;
             while (fed < 1_000_000) {
-                byte[] line = bytes("up{path=\"" + "/".repeat(1500) + fed + "\"} 1\n");
+                byte[] line = bytes("up{path=\"" + "/".repeat(200) + fed + "\"} 1\n");
                 if (!reader.feed(line, 0, line.length)) {
                     break;
                 }
@@ -108,7 +108,24 @@ class BoundsTest {
             assertThat(reading).isInstanceOf(PageReading.Refused.class);
             // The second bound shows that the first could have failed: the series were held, and were let go.
             assertThat(retained() - before).isLessThan(MEGABYTE);
-            assertThat(during - before).isBetween(20 * MEGABYTE, 64 * MEGABYTE);
+            assertThat(during - before).isBetween(5 * MEGABYTE, 24 * MEGABYTE);
+        }
+
+        /** Two bytes each as they come, and as they are kept: what counts is what they are spelt with. */
+        @Test
+        void isRefusedForTheLengthOfItsLabelsToo() {
+            reader.begin();
+            int fed = 0;
+            for (boolean more = true; more && fed < 10_000; fed++) {
+                byte[] line = bytes("up{path=\"" + "ж".repeat(20_000) + fed + "\"} 1\n");
+                more = reader.feed(line, 0, line.length);
+            }
+            assertThat(fed).isLessThan(100);
+            assertThat(reader.end())
+                    .isInstanceOfSatisfying(PageReading.Refused.class, refused -> assertThat(refused.why())
+                            .contains(
+                                    "more than 2560000 bytes of names and labels",
+                                    "256 for each of pilotlight.engine.max-series"));
         }
 
         @Test
