@@ -3,6 +3,7 @@ package dev.pilotlight.api;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +24,8 @@ public final class KeptConnections implements Handler<RoutingContext> {
         if (!kept.contains(connection)) {
             if (kept.size() < MOST) {
                 kept.add(connection);
-                connection.closeHandler(_ -> kept.remove(connection));
+                // Not its close handler: that one is the platform's, by which it counts the connections that are open.
+                ((ConnectionBase) connection).channel().closeFuture().addListener(_ -> kept.remove(connection));
             } else if (context.request().version() == HttpVersion.HTTP_2) {
                 // HTTP/2 has no such header; the connection ends with the last of its answers.
                 context.addEndHandler(_ -> connection.shutdown());
