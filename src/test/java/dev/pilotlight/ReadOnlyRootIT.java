@@ -28,7 +28,8 @@ class ReadOnlyRootIT {
             "private",
             "sh",
             "-c",
-            "mount -t tmpfs -o ro none /tmp && mount -o remount,bind,ro / && (! touch /etc/x-pilotlight 2>/dev/null)"
+            // A checkout below /tmp would be hidden too; there the read-only root alone has to do.
+            "case $PWD in /tmp/*) ;; *) mount -t tmpfs -o ro none /tmp;; esac && mount -o remount,bind,ro / && (! touch /etc/x-pilotlight 2>/dev/null)"
                     + " && exec setpriv --reuid 54321 --regid 54321 --clear-groups --no-new-privs --bounding-set=-all \"$0\" \"$@\"");
 
     private static void serves(String name, Map<String, String> platform, List<String> around) throws Exception {
