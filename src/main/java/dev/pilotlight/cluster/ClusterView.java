@@ -7,6 +7,7 @@ import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.Leading;
 import dev.pilotlight.pool.Plan;
+import dev.pilotlight.pool.PlanView;
 import dev.pilotlight.pool.RoleTrack;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +26,7 @@ import java.util.OptionalDouble;
  */
 public record ClusterView(
         Optional<Mirrored<OwnPod>> pod,
-        Optional<Mirrored<Optional<Plan>>> plan,
+        Optional<Mirrored<PlanView>> plan,
         Optional<Leading> leading,
         Optional<Problem> poolProblem,
         Optional<String> serviceWarning,
@@ -66,7 +67,7 @@ public record ClusterView(
     }
 
     public Optional<Plan> poolPlan() {
-        return plan.flatMap(Mirrored::one).flatMap(it -> it);
+        return plan.flatMap(Mirrored::one).flatMap(PlanView::plan);
     }
 
     /** How long ago the API server last said anything of the own pod. */

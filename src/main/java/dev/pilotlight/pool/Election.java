@@ -61,7 +61,12 @@ record Election(String self, Optional<Held> held, Optional<Watched> watched, Ins
 
     /** After the lease was read; what to do with it at once is in {@link #claim}. */
     Election read(LeaseView lease, int candidates, double chance, Instant now) {
-        Watched seen = watched.filter(it -> it.lease().equals(lease)).orElse(new Watched(lease, now));
+        // The newest is what a write goes over; the time is that of the holder's last sign of life.
+        Watched seen = new Watched(
+                lease,
+                watched.filter(it -> !lease.isRenewalOf(it.lease()))
+                        .map(Watched::since)
+                        .orElse(now));
         boolean looksDead = lease.renewed()
                 .map(renewed -> Duration.between(renewed, now).compareTo(DURATION) >= 0)
                 .orElse(true);
@@ -82,7 +87,13 @@ record Election(String self, Optional<Held> held, Optional<Watched> watched, Ins
                 .or(() -> watched.filter(it -> it.lease().holder().isEmpty()
                                 || Duration.between(it.since(), now).compareTo(DURATION) >= 0)
                         .map(it -> new Act.Write(
-                                Optional.of(it.lease()), Math.max(it.lease().term(), latest) + 1)));
+                                Optional.of(it.lease()),
+                                termAfter(Math.max(it.lease().term(), latest)))));
+    }
+
+    /** Honest terms never get there; whoever writes the last one begins the count again. */
+    static int termAfter(int latest) {
+        return latest >= PlanView.MOST_TERM ? 1 : latest + 1;
     }
 
     /** After a write succeeded that was sent then. */

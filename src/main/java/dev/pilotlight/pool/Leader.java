@@ -3,11 +3,13 @@ package dev.pilotlight.pool;
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.ApiServer.Answer;
+import dev.pilotlight.kube.Backoff;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
+import dev.pilotlight.kube.Retries;
 import dev.pilotlight.kube.Selection;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -25,6 +27,10 @@ import java.util.random.RandomGenerator;
  */
 final class Leader implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
+    /** Longer than a conflict or a short outage. */
+    private static final Duration STUCK = Duration.ofSeconds(10);
+    /** A refusal may end any time, but does so seldom. */
+    private static final Duration DENIED = Duration.ofMinutes(1);
 
     private final ApiServer api;
     private final String namespace;
@@ -32,7 +38,7 @@ final class Leader implements AutoCloseable {
     private final String self;
     private final PoolPolicy policy;
     private final PeerReader reader;
-    private final Mirror<Optional<Plan>> plans;
+    private final Mirror<PlanView> plans;
     private final Supplier<Optional<Integer>> seat;
     private final Supplier<Instant> clock;
     private final RandomGenerator chance;
@@ -40,7 +46,11 @@ final class Leader implements AutoCloseable {
     private final Thread thread;
     private volatile Optional<Leading> leading = Optional.empty();
     private volatile Optional<Problem> problem = Optional.empty();
+    private volatile Optional<Instant> stuckSince = Optional.empty();
     private volatile boolean closed;
+    private Retries retries = Retries.NONE;
+    /** Not before then is the API server asked again for what it refused. */
+    private Instant writeAt = Instant.MIN;
 
     /**
      * @param self the own pod's name
@@ -54,7 +64,7 @@ final class Leader implements AutoCloseable {
             String self,
             PoolPolicy policy,
             PeerReader reader,
-            Mirror<Optional<Plan>> plans,
+            Mirror<PlanView> plans,
             Supplier<Optional<Integer>> seat,
             Supplier<Instant> clock,
             RandomGenerator chance,
@@ -83,6 +93,13 @@ final class Leader implements AutoCloseable {
 
     Optional<Problem> problem() {
         return problem;
+    }
+
+    /** Whether the pool can not be led for some time: nothing is seen of it, or no plan can be written. */
+    boolean isStuck(Instant now) {
+        return stuckSince
+                .filter(since -> Duration.between(since, now).compareTo(STUCK) >= 0)
+                .isPresent();
     }
 
     private void run() {
@@ -115,6 +132,7 @@ final class Leader implements AutoCloseable {
         }
         leading = Optional.empty();
         problem = Optional.empty();
+        stuckSince = Optional.empty();
         onNews.run();
     }
 
@@ -123,36 +141,49 @@ final class Leader implements AutoCloseable {
     }
 
     private Planner look(int term, Planner planner, Map<String, PeerReport> heard, Mirrored<PoolPod> pods) {
-        Mirrored<Optional<Plan>> plan = plans.newest();
+        Mirrored<PlanView> plan = plans.newest();
         if (pods.heardAt().isEmpty() || plan.heardAt().isEmpty()) {
             // Nothing is decided on half of the facts.
             problem = pods.problem().or(plan::problem);
+            stuck();
             return planner;
         }
-        List<PoolPod> there =
+        List<PoolPod> all =
                 pods.items().values().stream().map(Mirrored.Item::value).toList();
         heard.keySet().retainAll(pods.items().keySet());
-        heard.putAll(reader.read(there, clock.get()));
-        List<Peer> peers = there.stream()
+        heard.putAll(reader.read(all, clock.get()));
+        List<Peer> peers = all.stream()
                 .map(pod -> new Peer(pod.name(), pod.terminating(), Optional.ofNullable(heard.get(pod.name()))))
                 .toList();
-        Optional<Plan> last = plan.one().flatMap(it -> it);
+        Optional<PlanView> there = plan.one();
+        Optional<Plan> last = there.flatMap(PlanView::plan);
         Instant now = clock.get();
         Planner.Decision decision = planner.look(peers, last, policy, now);
-        leading = Optional.of(new Leading(term, now, there.size(), decision.demandPods()));
+        leading = Optional.of(new Leading(term, now, all.size(), decision.demandPods()));
         onNews.run();
         Optional<Planner.Change> due = decision.due(term, last);
         if (due.isEmpty()) {
             // Both were heard, and there is nothing to write: whatever failed before is over.
             problem = Optional.empty();
+            stuckSince = Optional.empty();
             return decision.next();
         }
-        return write(term, last, due.get(), there.size()) ? decision.next() : planner;
+        if (there.filter(PlanView::immutable).isPresent()) {
+            // No write can change that; PoolRoom says so.
+            stuck();
+            return planner;
+        }
+        return !now.isBefore(writeAt) && write(term, there, due.get(), all.size()) ? decision.next() : planner;
     }
 
-    private boolean write(int term, Optional<Plan> last, Planner.Change change, int pods) {
+    private void stuck() {
+        stuckSince = stuckSince.or(() -> Optional.of(clock.get()));
+    }
+
+    private boolean write(int term, Optional<PlanView> there, Planner.Change change, int pods) {
         String name = Names.ofPool(pool);
-        Optional<JsonObject> metadata = last.map(Plan::metadata).or(this::unwritten);
+        Optional<Plan> last = there.flatMap(PlanView::plan);
+        Optional<JsonObject> metadata = there.map(PlanView::metadata).or(this::unwritten);
         Plan plan = new Plan(
                 metadata.orElse(new JsonObject().put("name", name)),
                 last.map(Plan::generation).orElse(0L) + 1,
@@ -172,13 +203,25 @@ final class Leader implements AutoCloseable {
         if (answer.object().isPresent()) {
             plans.offer(answer.object().get());
             problem = Optional.empty();
+            stuckSince = Optional.empty();
+            retries = retries.succeeded();
             return true;
         }
+        stuck();
         if (answer.is(409)) {
             // The mirror was behind: the newest is asked for, from the server's store and not its cache.
             api.send(Call.get(path + "/" + name)).object().ifPresent(plans::offer);
         } else {
-            problem = Optional.of(Problem.of(call, answer).so("the pool's plan can not be written"));
+            Problem why = Problem.of(call, answer);
+            problem = Optional.of(why.so(
+                    metadata.isEmpty() && !why.silent()
+                            ? "there is no ConfigMap " + name + " in namespace " + namespace
+                                    + " to write the pool's plan into; apply k8s/pool"
+                            : "the pool's plan can not be written"));
+            retries = why.silent() ? retries.succeeded() : retries.failed(answer);
+            writeAt = why.silent()
+                    ? Instant.MIN
+                    : clock.get().plus(retries.pause(answer, Backoff.DEFAULT, DENIED, chance));
         }
         return false;
     }

@@ -27,13 +27,23 @@ record LeaseView(JsonObject metadata, String holder, int term, Optional<Instant>
             .toFormatter()
             .withZone(ZoneOffset.UTC);
 
+    /** Whoever may write it may write anything: what cannot be counts as not said. */
     static LeaseView of(JsonObject lease) {
-        JsonObject spec = lease.getJsonObject("spec", new JsonObject());
+        JsonObject spec = lease.getValue("spec") instanceof JsonObject there ? there : new JsonObject();
         return new LeaseView(
                 Metadata.of(lease),
-                Optional.ofNullable(spec.getString("holderIdentity")).orElse(""),
-                Optional.ofNullable(spec.getInteger("leaseTransitions")).orElse(0),
-                Optional.ofNullable(spec.getString("renewTime")).flatMap(LeaseView::instant));
+                spec.getValue("holderIdentity") instanceof String holder ? holder : "",
+                spec.getValue("leaseTransitions") instanceof Number number
+                                && number.doubleValue() >= 0
+                                && number.doubleValue() <= PlanView.MOST_TERM
+                        ? number.intValue()
+                        : 0,
+                spec.getValue("renewTime") instanceof String text ? instant(text) : Optional.empty());
+    }
+
+    /** Whether it says the same of its holder: what else is written on it is no renewal. */
+    boolean isRenewalOf(LeaseView before) {
+        return !holder.equals(before.holder()) || term != before.term() || !renewed.equals(before.renewed());
     }
 
     private static Optional<Instant> instant(String text) {

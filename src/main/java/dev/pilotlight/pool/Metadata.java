@@ -7,7 +7,7 @@ final class Metadata {
     private Metadata() {}
 
     static JsonObject of(JsonObject object) {
-        JsonObject metadata = object.getJsonObject("metadata", new JsonObject()).copy();
+        JsonObject metadata = object.getValue("metadata") instanceof JsonObject there ? there.copy() : new JsonObject();
         // The server keeps these, and they are the bulk of it.
         metadata.remove("managedFields");
         return metadata;

@@ -1,11 +1,8 @@
 package dev.pilotlight.pool;
 
 import io.vertx.core.json.JsonObject;
-import java.util.Arrays;
-import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * Which pods of a pool are in front of traffic: the one thing that its sidecars agree on, kept in one ConfigMap.
@@ -30,27 +27,6 @@ public record Plan(
         String reason) {
     public Plan {
         active = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(active));
-    }
-
-    /** The plan in a ConfigMap; empty where somebody made the ConfigMap and no leader has written to it yet. */
-    public static Optional<Plan> of(JsonObject configMap) {
-        JsonObject data = configMap.getJsonObject("data", new JsonObject());
-        try {
-            return Optional.ofNullable(data.getString("generation"))
-                    .map(generation -> new Plan(
-                            Metadata.of(configMap),
-                            Long.parseLong(generation),
-                            Integer.parseInt(data.getString("term", "0")),
-                            data.getString("holder", ""),
-                            Integer.parseInt(data.getString("pods", "0")),
-                            Integer.parseInt(data.getString("wanted", "0")),
-                            Arrays.stream(data.getString("active", "").split("\\s+"))
-                                    .filter(name -> !name.isEmpty())
-                                    .collect(Collectors.toCollection(TreeSet::new)),
-                            data.getString("reason", "")));
-        } catch (NumberFormatException edited) {
-            return Optional.empty();
-        }
     }
 
     /** The ConfigMap to write. */

@@ -35,6 +35,8 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
 
     /** Higher than this no load is believed before the pods themselves say it. */
     private static final double MOST_UNSEEN = 3;
+    /** One pod counts for so many full ones at most: whatever it says, the plan is not made by it alone. */
+    private static final double MOST_OF_ONE = 10;
 
     public static Planner begin(Instant now) {
         return new Planner(now, Optional.empty(), Optional.empty(), PoolInflow.UNKNOWN);
@@ -53,10 +55,12 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
          * the ConfigMap keeps out whatever an earlier leader still has under way. Nothing once a later leader has written.
          */
         Optional<Change> due(int term, Optional<Plan> last) {
-            if (last.filter(plan -> plan.term() > term).isPresent()) {
+            // A plan of the last term there is is not later than a count that has begun again.
+            if (last.filter(plan -> plan.term() > term && plan.term() < PlanView.MOST_TERM)
+                    .isPresent()) {
                 return Optional.empty();
             }
-            return change.or(() -> last.filter(plan -> plan.term() < term)
+            return change.or(() -> last.filter(plan -> plan.term() != term)
                     .map(plan -> new Change(plan.active(), plan.wanted(), plan.reason())));
         }
     }
@@ -74,8 +78,9 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
 
     public Decision look(List<Peer> peers, Optional<Plan> last, PoolPolicy policy, Instant now) {
         Pool pool = Pool.of(peers, last, since, now);
-        PoolInflow comes = inflow.advance(pool.inflow());
-        OptionalDouble load = pool.meanLoad(comes);
+        Map<String, Inflow> inflows = PoolInflow.plausible(pool.inflow());
+        PoolInflow comes = inflow.advance(inflows);
+        OptionalDouble load = pool.meanLoad(comes, inflows);
         OptionalDouble demand = load.isPresent()
                 ? OptionalDouble.of(Math.max(
                                 policy.minActive(),
@@ -260,7 +265,13 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         private static Seen seen(String name, PeerReport report) {
             boolean isCalm =
                     report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
-            return new Seen(name, report.load(), report.inflow(), report.readyFor(), isCalm);
+            return new Seen(name, load(report.load()), report.inflow(), report.readyFor(), isCalm);
+        }
+
+        private static OptionalDouble load(OptionalDouble said) {
+            return said.isPresent() && said.getAsDouble() >= 0
+                    ? OptionalDouble.of(Math.min(said.getAsDouble(), MOST_OF_ONE))
+                    : OptionalDouble.empty();
         }
 
         /** Of all that answer, standbys too: what came to a pod before its role changed did come. */
@@ -271,17 +282,17 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         }
 
         /** Of the active pods that say theirs; a surge is added as soon as the pool together shows it. */
-        OptionalDouble meanLoad(PoolInflow comes) {
+        OptionalDouble meanLoad(PoolInflow comes, Map<String, Inflow> inflows) {
             OptionalDouble mean = serving.stream()
                     .filter(it -> it.load().isPresent())
                     .mapToDouble(it -> it.load().getAsDouble())
                     .average();
-            boolean allCount = serving.stream().allMatch(it -> it.inflow().isPresent());
+            boolean allCount = serving.stream().allMatch(it -> inflows.containsKey(it.name()));
             if (mean.isEmpty() || !allCount) {
                 return mean;
             }
-            double unseen =
-                    comes.unseen(serving.stream().map(it -> it.inflow().get()).toList());
+            double unseen = comes.unseen(
+                    serving.stream().map(it -> inflows.get(it.name())).toList());
             return OptionalDouble.of(Math.max(mean.getAsDouble(), Math.min(MOST_UNSEEN, mean.getAsDouble() + unseen)));
         }
     }

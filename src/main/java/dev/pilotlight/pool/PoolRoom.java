@@ -18,10 +18,13 @@ import java.util.random.RandomGenerator;
 public final class PoolRoom implements AutoCloseable {
     private static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
-    private final Mirror<Optional<Plan>> plans;
+    private final Mirror<PlanView> plans;
     private final Seat seat;
     private final Leader leader;
     private final Thread opening;
+    /** For people. */
+    private final String configMap;
+
     private volatile boolean closed;
 
     /**
@@ -39,8 +42,14 @@ public final class PoolRoom implements AutoCloseable {
             Supplier<Instant> clock,
             RandomGenerator chance,
             Runnable onNews) {
+        this.configMap = "ConfigMap " + Names.ofPool(pool) + " in namespace " + namespace;
         this.plans = new Mirror<>(
-                api, Selection.one(Names.configMaps(namespace), Names.ofPool(pool)), Plan::of, clock, chance, onNews);
+                api,
+                Selection.one(Names.configMaps(namespace), Names.ofPool(pool)),
+                PlanView::of,
+                clock,
+                chance,
+                onNews);
         String identity = self + "_" + Long.toHexString(chance.nextLong());
         this.seat = new Seat(api, namespace, pool, identity, this::plan, retired, clock, chance);
         this.leader = new Leader(api, namespace, pool, self, policy, reader, plans, seat::term, clock, chance, onNews);
@@ -68,10 +77,10 @@ public final class PoolRoom implements AutoCloseable {
     }
 
     private Optional<Plan> plan() {
-        return plans.newest().one().flatMap(it -> it);
+        return plans.newest().one().flatMap(PlanView::plan);
     }
 
-    public Mirrored<Optional<Plan>> newest() {
+    public Mirrored<PlanView> newest() {
         return plans.newest();
     }
 
@@ -81,7 +90,26 @@ public final class PoolRoom implements AutoCloseable {
 
     /** Why the pool can not be led or its plan not be written. */
     public Optional<Problem> problem() {
-        return seat.problem().or(leader::problem);
+        return planTrouble().or(seat::problem).or(leader::problem);
+    }
+
+    /** What everybody sees who watches the plan, whether it leads or not. */
+    private Optional<Problem> planTrouble() {
+        Mirrored<PlanView> seen = plans.newest();
+        if (seen.heardAt().isEmpty() || seen.problem().isPresent()) {
+            return Optional.empty();
+        }
+        Optional<PlanView> there = seen.one();
+        if (there.isEmpty()) {
+            return Optional.of(new Problem(false, "there is no " + configMap + " for the pool's plan; apply k8s/pool"));
+        }
+        return there.filter(PlanView::immutable)
+                .map(_ -> "no plan can be written, for " + configMap + " is immutable; delete it and apply k8s/pool")
+                .or(() -> there.get()
+                        .refused()
+                        .map(why -> "the plan in " + configMap + " counts for nothing until the leader writes another: "
+                                + why))
+                .map(why -> new Problem(false, why));
     }
 
     @Override

@@ -97,7 +97,7 @@ final class Seat implements AutoCloseable {
         Answer answer = api.send(call);
         Instant now = clock.get();
         if (answer.is(404)) {
-            return write(new Election.Act.Write(Optional.empty(), latestTerm() + 1));
+            return write(new Election.Act.Write(Optional.empty(), Election.termAfter(latestTerm())));
         }
         if (answer.object().isPresent()) {
             succeeded();
@@ -144,7 +144,12 @@ final class Seat implements AutoCloseable {
     }
 
     private void failed(Call call, Answer answer) {
-        problem = Optional.of(Problem.of(call, answer).so("the pool's leader can not be elected"));
+        Problem why = Problem.of(call, answer);
+        // Nobody is given the right to create by name, so where it is missing the mend is not a rule.
+        problem = Optional.of(why.so(
+                call.verb() == Call.Verb.CREATE && !why.silent()
+                        ? "there is no Lease " + name + " to elect the pool's leader by; apply k8s/pool"
+                        : "the pool's leader can not be elected"));
         retries = retries.failed(answer);
         Duration usual = retries.pause(answer, BACKOFF, DENIED, chance);
         // A holder has little time: it tries again while it holds.

@@ -2,7 +2,9 @@ package dev.pilotlight.signal;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What comes to all pods of a pool together. A surge shows here before any one pod can tell it from chance: four pods see in half a
@@ -18,12 +20,48 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
     /** By less than this the two ways to count differ by chance. */
     private static final double A_SURGE = 1.25;
 
+    /** What one pod says counts for so many full pods at most: a pod that is mistaken, or lies, must not move the whole pool. */
+    private static final double MOST_OF_ONE = 10;
+    /** A pod that was not heard for longer is as good as new. */
+    private static final double LONGEST_SECONDS = 60;
+
     public PoolInflow {
         last = Map.copyOf(last);
     }
 
+    /** What the pods say, none of it further off from the others' than pods of one pool can be. */
+    public static Map<String, Inflow> plausible(Map<String, Inflow> said) {
+        double each = median(said.values(), Inflow::secondsEach);
+        double stay = median(said.values(), Inflow::staySeconds);
+        Map<String, Inflow> all = new HashMap<>();
+        said.forEach((pod, it) -> all.put(
+                pod,
+                new Inflow(
+                        it.at(),
+                        it.requests(),
+                        Math.min(it.perSecond(), mostPerSecond(each)),
+                        near(it.secondsEach(), each),
+                        near(it.staySeconds(), stay))));
+        return all;
+    }
+
+    private static double mostPerSecond(double each) {
+        return each > 0 ? MOST_OF_ONE / each : Double.MAX_VALUE;
+    }
+
+    private static double near(double value, double median) {
+        return Math.clamp(value, median / MOST_OF_ONE, median * MOST_OF_ONE);
+    }
+
+    /** The lower one of two. */
+    private static double median(Collection<Inflow> of, ToDoubleFunction<Inflow> value) {
+        double[] sorted = of.stream().mapToDouble(value).sorted().toArray();
+        return sorted.length == 0 ? 0 : sorted[(sorted.length - 1) / 2];
+    }
+
     /** @param now by pod, of all that answer; one that has read nothing new adds nothing, and nothing is lost by that */
     public PoolInflow advance(Map<String, Inflow> now) {
+        double most = mostPerSecond(median(now.values(), Inflow::secondsEach));
         double arrived = 0;
         double seconds = 0;
         int pods = 0;
@@ -31,10 +69,14 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
             Inflow before = last.get(pod.getKey());
             if (before != null) {
                 Inflow after = pod.getValue();
-                pods++;
-                seconds += Math.max(0, Duration.between(before.at(), after.at()).toMillis() / 1e3);
-                // An engine that was restarted counts anew.
-                arrived += Math.max(0, after.requests() - before.requests());
+                double passed =
+                        Math.max(0, Duration.between(before.at(), after.at()).toMillis() / 1e3);
+                if (passed <= LONGEST_SECONDS) {
+                    pods++;
+                    seconds += passed;
+                    // An engine that was restarted counts again from 0.
+                    arrived += Math.clamp(after.requests() - before.requests(), 0, most * passed);
+                }
             }
         }
         ArrivalRate next = seconds > 0 ? rate.advance(arrived, seconds / pods) : rate;

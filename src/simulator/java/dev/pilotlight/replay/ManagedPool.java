@@ -9,6 +9,7 @@ import dev.pilotlight.pool.Leading;
 import dev.pilotlight.pool.Peer;
 import dev.pilotlight.pool.PeerReport;
 import dev.pilotlight.pool.Plan;
+import dev.pilotlight.pool.PlanView;
 import dev.pilotlight.pool.Planner;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.signal.Signals;
@@ -78,7 +79,12 @@ final class ManagedPool {
         return new ClusterView(
                 Optional.empty(),
                 Optional.of(new Mirrored<>(
-                        Map.of(NAME, new Mirrored.Item<>("1", plan)), Optional.of(now), Optional.empty())),
+                        Map.of(
+                                NAME,
+                                new Mirrored.Item<>(
+                                        "1", new PlanView(new JsonObject(), false, plan, Optional.empty()))),
+                        Optional.of(now),
+                        Optional.empty())),
                 leading,
                 Optional.empty(),
                 Optional.empty(),

@@ -20,7 +20,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -59,7 +58,7 @@ class AdapterIT {
     void start() throws IOException {
         plane = ControlPlane.start("adapter");
         plane.kubectl("create", "namespace", NAMESPACE).orFail();
-        plane.apply(NAMESPACE, Path.of("k8s/base"));
+        plane.rights(NAMESPACE);
         kubelet = new Kubelet(plane, NAMESPACE, _ -> EngineOptions.builder(), Map.of());
         workload = Workload.create(plane, NAMESPACE, LEAST);
         // Debian builds Prometheus without the discovery of Kubernetes, so the kubelet tells it what a PodMonitor would

@@ -206,6 +206,12 @@ public final class ControlPlane implements AutoCloseable {
                 .orFail();
     }
 
+    /** What a sidecar needs in a namespace: k8s/cluster, and there k8s/base. */
+    public void rights(String namespace) {
+        apply(namespace, Path.of("k8s/cluster"));
+        apply(namespace, Path.of("k8s/base"));
+    }
+
     /** Ends a component by force and keeps it down: connections to the API server are refused. */
     public void stop(Component component) {
         run(List.of(SCRIPT, "stop", home.toString(), component.program)).orFail();

@@ -50,7 +50,7 @@ class LargePoolIT {
 
     @Test
     void steadyStateCostsNoWriteAndAPromotionOnePerPod() throws IOException, InterruptedException {
-        plane.apply(namespace, Path.of("k8s/base"));
+        plane.rights(namespace);
         plane.apply(namespace, Path.of("k8s/pool"));
         PoolPolicy policy = new PoolPolicy(1, PROMOTED, 0.7, 0.8, 0.4, Duration.ofSeconds(120));
         List<SimulatedSidecar> sidecars = new ArrayList<>();
@@ -101,7 +101,7 @@ class LargePoolIT {
     }
 
     private RunningPod leader() throws IOException {
-        Pod pod = Workload.pod(plane, namespace, "leader", Map.of());
+        Pod pod = Workload.pod(plane, namespace, "leader", ManagedPool.NAME, Map.of());
         String address = Kubelet.freeAddress();
         report(pod, address);
         return new RunningPod(
@@ -122,7 +122,8 @@ class LargePoolIT {
                             .mapToObj(number -> (java.util.concurrent.Callable<Pod>) () -> {
                                 lanes.acquire();
                                 try {
-                                    Pod pod = Workload.pod(plane, namespace, "pod-" + number, Map.of());
+                                    Pod pod =
+                                            Workload.pod(plane, namespace, "pod-" + number, ManagedPool.NAME, Map.of());
                                     return report(pod, Kubelet.freeAddress());
                                 } finally {
                                     lanes.release();

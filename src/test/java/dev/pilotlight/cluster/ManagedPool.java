@@ -23,7 +23,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A managed pool called "vllm" as users have it: a Deployment and the rights of k8s/base and k8s/pool; with all that the API server
+ * A managed pool called "vllm" as users have it: a Deployment and the rights of k8s/pool; with all that the API server
  * shows of it, and the pods that a Service would send traffic to.
  */
 final class ManagedPool implements AutoCloseable {
@@ -64,7 +64,7 @@ final class ManagedPool implements AutoCloseable {
             Map<String, String> settings) {
         this.plane = plane;
         this.namespace = namespace;
-        plane.apply(namespace, Path.of("k8s/base"));
+        plane.rights(namespace);
         plane.apply(namespace, Path.of("k8s/pool"));
         diary = new Diary(plane.admin(), namespace);
         configMap =
@@ -72,7 +72,7 @@ final class ManagedPool implements AutoCloseable {
         Map<String, String> all = new HashMap<>(settings);
         all.putAll(Map.of("pool.mode", "managed", "pool.name", "vllm"));
         kubelet = new Kubelet(plane, namespace, engines, all);
-        workload = Workload.create(plane, namespace, replicas);
+        workload = Workload.create(plane, namespace, replicas, NAME);
     }
 
     private final class PlanHandler implements ResourceEventHandler<ConfigMap> {

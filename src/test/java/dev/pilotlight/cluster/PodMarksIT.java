@@ -6,7 +6,6 @@ import dev.pilotlight.process.Await;
 import dev.pilotlight.simulator.EngineOptions;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ class PodMarksIT {
     @BeforeEach
     void start() {
         namespace = plane.namespace("marks");
-        plane.apply(namespace, Path.of("k8s/base"));
+        plane.rights(namespace);
         diary = new Diary(plane.admin(), namespace);
         kubelet = new Kubelet(
                 plane,

@@ -6,16 +6,23 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 import dev.pilotlight.process.Await;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,16 +33,21 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a sidecar may do with its pod's own token under k8s/base and k8s/pool, tried against a real API server. docs/security.md */
+/** What a sidecar may do with its pod's own token under k8s/cluster, k8s/base and k8s/pool, tried against a real API server. docs/security.md */
 @Tag("cluster")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RightsIT {
+    private static final Path CLUSTER = Path.of("k8s/cluster");
     private static final Path BASE = Path.of("k8s/base");
     private static final Path POOL = Path.of("k8s/pool");
+    private static final String OURS = "pilotlight-pool-vllm";
+    private static final String OTHERS = "pilotlight-pool-other";
     private static final int FORBIDDEN = 403;
 
     private final ControlPlane plane = ControlPlane.shared();
@@ -43,12 +55,17 @@ class RightsIT {
     private KubernetesClient sidecar;
 
     @BeforeAll
-    void apply() {
+    void apply(@TempDir Path folder) throws IOException {
         namespace = plane.namespace("rights");
-        plane.apply(namespace, BASE);
+        plane.rights(namespace);
         plane.apply(namespace, POOL);
+        plane.apply(
+                namespace,
+                Files.writeString(
+                        folder.resolve("other.yaml"),
+                        plane.kubectl("kustomize", POOL.toString()).orFail().replace(OURS, OTHERS)));
         Pod own = Workload.pod(
-                plane, namespace, "own", Map.of("example.com/owner", "team-a", "pilotlight.dev/inject", "true"));
+                plane, namespace, "own", OURS, Map.of("example.com/owner", "team-a", "pilotlight.dev/inject", "true"));
         Workload.pod(plane, namespace, "other", Map.of());
         plane.admin()
                 .configMaps()
@@ -183,7 +200,25 @@ class RightsIT {
                             new JsonObject()
                                     .put("metadata", new JsonObject().put("finalizers", List.of("example.com/held")))
                                     .encode(),
-                            "finalizers"));
+                            "finalizers"),
+                    argumentSet(
+                            "an owner that is no more",
+                            new JsonObject()
+                                    .put("metadata", new JsonObject().put("ownerReferences", List.of(DEAD_OWNER)))
+                                    .encode(),
+                            "owners"),
+                    argumentSet(
+                            "generateName",
+                            new JsonObject()
+                                    .put("metadata", new JsonObject().put("generateName", "vllm-"))
+                                    .encode(),
+                            "generateName"),
+                    argumentSet(
+                            "who wrote what",
+                            new JsonObject()
+                                    .put("metadata", new JsonObject().put("managedFields", List.of(new JsonObject())))
+                                    .encode(),
+                            "managedFields"));
         }
 
         @ParameterizedTest
@@ -266,26 +301,117 @@ class RightsIT {
         }
     }
 
+    private static final JsonObject DEAD_OWNER = new JsonObject()
+            .put("apiVersion", "v1")
+            .put("kind", "ConfigMap")
+            .put("name", "gone")
+            .put("uid", "00000000-0000-0000-0000-000000000000");
+
+    /** As the sidecar writes: an update with all of the object; the merge is of the test. */
+    private String refusalOfUpdate(KubernetesClient client, String kind, String name, JsonObject change) {
+        GenericKubernetesResource object =
+                generic(plane.admin(), kind).withName(name).get();
+        JsonObject changed = new JsonObject(Serialization.asJson(object)).mergeIn(change, true);
+        return refusal(() -> generic(client, kind)
+                .resource(Serialization.unmarshal(changed.encode(), GenericKubernetesResource.class))
+                .update());
+    }
+
+    private NonNamespaceOperation<
+                    GenericKubernetesResource, GenericKubernetesResourceList, Resource<GenericKubernetesResource>>
+            generic(KubernetesClient client, String kind) {
+        return client.genericKubernetesResources(kind.equals("Lease") ? "coordination.k8s.io/v1" : "v1", kind)
+                .inNamespace(namespace);
+    }
+
     @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class Pool {
+        static Stream<Arguments> refusedChanges() {
+            Stream.Builder<Arguments> all = Stream.builder();
+            for (String kind : List.of("ConfigMap", "Lease")) {
+                Map.of(
+                                "labels", new JsonObject().put("example.com/x", "y"),
+                                "annotations", new JsonObject().put("example.com/x", "y"),
+                                "ownerReferences", new JsonArray().add(DEAD_OWNER),
+                                "finalizers", new JsonArray().add("example.com/held"),
+                                "generateName", "vllm-")
+                        .forEach((key, value) -> all.add(argumentSet(
+                                kind + ": " + key,
+                                kind,
+                                new JsonObject().put("metadata", new JsonObject().put(key, value)),
+                                key.equals("ownerReferences") ? "owners" : key)));
+            }
+            all.add(argumentSet(
+                    "ConfigMap: immutable",
+                    "ConfigMap",
+                    new JsonObject().put("immutable", true),
+                    "not make it immutable"));
+            all.add(argumentSet(
+                    "ConfigMap: binaryData",
+                    "ConfigMap",
+                    new JsonObject().put("binaryData", new JsonObject().put("x", "eA==")),
+                    "nothing but the data"));
+            return all.build();
+        }
+
+        @ParameterizedTest
+        @MethodSource("refusedChanges")
+        void refusesAllButTheContent(String kind, JsonObject change, String why) {
+            assertThat(refusalOfUpdate(sidecar, kind, OURS, change)).contains(why);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"ConfigMap", "Lease"})
+        void refusesWhatIsAnotherPools(String kind) {
+            assertThat(refusalOfUpdate(sidecar, kind, OTHERS, new JsonObject())).contains("cannot update resource");
+            assertThat(refusal(() -> generic(sidecar, kind).withName(OTHERS).get()))
+                    .contains("cannot get resource");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"ConfigMap", "Lease"})
+        void refusesATokenThatIsBoundToNoPod(String kind) {
+            KubernetesClient unbound = plane.as(plane.tokenFor(namespace, OURS));
+            assertThat(refusalOfUpdate(unbound, kind, OURS, new JsonObject())).contains("the token is bound to no pod");
+        }
+
         @Test
         void letsChangeItsPlan() {
-            var plan = sidecar.configMaps().inNamespace(namespace).withName("pilotlight-pool-vllm");
-            plan.edit(map ->
-                    new ConfigMapBuilder(map).addToData("generation", "1").build());
-            assertThat(plan.get().getData()).containsEntry("generation", "1");
+            assertThat(refusalOfUpdate(
+                            sidecar,
+                            "ConfigMap",
+                            OURS,
+                            new JsonObject().put("data", new JsonObject().put("generation", "1"))))
+                    .isEmpty();
+            assertThat(sidecar.configMaps()
+                            .inNamespace(namespace)
+                            .withName(OURS)
+                            .get()
+                            .getData())
+                    .containsEntry("generation", "1");
         }
 
         @Test
         void letsTakeItsLease() {
-            var lease = sidecar.leases().inNamespace(namespace).withName("pilotlight-pool-vllm");
-            lease.edit(free -> new LeaseBuilder(free)
-                    .withNewSpec()
-                    .withHolderIdentity("own")
-                    .withLeaseDurationSeconds(15)
-                    .endSpec()
-                    .build());
-            assertThat(lease.get().getSpec().getHolderIdentity()).isEqualTo("own");
+            assertThat(refusalOfUpdate(
+                            sidecar,
+                            "Lease",
+                            OURS,
+                            new JsonObject()
+                                    .put(
+                                            "spec",
+                                            new JsonObject()
+                                                    .put("holderIdentity", "own")
+                                                    .put("leaseDurationSeconds", 15))))
+                    .isEmpty();
+            assertThat(sidecar.leases()
+                            .inNamespace(namespace)
+                            .withName(OURS)
+                            .get()
+                            .getSpec()
+                            .getHolderIdentity())
+                    .isEqualTo("own");
         }
 
         @Test
@@ -336,7 +462,7 @@ class RightsIT {
     class OtherTokens {
         @Test
         void refusesATokenWithoutThePodsName() {
-            KubernetesClient unbound = plane.as(plane.tokenFor(namespace, "pilotlight"));
+            KubernetesClient unbound = plane.as(plane.tokenFor(namespace, OURS));
             assertThat(refusal(unbound, "own", labels("pilotlight.dev/role", "active")))
                     .contains("the token is bound to no pod");
         }
@@ -366,6 +492,54 @@ class RightsIT {
             patch(collector, "other", labels("example.com/by", "collector"));
             assertThat(pod(plane.admin(), "other").get().getMetadata().getLabels())
                     .containsEntry("example.com/by", "collector");
+        }
+    }
+
+    /** What goes away with which folder. */
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Deleted {
+        private static final String OTHER_IMAGE =
+                "[{\"op\":\"replace\",\"path\":\"/spec/containers/0/image\",\"value\":\"other\"}]";
+
+        private String changesAPeersImage() {
+            return refusal(() -> pod(sidecar, "other").patch(PatchContext.of(PatchType.JSON), OTHER_IMAGE));
+        }
+
+        @Test
+        void theRightsOfAnotherNamespaceLeaveThisOneAsItIs() {
+            String teamA = plane.namespace("team-a");
+            plane.rights(teamA);
+            plane.kubectl("delete", "-n", teamA, "-k", BASE.toString()).orFail();
+            assertThat(changesAPeersImage()).contains("a sidecar may change its own pod own and not other");
+            assertThat(refusal(sidecar, "own", labels("pilotlight.dev/role", "active")))
+                    .isEmpty();
+        }
+
+        @Test
+        void thePoliciesTakeTheRightsWithThem() {
+            plane.kubectl("delete", "-k", CLUSTER.toString()).orFail();
+            try {
+                Await.until("the rights are gone", Duration.ofSeconds(20), () -> refusal(
+                                sidecar, "own", labels("pilotlight.dev/role", "active"))
+                        .contains("cannot patch resource"));
+                assertThat(changesAPeersImage()).contains("cannot patch resource");
+                assertThat(pod(plane.admin(), "other")
+                                .get()
+                                .getSpec()
+                                .getContainers()
+                                .getFirst()
+                                .getImage())
+                        .isNotEqualTo("other");
+            } finally {
+                plane.apply(namespace, CLUSTER);
+                Await.until(
+                        "the rights are back",
+                        Duration.ofSeconds(20),
+                        () -> changesAPeersImage().contains("own pod")
+                                && refusal(sidecar, "own", labels("pilotlight.dev/role", "standby"))
+                                        .isEmpty());
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.simulator.EngineOptions;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,7 +27,7 @@ class ScaleInIT {
     @Test
     void standbysGoFirstThenTheLeastLoaded() {
         String namespace = plane.namespace("scale-in");
-        plane.apply(namespace, Path.of("k8s/base"));
+        plane.rights(namespace);
         try (Kubelet kubelet = new Kubelet(
                 plane,
                 namespace,

@@ -26,6 +26,11 @@ public final class Workload {
 
     /** Creates it; {@code k8s/base} must be there, for the service account. */
     public static Workload create(ControlPlane plane, String namespace, int replicas) {
+        return create(plane, namespace, replicas, "pilotlight");
+    }
+
+    /** @param account that its pods run as */
+    static Workload create(ControlPlane plane, String namespace, int replicas, String account) {
         plane.admin()
                 .apps()
                 .deployments()
@@ -33,6 +38,11 @@ public final class Workload {
                 .resource(new DeploymentBuilder(template(plane.admin()))
                         .editSpec()
                         .withReplicas(replicas)
+                        .editTemplate()
+                        .editSpec()
+                        .withServiceAccountName(account)
+                        .endSpec()
+                        .endTemplate()
                         .endSpec()
                         .build())
                 .create();
@@ -41,6 +51,10 @@ public final class Workload {
 
     /** One pod of that template without its Deployment. */
     public static Pod pod(ControlPlane plane, String namespace, String name, Map<String, String> annotations) {
+        return pod(plane, namespace, name, "pilotlight", annotations);
+    }
+
+    static Pod pod(ControlPlane plane, String namespace, String name, String account, Map<String, String> annotations) {
         Deployment deployment = template(plane.admin());
         return plane.admin()
                 .pods()
@@ -52,6 +66,9 @@ public final class Workload {
                         .withAnnotations(annotations)
                         .endMetadata()
                         .withSpec(deployment.getSpec().getTemplate().getSpec())
+                        .editSpec()
+                        .withServiceAccountName(account)
+                        .endSpec()
                         .build())
                 .create();
     }

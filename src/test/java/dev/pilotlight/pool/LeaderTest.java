@@ -43,10 +43,10 @@ class LeaderTest {
     private final AtomicInteger rounds = new AtomicInteger();
     private volatile Runnable afterRound = () -> {};
 
-    private final Mirror<Optional<Plan>> plans = new Mirror<>(
+    private final Mirror<PlanView> plans = new Mirror<>(
             server,
             Selection.one(Names.configMaps("ns"), "pilotlight-pool-vllm"),
-            Plan::of,
+            PlanView::of,
             this::now,
             LEAST,
             () -> {});
@@ -344,6 +344,45 @@ class LeaderTest {
         server.fault(_ -> Optional.empty());
         writes(data(8, 4, "a", 3, names("a", "b"), "as it was"));
         Await.until("is sound", AMPLE, leader::problem, Optional::isEmpty);
+    }
+
+    @Test
+    void writesItsOwnOverAPlanThatNoLeaderCanHaveWritten() {
+        pool();
+        planned(Integer.MAX_VALUE, "a", "ghost");
+        start();
+        writes(data(1, 4, "a", 3, names("a", "b"), "promoted a, b: 3 pods are ready and 1 are to stand by"));
+        assertThat(server.object(PLAN).orElseThrow().getJsonObject("metadata").getJsonObject("labels"))
+                .isEqualTo(new JsonObject("{\"app\": \"vllm\"}"));
+    }
+
+    @Test
+    void writesNothingIntoAnImmutablePlanAndSaysThatItIsStuck() {
+        pool();
+        planned(3, "a", "b");
+        server.put(PLAN, server.object(PLAN).orElseThrow().put("immutable", true));
+        start();
+        Await.until("is stuck", AMPLE, () -> leader.isStuck(clock.get()));
+        assertThat(writing()).isEmpty();
+        server.delete(PLAN);
+        Await.until("is not", AMPLE, () -> !leader.isStuck(clock.get()));
+        assertThat(written()).isPresent();
+    }
+
+    @Test
+    void saysWhatToApplyWhereThereIsNoConfigMapAndAsksSeldom() {
+        pool();
+        server.fault(call -> call.verb() == Call.Verb.CREATE
+                ? Optional.of(FakeApiServer.refused(403, "configmaps is forbidden"))
+                : Optional.empty());
+        start();
+        Problem problem = Await.until("says so", AMPLE, leader::problem, Optional::isPresent)
+                .orElseThrow();
+        assertThat(problem.why())
+                .startsWith("there is no ConfigMap pilotlight-pool-vllm in namespace ns to write the pool's plan into;"
+                        + " apply k8s/pool: ");
+        looks(40);
+        assertThat(writing()).hasSizeLessThan(rounds.get() / 2);
     }
 
     /** The plan is its own already: a silence that was said would stay said for want of a write. */

@@ -303,11 +303,20 @@ class PlannerTest {
     }
 
     @Test
-    void readsBackWhatItWroteAndNothingFromAnEditedConfigMap() {
-        Plan written = plan(2, "a", "b");
-        assertThat(Plan.of(written.object())).contains(written);
-        assertThat(Plan.of(new JsonObject())).isEmpty();
-        assertThat(Plan.of(new JsonObject("{\"data\": {\"generation\": \"many\"}}")))
-                .isEmpty();
+    void onePodCountsForTenFullOnesAtMostWhateverItSays() {
+        for (double said : new double[] {50, 1e308, Double.POSITIVE_INFINITY}) {
+            usual(0.5);
+            pod("a", said, 600);
+            assertThat(look().demandPods()).as("%s", said).hasValue((10 + 3 * 0.5) / 0.7 + POLICY.standby());
+        }
+    }
+
+    @Test
+    void aLoadThatIsNoneHidesNoneOfTheOthers() {
+        for (double said : new double[] {-1e308, -0.1, Double.NaN, Double.NEGATIVE_INFINITY}) {
+            usual(0.9);
+            pod("a", said, 600);
+            assertThat(look().change().orElseThrow().reason()).as("%s", said).contains("mean load is 0.90");
+        }
     }
 }

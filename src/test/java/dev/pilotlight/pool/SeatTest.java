@@ -197,6 +197,63 @@ class SeatTest {
         assertThat(b.seat.term()).contains(4);
     }
 
+    /** A holder that is no more: what its lease says of the time is not asked. */
+    @ParameterizedTest
+    @ValueSource(strings = {"2099-01-01T00:00:00.000000Z", "+999999999-12-31T23:59:59.999999999Z", "tomorrow"})
+    void takesALeaseUntilTheEndOfTimeOnceNobodyRenewsIt(String renewed) {
+        server.put(LEASE, held("stranger", 3, renewed));
+        Candidate a = candidate("a");
+        seconds(7);
+        assertThat(a.leads()).isFalse();
+        seconds(9);
+        assertThat(a.seat.term()).contains(4);
+    }
+
+    @Test
+    void takesALeaseThatIsTouchedAndNotRenewed() {
+        Candidate a = candidate("a");
+        for (int i = 0; i < 8 && !a.leads(); i++) {
+            server.put(
+                    LEASE,
+                    held("stranger", 3, "2026-11-25T12:00:00.000000Z")
+                            .put(
+                                    "metadata",
+                                    new JsonObject().put("annotations", new JsonObject().put("touched", "" + i))));
+            seconds(2);
+        }
+        assertThat(a.seat.term()).contains(4);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2147483647", "4294967296", "1e300", "-7", "\"many\""})
+    void countsNoTermThatCannotBe(String transitions) {
+        server.put(
+                LEASE,
+                new JsonObject("{\"spec\": {\"holderIdentity\": \"\", \"leaseTransitions\": " + transitions + "}}"));
+        Candidate a = candidate("a");
+        seconds(2);
+        assertThat(a.seat.term()).contains(1);
+        assertThat(spec().getInteger("leaseTransitions")).isEqualTo(1);
+    }
+
+    @Test
+    void beginsTheCountAgainAtItsEnd() {
+        plan = Optional.of(planOf(PlanView.MOST_TERM, 3));
+        Candidate a = candidate("a");
+        seconds(1);
+        assertThat(a.seat.term()).contains(1);
+    }
+
+    private static JsonObject held(String holder, int term, String renewed) {
+        return new JsonObject()
+                .put(
+                        "spec",
+                        new JsonObject()
+                                .put("holderIdentity", holder)
+                                .put("leaseTransitions", term)
+                                .put("renewTime", renewed));
+    }
+
     @Test
     void stepsDownBeforeAnybodyElseMayTakeIt() {
         Candidate a = candidate("a");
