@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.range.Range;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,11 +34,7 @@ record LeaseView(JsonObject metadata, String holder, int term, Optional<Instant>
         return new LeaseView(
                 Metadata.of(lease),
                 spec.getValue("holderIdentity") instanceof String holder ? holder : "",
-                spec.getValue("leaseTransitions") instanceof Number number
-                                && number.doubleValue() >= 0
-                                && number.doubleValue() <= PlanView.MOST_TERM
-                        ? number.intValue()
-                        : 0,
+                Range.TERM.whole(spec.getValue("leaseTransitions")).orElse(0),
                 spec.getValue("renewTime") instanceof String text ? instant(text) : Optional.empty());
     }
 

@@ -1,5 +1,6 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.range.Range;
 import io.vertx.core.json.JsonObject;
 import java.util.Arrays;
 import java.util.Optional;
@@ -18,12 +19,8 @@ import java.util.stream.Collectors;
  * @param refused why what is in it is no plan
  */
 public record PlanView(JsonObject metadata, boolean immutable, Optional<Plan> plan, Optional<String> refused) {
-    /** One leader a second for 30 years. A term at the end of its range could have no successor. */
+    /** The end of {@link Range#TERM}: a leader a second for 30 years. */
     static final int MOST_TERM = 1_000_000_000;
-    /** A plan a second for 30 million years. */
-    private static final long MOST_GENERATION = 1_000_000_000_000_000L;
-    /** Ten times what a cluster is made for. */
-    private static final int MOST_PODS = 1_000_000;
     /** What people read; it goes into a log, a line each. */
     private static final int LONGEST_TEXT = 2_000;
 
@@ -46,16 +43,16 @@ public record PlanView(JsonObject metadata, boolean immutable, Optional<Plan> pl
     private static Plan plan(JsonObject metadata, JsonObject data) {
         return new Plan(
                 metadata,
-                number(data, "generation", MOST_GENERATION),
-                (int) number(data, "term", MOST_TERM),
+                number(data, "generation", Range.GENERATION),
+                (int) number(data, "term", Range.TERM),
                 text(data, "holder"),
-                (int) number(data, "pods", MOST_PODS),
-                (int) number(data, "wanted", MOST_PODS),
+                (int) number(data, "pods", Range.PODS),
+                (int) number(data, "wanted", Range.PODS),
                 names(data),
                 text(data, "reason"));
     }
 
-    private static long number(JsonObject data, String key, long most) {
+    private static long number(JsonObject data, String key, Range range) {
         String text = data.getValue(key) instanceof String there ? there : "0";
         long number = -1;
         try {
@@ -63,9 +60,9 @@ public record PlanView(JsonObject metadata, boolean immutable, Optional<Plan> pl
         } catch (NumberFormatException none) {
             // Said below, as of one out of range.
         }
-        if (number < 0 || number > most) {
+        if (!range.has(number)) {
             throw new NumberFormatException(
-                    "its " + key + " is \"" + printable(text, 40) + "\", and not a number from 0 to " + most);
+                    "its " + key + " is \"" + printable(text, 40) + "\", which no leader writes");
         }
         return number;
     }
