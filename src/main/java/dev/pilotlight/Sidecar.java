@@ -20,6 +20,7 @@ import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.PageSource;
 import dev.pilotlight.gpu.PodIdentity;
 import dev.pilotlight.guard.Guard;
+import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.kube.ApiServer;
@@ -194,7 +195,8 @@ public final class Sidecar {
                 config.drain().deadline(),
                 termination,
                 loop::drain,
-                () -> loop.board().picture().drain());
+                () -> loop.board().picture().drain(),
+                () -> HealthRules.engineDown(loop.board().picture()));
     }
 
     /** Runs before the port opens. */
@@ -222,8 +224,8 @@ public final class Sidecar {
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */
     void leave(@Observes ShutdownDelayInitiatedEvent event, PilotlightConfig config, Instance<DrainGate> gate)
             throws InterruptedException {
-        if (!config.injector().enabled() && gate.get().leave() instanceof DrainGate.Answer.Denied(String why)) {
-            LOG.infof("SIGTERM, and no drain: %s", why);
+        if (!config.injector().enabled() && gate.get().leave() instanceof DrainGate.Answer.Denied denied) {
+            LOG.infof("SIGTERM, and no drain: %s", denied.why());
         }
     }
 

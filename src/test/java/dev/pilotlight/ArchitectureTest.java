@@ -76,7 +76,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.api.StatusResource", Set.of("container", "endpoints")),
             Map.entry("dev.pilotlight.config.ConfigCheck", Set.of("files")),
             Map.entry("dev.pilotlight.config.PilotlightConfig", Set.of("settings")),
-            Map.entry("dev.pilotlight.api.DrainResource", Set.of("clients", "container", "endpoints", "vertx")),
+            Map.entry("dev.pilotlight.api.DrainResource", Set.of("clients", "container", "endpoints", "log", "vertx")),
             Map.entry("dev.pilotlight.api.KeptConnections", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.StatusPage", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.BadRequests", Set.of("vertx")),

@@ -53,7 +53,7 @@ class DrainIT {
             try (SimulatedEngine engine = SimulatedEngine.start(OPTIONS);
                     PackagedSidecar sidecar = ready(engine, "drain-" + round, Map.of("drain.settle", "1s"))) {
                 Clients clients = inFlight(engine, REQUESTS, round);
-                Web.Answer answer = Web.get(sidecar.at("/api/v1/drain"), Duration.ofMinutes(1));
+                Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofMinutes(1));
                 Instant answered = Instant.now();
                 int open = clients.open();
                 engine.terminate();
@@ -109,7 +109,7 @@ class DrainIT {
             inFlight(engine, 3, 1);
             engine.hang(-1);
             Instant began = Instant.now();
-            Web.Answer answer = Web.get(sidecar.at("/api/v1/drain"), Duration.ofMinutes(1));
+            Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofMinutes(1));
             Duration took = Duration.between(began, Instant.now());
             assertThat(answer.json().getBoolean("drained")).isFalse();
             assertThat(answer.json().getString("how")).isEqualTo("the deadline came first, with 3 requests in flight");
@@ -131,7 +131,7 @@ class DrainIT {
             Await.until("ready", SOON, () -> sidecar.ready().up());
             inFlight(engine, 3, 1);
             engine.hang(-1);
-            Web.Answer answer = Web.get(sidecar.at("/api/v1/drain"), Duration.ofMinutes(1));
+            Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofMinutes(1));
             assertThat(answer.status()).isEqualTo(200);
             assertThat(answer.json().getString("how")).isEqualTo("the deadline came first, with 3 requests in flight");
         }
@@ -166,7 +166,7 @@ class DrainIT {
                 PackagedSidecar sidecar = ready(engine, "drain-both", Map.of("drain.settle", "1s"));
                 ExecutorService kubelet = Executors.newVirtualThreadPerTaskExecutor()) {
             Clients clients = inFlight(engine, 20, 1);
-            Future<Web.Answer> hook = kubelet.submit(() -> Web.get(sidecar.at("/api/v1/drain"), Duration.ofMinutes(1)));
+            Future<Web.Answer> hook = kubelet.submit(() -> Web.drain(sidecar.at("/"), Duration.ofMinutes(1)));
             Await.until("draining", SOON, sidecar::state, "draining"::equals);
             Child.signal("TERM", sidecar.child().process().pid());
             assertThat(hook.get().status()).isEqualTo(200);

@@ -158,7 +158,7 @@ class SidecarIT {
             ready("drain");
             var open = requests(20, 60);
             Await.until("under way", SOON, () -> engine.openRequests() == 20);
-            Web.Answer answer = Web.get(sidecar.at("/api/v1/drain"), Duration.ofSeconds(60));
+            Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofSeconds(60));
             assertThat(answer.status()).isEqualTo(200);
             assertThat(answer.json().getBoolean("drained")).isTrue();
             assertThat(open)

@@ -1,16 +1,24 @@
 package dev.pilotlight.api;
 
+import dev.pilotlight.drain.Caller;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.DrainGate.Answer;
+import dev.pilotlight.drain.DrainRight;
+import dev.pilotlight.drain.Refusal;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.HEAD;
+import jakarta.ws.rs.OPTIONS;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
@@ -19,8 +27,10 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** The preStop hook of the vLLM container: answers when the requests in flight are done. */
 @Singleton
@@ -28,8 +38,12 @@ import java.util.Optional;
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
 public final class DrainResource {
+    private static final Logger LOG = Logger.getLogger("pilotlight");
     private static final String BEARER = "Bearer ";
-    private static final List<String> FORWARDED = List.of("Forwarded", "X-Forwarded-For", "Via");
+    /** Of proxies, written small; Envoy and its kin have more of the second kind. */
+    private static final List<String> FORWARDED = List.of("forwarded", "via", "x-real-ip", "x-forwarded-", "x-envoy-");
+
+    private static final List<String> BROWSER = List.of("origin", "referer", "sec-fetch-");
 
     private final DrainGate gate;
 
@@ -37,29 +51,114 @@ public final class DrainResource {
         this.gate = gate;
     }
 
-    @GET
-    public Response byHook(@HeaderParam("Authorization") String authorization, HttpServerRequest request)
-            throws InterruptedException {
-        return drain(authorization, request);
-    }
-
     @POST
-    public Response byPost(@HeaderParam("Authorization") String authorization, HttpServerRequest request)
-            throws InterruptedException {
-        return drain(authorization, request);
+    public Response byPost(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
     }
 
-    private Response drain(String authorization, HttpServerRequest request) throws InterruptedException {
-        Optional<String> shown = Optional.ofNullable(authorization)
-                .filter(it -> it.startsWith(BEARER))
-                .map(it -> it.substring(BEARER.length()).strip());
-        return switch (gate.call(shown, isOfThisHost(request), () -> maySayNothing(request))) {
+    /** The kubelet's httpGet hook, for images without a shell; from anybody else it changes nothing. */
+    @GET
+    public Response byGet(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
+    }
+
+    @HEAD
+    public Response byHead(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
+    }
+
+    @PUT
+    public Response byPut(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
+    }
+
+    @PATCH
+    public Response byPatch(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
+    }
+
+    @DELETE
+    public Response byDelete(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
+    }
+
+    @OPTIONS
+    public Response byOptions(HttpServerRequest request) throws InterruptedException {
+        return drain(request);
+    }
+
+    private Response drain(HttpServerRequest request) throws InterruptedException {
+        return switch (gate.call(caller(request), () -> maySayNothing(request), () -> hungUp(request))) {
             case Answer.Drained(Drain drain) -> Response.ok(view(drain)).build();
-            case Answer.Denied(String why) ->
-                Response.status(403)
-                        .entity(Map.of("error", "not drained: " + why))
+            case Answer.Restarted(String why) ->
+                Response.ok(Map.of(
+                                "drained",
+                                false,
+                                "how",
+                                "nothing to wait for, its container is restarted by the verdict: " + why))
                         .build();
+            case Answer.Denied(Refusal refusal, String why, boolean news) -> {
+                if (news) {
+                    LOG.warnf("drain refused (%s): %s", refusal.word(), why);
+                }
+                Response.ResponseBuilder answer =
+                        Response.status(refusal.status()).entity(Map.of("error", "not drained: " + why));
+                yield refusal == Refusal.METHOD ? answer.header("Allow", "POST").build() : answer.build();
+            }
         };
+    }
+
+    private static Caller caller(HttpServerRequest request) {
+        return new Caller(
+                request.method().name(),
+                Optional.ofNullable(request.getHeader(DrainRight.HEADER)),
+                Optional.ofNullable(request.getHeader("Authorization"))
+                        .filter(it -> it.startsWith(BEARER))
+                        .map(it -> it.substring(BEARER.length()).strip()),
+                isOwnLoopback(request.remoteAddress()) && isOwnLoopback(request.localAddress()),
+                has(request, BROWSER),
+                has(request, FORWARDED),
+                isOwnHost(request));
+    }
+
+    private static boolean has(HttpServerRequest request, List<String> headers) {
+        return request.headers().names().stream()
+                .map(name -> name.toLowerCase(Locale.ROOT))
+                .anyMatch(name ->
+                        headers.stream().anyMatch(it -> it.endsWith("-") ? name.startsWith(it) : name.equals(it)));
+    }
+
+    /** Not the whole of 127.0.0.0/8: what comes through Istio's proxy from elsewhere comes from 127.0.0.6. */
+    private static boolean isOwnLoopback(SocketAddress address) {
+        return address != null
+                && address.hostAddress() != null
+                && List.of("127.0.0.1", "0:0:0:0:0:0:0:1", "::1").contains(address.hostAddress());
+    }
+
+    /** A name may have been made to point here, so that a page in a browser on this network reaches us as its own server. */
+    private static boolean isOwnHost(HttpServerRequest request) {
+        String host = request.getHeader("Host");
+        if (host == null) {
+            return true;
+        }
+        String name = host.replaceFirst(":[0-9]*$", "").replaceAll("^\\[|]$", "");
+        if (name.equals("localhost")) {
+            return true;
+        }
+        try {
+            InetAddress given = InetAddress.ofLiteral(name);
+            return given.isLoopbackAddress()
+                    || request.localAddress() != null
+                            && request.localAddress().hostAddress() != null
+                            && given.equals(
+                                    InetAddress.ofLiteral(request.localAddress().hostAddress()));
+        } catch (IllegalArgumentException isName) {
+            return false;
+        }
+    }
+
+    private static boolean hungUp(HttpServerRequest request) {
+        return request.response().closed();
     }
 
     /**
@@ -71,15 +170,6 @@ public final class DrainResource {
                 && connection.channel().pipeline().get(IdleStateHandler.class) != null) {
             connection.channel().pipeline().remove(IdleStateHandler.class);
         }
-    }
-
-    /** A proxy on this host speaks for somebody elsewhere, and says so. */
-    private static boolean isOfThisHost(HttpServerRequest request) {
-        // An address, never a name: nothing is looked up.
-        return FORWARDED.stream().noneMatch(request.headers()::contains)
-                && request.remoteAddress() != null
-                && request.remoteAddress().hostAddress() != null
-                && InetAddress.ofLiteral(request.remoteAddress().hostAddress()).isLoopbackAddress();
     }
 
     static Map<String, Object> view(Drain drain) {

@@ -138,9 +138,12 @@ public final class ConfigCheck {
                 .forecastHorizon()
                 .ifPresent(ahead -> between(
                         "pilotlight.signal.forecast-horizon", ahead, Duration.ofSeconds(30), Duration.ofHours(1)));
-        String image = config.injector().image();
-        if (image.isBlank() || image.chars().anyMatch(Character::isWhitespace)) {
-            bad("pilotlight.injector.image", "\"" + image + "\"", "give an image as docker pull takes it");
+        Optional<String> image = config.injector().image();
+        if (image.isEmpty() ? config.injector().enabled() : image.get().chars().anyMatch(Character::isWhitespace)) {
+            bad(
+                    "pilotlight.injector.image",
+                    "\"" + image.orElse("") + "\"",
+                    "name the sidecar's image as docker pull takes it");
         }
     }
 

@@ -305,8 +305,7 @@ public interface PilotlightConfig {
         @WithDefault("false")
         boolean enabled();
 
-        /** The image of the sidecar that it puts there. */
-        @WithDefault("pilotlight")
-        String image();
+        /** The image of the sidecar that it puts there; must be named where this process is the webhook. */
+        Optional<String> image();
     }
 }

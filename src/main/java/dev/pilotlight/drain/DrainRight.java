@@ -4,36 +4,76 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Optional;
 
-/** Who may order a drain: nobody whom the API server or a secret does not vouch for. */
+/**
+ * Who may order a drain: the pod's own hook, which the loopback address and a header tell from all else; whoever shows the token; and
+ * anybody while the API server says that the pod is being deleted.
+ */
 public sealed interface DrainRight {
+    String HEADER = "Pilotlight-Drain";
+    String HEADER_VALUE = "pre-stop";
+    String FIX = "send POST with the header " + HEADER + ": " + HEADER_VALUE;
+
     /** @param by who is vouched for, for people */
     record Granted(String by) implements DrainRight {}
 
     /** Let the API server say whether this pod is being deleted. */
     record AskApiServer() implements DrainRight {}
 
-    record Denied(String why) implements DrainRight {}
+    record Denied(Refusal refusal, String why) implements DrainRight {}
 
     /**
      * @param token the one that is configured
-     * @param shown the one that the caller showed
      * @param inCluster whether the own pod is known
-     * @param loopback whether the caller sits in this very pod
      */
-    static DrainRight of(Optional<String> token, Optional<String> shown, boolean inCluster, boolean loopback) {
-        if (token.isPresent() && shown.filter(it -> same(it, token.get())).isPresent()) {
+    static DrainRight of(Caller caller, Optional<String> token, boolean inCluster) {
+        boolean isPost = caller.method().equals("POST");
+        if (isPost
+                && token.isPresent()
+                && caller.token().filter(it -> same(it, token.get())).isPresent()) {
             return new Granted("the drain token");
         }
-        if (inCluster) {
-            return new AskApiServer();
+        boolean hasHeader = caller.header().filter(HEADER_VALUE::equals).isPresent();
+        // A hook of the kubelet's kind httpGet can send a header, and no POST.
+        boolean isHttpHook = caller.method().equals("GET") && hasHeader && inCluster;
+        return denied(caller, isPost || isHttpHook, hasHeader).orElseGet(() -> {
+            if (isPost && caller.inThisPod()) {
+                return new Granted("the preStop hook");
+            }
+            return inCluster
+                    ? new AskApiServer()
+                    : new Denied(
+                            Refusal.STRANGER,
+                            "the caller is not in this pod; outside a cluster show the token of pilotlight.drain.token-file as"
+                                    + " \"Authorization: Bearer ...\"");
+        });
+    }
+
+    private static Optional<DrainRight> denied(Caller caller, boolean isMethod, boolean hasHeader) {
+        if (!isMethod) {
+            return denied(Refusal.METHOD, printable(caller.method()) + " changes nothing here; " + FIX);
         }
-        if (token.isPresent()) {
-            return new Denied("show the token of pilotlight.drain.token-file as \"Authorization: Bearer ...\"");
+        if (caller.browser()) {
+            return denied(Refusal.BROWSER, "the call comes from a page in a browser");
         }
-        return loopback
-                ? new Granted("a caller on this host")
-                : new Denied(
-                        "with neither a cluster nor pilotlight.drain.token-file only a caller on this host may order a drain");
+        if (caller.forwarded()) {
+            return denied(
+                    Refusal.FORWARDED,
+                    "the call came through a proxy, which speaks for somebody elsewhere; exclude port 9110 from the service mesh");
+        }
+        if (!caller.ownHost()) {
+            return denied(
+                    Refusal.HOST, "the Host header names no address of this pod; call 127.0.0.1 or the pod's address");
+        }
+        return hasHeader ? Optional.empty() : denied(Refusal.HEADER, "the header is missing; " + FIX);
+    }
+
+    private static Optional<DrainRight> denied(Refusal refusal, String why) {
+        return Optional.of(new Denied(refusal, why));
+    }
+
+    /** As it may stand in a log. */
+    private static String printable(String method) {
+        return method.matches("[A-Z]{1,20}") ? method : "this method";
     }
 
     /** In a time that does not tell how much of it was right. */

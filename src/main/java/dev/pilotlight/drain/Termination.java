@@ -55,6 +55,11 @@ public final class Termination {
         record Unheard(Instant at, String why) implements News {}
     }
 
+    /** The grace period of the pod as the watch shows it: one that its deletion has changed, or the spec's. */
+    Optional<Duration> grace() {
+        return watched.get().flatMap(OwnPod::gracePeriod);
+    }
+
     /** A deletion is news from the watch at once; only that there is none is worth a question, since a watch may lag. */
     News newest() {
         Optional<OwnPod> deleted = watched.get().filter(OwnPod::terminating);

@@ -9,6 +9,7 @@ import dev.pilotlight.lifecycle.Phase.Suspended;
 import dev.pilotlight.lifecycle.Phase.Warming;
 import dev.pilotlight.loop.Picture;
 import java.time.Instant;
+import java.util.Optional;
 
 /** What the probes answer, and why: rules over the picture. */
 public final class HealthRules {
@@ -51,5 +52,10 @@ public final class HealthRules {
             case Suspended suspended -> Verdict.yes(suspended.how() + " since " + suspended.since());
             case Draining draining -> Verdict.yes("draining since " + draining.since());
         };
+    }
+
+    /** Why the kubelet is to restart the engine's container; empty while it should leave it alone. */
+    public static Optional<String> engineDown(Picture picture) {
+        return Optional.of(engine(picture)).filter(verdict -> !verdict.up()).map(Verdict::reason);
     }
 }

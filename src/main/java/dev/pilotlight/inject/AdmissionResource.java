@@ -107,7 +107,8 @@ public final class AdmissionResource {
                             "a pod in namespace %s was not injected (%s): %s",
                             asked.namespace(), leave.reason().code(), leave.why());
                 }
-                yield Response.ok(asked.answer(decision, template, settings.image())
+                yield Response.ok(asked.answer(
+                                        decision, template, settings.image().orElseThrow())
                                 .encode())
                         .build();
             }

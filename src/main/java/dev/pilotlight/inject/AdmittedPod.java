@@ -35,7 +35,7 @@ record AdmittedPod(
      * @param ports in the order of the spec
      */
     record Container(
-            ContainerSpec spec, List<Integer> ports, boolean livenessProbe, boolean lifecycle, boolean preStop) {
+            ContainerSpec spec, List<Integer> ports, boolean livenessProbe, boolean readinessProbe, boolean lifecycle, boolean preStop) {
         String name() {
             return spec.name();
         }
@@ -88,6 +88,7 @@ record AdmittedPod(
                 ContainerSpec.of(index, container),
                 List.copyOf(ports),
                 container.getValue("livenessProbe") instanceof JsonObject,
+                container.getValue("readinessProbe") instanceof JsonObject,
                 container.getValue("lifecycle") instanceof JsonObject,
                 object(container, "lifecycle").getValue("preStop") instanceof JsonObject);
     }

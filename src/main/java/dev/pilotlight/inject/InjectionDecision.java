@@ -31,7 +31,9 @@ sealed interface InjectionDecision {
      * @param port where its server listens
      * @param apiKey where the server has its key from; the sidecar gets it from there, too
      * @param livenessProbe whether the engine's verdict becomes its liveness probe
+     * @param readinessProbe whether the sidecar's readiness becomes its readiness probe, too
      * @param preStop whether the drain becomes its preStop hook
+     * @param withoutShell whether probe and hook go over HTTP
      * @param gracePeriod whether the pod's grace period is raised
      * @param notes what the pod's owner should know, one sentence each
      */
@@ -40,7 +42,9 @@ sealed interface InjectionDecision {
             int port,
             Optional<SecretKey> apiKey,
             boolean livenessProbe,
+            boolean readinessProbe,
             boolean preStop,
+            boolean withoutShell,
             boolean gracePeriod,
             List<String> notes)
             implements InjectionDecision {}
@@ -198,6 +202,7 @@ sealed interface InjectionDecision {
                     Reason.PORT_TAKEN, "a container listens on port " + SIDECAR_PORT + ", which the sidecar needs");
         }
         boolean livenessProbe = !pod.says(Keys.KEEP_LIVENESS_PROBE);
+        boolean readinessProbe = !pod.says(Keys.KEEP_READINESS_PROBE);
         boolean preStop = !pod.says(Keys.KEEP_PRE_STOP) && !engine.preStop();
         boolean gracePeriod = !pod.says(Keys.KEEP_GRACE_PERIOD) && pod.gracePeriodSeconds() < GRACE_PERIOD_SECONDS;
         List<String> notes = new ArrayList<>();
@@ -205,18 +210,31 @@ sealed interface InjectionDecision {
             notes.add("the liveness probe of container " + quoted(engine)
                     + " is replaced by the engine's verdict; label " + Keys.KEEP_LIVENESS_PROBE + " keeps it");
         }
+        if (readinessProbe && engine.readinessProbe()) {
+            notes.add("the readiness probe of container " + quoted(engine) + " is replaced by the sidecar's; label "
+                    + Keys.KEEP_READINESS_PROBE + " keeps it");
+        }
         if (engine.preStop() && !pod.says(Keys.KEEP_PRE_STOP)) {
             notes.add("container " + quoted(engine)
                     + " keeps its own preStop hook, so requests in flight are not drained");
         }
         if (!pod.withToken()) {
             notes.add(
-                    "no token of the service account is mounted, so the sidecar cannot see that its pod is deleted, and does not drain");
+                    "no token of the service account is mounted, so the sidecar cannot read its pod: no labels, and vLLM's batch limit only by pilotlight.engine.max-num-seqs");
         }
         Optional<SecretKey> key = server.arguments().access().key() instanceof ApiKey.InSecret(SecretKey from)
                 ? Optional.of(from)
                 : Optional.empty();
-        return new Inject(engine, port, key, livenessProbe, preStop, gracePeriod, List.copyOf(notes));
+        return new Inject(
+                engine,
+                port,
+                key,
+                livenessProbe,
+                readinessProbe,
+                preStop,
+                pod.says(Keys.WITHOUT_SHELL),
+                gracePeriod,
+                List.copyOf(notes));
     }
 
     private static Optional<InjectionDecision> leave(Reason reason, String why) {

@@ -8,6 +8,12 @@ final class Keys {
     /** Label: {@code "true"} leaves vLLM's own liveness probe where it is. */
     static final String KEEP_LIVENESS_PROBE = "pilotlight.dev/keep-liveness-probe";
 
+    /** Label: {@code "true"} leaves vLLM's own readiness probe where it is. */
+    static final String KEEP_READINESS_PROBE = "pilotlight.dev/keep-readiness-probe";
+
+    /** Label: {@code "true"} takes probe and hook over HTTP, for an image of vLLM that has no shell, or neither bash nor python3. */
+    static final String WITHOUT_SHELL = "pilotlight.dev/without-shell";
+
     /** Label: {@code "true"} adds no preStop hook. */
     static final String KEEP_PRE_STOP = "pilotlight.dev/keep-pre-stop";
 

@@ -27,11 +27,15 @@ final class SidecarPatch {
             patch.add(add("/spec/initContainers", new JsonArray().add(sidecar)));
         }
         String engine = "/spec/containers/" + decision.engine().spec().index();
+        JsonObject calls = decision.withoutShell() ? template.getJsonObject("withoutShell") : template;
         if (decision.livenessProbe()) {
-            patch.add(add(engine + "/livenessProbe", template.getJsonObject("livenessProbe")));
+            patch.add(add(engine + "/livenessProbe", calls.getJsonObject("livenessProbe")));
+        }
+        if (decision.readinessProbe()) {
+            patch.add(add(engine + "/readinessProbe", template.getJsonObject("readinessProbe")));
         }
         if (decision.preStop()) {
-            JsonObject hook = template.getJsonObject("preStop");
+            JsonObject hook = hook(calls.getJsonObject("preStop"), decision.port());
             patch.add(
                     decision.engine().lifecycle()
                             ? add(engine + "/lifecycle/preStop", hook)
@@ -44,7 +48,9 @@ final class SidecarPatch {
     }
 
     private static JsonObject sidecar(JsonObject template, Inject decision, boolean asRoot, String image) {
-        JsonObject sidecar = template.copy().put("image", image);
+        JsonObject sidecar =
+                new JsonObject().put("name", template.getString("name")).put("image", image);
+        template.copy().forEach(field -> sidecar.put(field.getKey(), field.getValue()));
         JsonArray env = sidecar.getJsonArray("env");
         env.getJsonObject(0).put("value", "http://127.0.0.1:" + decision.port());
         // Told and not looked for again: the sidecar takes the very container that was found here.
@@ -67,6 +73,16 @@ final class SidecarPatch {
             sidecar.getJsonObject("securityContext").put("runAsUser", USER);
         }
         return sidecar;
+    }
+
+    /** The last word of the command tells the hook where vLLM listens. */
+    private static JsonObject hook(JsonObject template, int port) {
+        JsonObject hook = template.copy();
+        if (hook.containsKey("exec")) {
+            JsonArray command = hook.getJsonObject("exec").getJsonArray("command");
+            command.set(command.size() - 1, Integer.toString(port));
+        }
+        return hook;
     }
 
     private static JsonObject add(String path, Object value) {

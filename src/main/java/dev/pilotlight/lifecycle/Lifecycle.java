@@ -27,7 +27,10 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
 
     public Step step(Phase phase, Seen seen, Instant now) {
         return switch (phase) {
-            case Draining draining -> Step.stay(draining);
+            case Draining draining when seen.drainAsked() -> Step.stay(draining);
+            case Draining _ ->
+                whileStarting(
+                        new Starting(now, "a new engine process answers after the drain: the pod stays"), seen, now);
             case Starting _, Warming _, Ready _, Suspended _, Failed _
             when seen.drainAsked() -> Step.to(new Draining(now));
             case Starting _, Warming _, Ready _, Suspended _

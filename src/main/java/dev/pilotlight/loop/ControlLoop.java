@@ -133,6 +133,10 @@ public final class ControlLoop implements AutoCloseable {
                 cluster.look());
         Turn turn = tick.advance(memory, observation, clock.now());
         log.note(memory, turn.memory());
+        if (memory.drain().isPresent() && turn.memory().drain().isEmpty()) {
+            drain.set(null);
+            engine.rest();
+        }
         memory = turn.memory();
         board.put(turn.picture());
         turn.effects().forEach(effects::run);

@@ -13,6 +13,7 @@ import java.util.function.Function;
  * poll that takes longer than the period puts the next one off; none is made up for.
  */
 final class Poller<R> {
+    private final Duration usual;
     private volatile Duration period;
     private final String name;
     private final Function<Instant, R> source;
@@ -35,6 +36,7 @@ final class Poller<R> {
             SteadyClock clock,
             Runnable onNews) {
         this.name = name;
+        this.usual = period;
         this.period = period;
         this.source = source;
         this.clock = clock;
@@ -55,8 +57,13 @@ final class Poller<R> {
 
     /** From now on, thrice as many polls. */
     void hurry() {
-        period = period.dividedBy(3);
+        period = usual.dividedBy(3);
         LockSupport.unpark(thread);
+    }
+
+    /** As many as before {@link #hurry}. */
+    void rest() {
+        period = usual;
     }
 
     private void run() {

@@ -68,6 +68,7 @@ public final class Tick {
                         now);
         Optional<Drain> drain = memory.drain()
                 .or(() -> observation.drain().map(Drain::begin))
+                .filter(going -> !isOver(going, engine, observation.cluster()))
                 .map(going -> going.advance(engine, own, policy.drain(), now));
         Seen seen = new Seen(
                 engine,
@@ -122,6 +123,14 @@ public final class Tick {
                         : memory.sentEnded(),
                 deeds);
         return new Turn(next, picture(next, now, policy), effects);
+    }
+
+    /** A drain is final for the process that it was ordered for; another one that answers after it shows that the pod stays. */
+    private static boolean isOver(Drain drain, EngineTrack engine, ClusterView cluster) {
+        return drain.ended().isPresent()
+                && engine.refusedSince().isEmpty()
+                && engine.firstSeen().filter(drain.order().at()::isBefore).isPresent()
+                && !cluster.isLeaving();
     }
 
     /** A standby of a managed pool is kept off traffic, and its load says nothing of it; the plan says how many share it. */

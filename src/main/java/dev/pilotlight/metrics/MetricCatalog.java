@@ -1,5 +1,6 @@
 package dev.pilotlight.metrics;
 
+import dev.pilotlight.drain.Refusals;
 import dev.pilotlight.gpu.Device;
 import dev.pilotlight.gpu.Gauges;
 import dev.pilotlight.gpu.Throttle;
@@ -69,6 +70,11 @@ public final class MetricCatalog {
             "Time until the drain's deadline, when requests are cut; absent while nothing drains.");
     static final Metric DRAIN_REQUESTS =
             gauge("pilotlight_drain_requests", "Requests in flight that the drain waits for.");
+    static final Metric DRAINS_REFUSED = new Metric(
+            "pilotlight_drains_refused_total",
+            Metric.Type.COUNTER,
+            "Calls to the drain endpoint that were refused, by reason.",
+            List.of("reason"));
     static final Metric AGE =
             gauge("pilotlight_reading_age_seconds", "How long ago each source was last read with success.", "source");
     static final Metric POLL = new Metric(
@@ -120,6 +126,7 @@ public final class MetricCatalog {
             RESTARTS,
             DRAIN_LEFT,
             DRAIN_REQUESTS,
+            DRAINS_REFUSED,
             AGE,
             POLL,
             POOL_DEMAND,
@@ -146,7 +153,7 @@ public final class MetricCatalog {
     public record Point(Metric metric, List<String> labels, double value) {}
 
     /** Gauges and counters of the picture. */
-    public static List<Point> points(Picture picture, Instant now) {
+    public static List<Point> points(Picture picture, Refusals refusals, Instant now) {
         Points points = new Points(new ArrayList<>(40));
         picture.freshSignals(now).ifPresent(signals -> {
             points.add(LOAD, signals.load());
@@ -178,6 +185,7 @@ public final class MetricCatalog {
             points.add(DRAIN_LEFT, seconds(drain.left(now)));
             points.add(DRAIN_REQUESTS, drain.inFlight());
         });
+        refusals.counts().forEach((refusal, count) -> points.add(DRAINS_REFUSED, count, refusal.word()));
         points.add(AGE, seconds(picture.engineAge(now)), "engine");
         points.add(AGE, seconds(picture.gpuAge(now)), "gpu");
         points.add(AGE, seconds(picture.cluster().podAge(now)), "pod");

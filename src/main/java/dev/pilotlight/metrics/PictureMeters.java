@@ -1,5 +1,6 @@
 package dev.pilotlight.metrics;
 
+import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.PollTally;
@@ -18,17 +19,19 @@ import java.util.stream.Stream;
 @Singleton
 public final class PictureMeters extends Collector {
     private final ControlLoop loop;
+    private final DrainGate drains;
     private final SteadyClock clock;
 
-    PictureMeters(ControlLoop loop, SteadyClock clock) {
+    PictureMeters(ControlLoop loop, DrainGate drains, SteadyClock clock) {
         this.loop = loop;
+        this.drains = drains;
         this.clock = clock;
     }
 
     @Override
     public List<MetricFamilySamples> collect() {
         Picture picture = loop.board().picture();
-        List<Point> points = MetricCatalog.points(picture, clock.now());
+        List<Point> points = MetricCatalog.points(picture, drains.refusals(), clock.now());
         List<MetricFamilySamples> page = new ArrayList<>(MetricCatalog.ALL.size());
         for (Metric metric : MetricCatalog.ALL) {
             List<MetricFamilySamples.Sample> samples =

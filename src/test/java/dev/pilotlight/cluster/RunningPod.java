@@ -277,7 +277,7 @@ public final class RunningPod implements AutoCloseable {
     /** As the kubelet ends a pod: the preStop hook, then SIGTERM for all, then the end. */
     void terminate(Duration grace) throws InterruptedException {
         try {
-            Web.get(at("/api/v1/drain"), grace);
+            Web.drain(at("/"), grace);
         } catch (IOException _) {
             // a hook that fails holds nothing up
         }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,6 +50,7 @@ class ComponentTest {
                     JsonObject pod = template(built.get(it.name()));
                     if (it.component().equals("port")) {
                         env(pod).put("value", "http://127.0.0.1:" + it.port());
+                        hook(pod).ifPresent(command -> command.set(4, it.port()));
                     }
                     JsonObject byTheWebhook = template(deployment(it, byTheWebhook(it.pod())));
                     // What the Component cannot know: the name of the container.
@@ -92,7 +94,8 @@ class ComponentTest {
     private static JsonObject byTheWebhook(JsonObject pod) {
         Review.Asked asked =
                 (Review.Asked) Review.read(Corpus.review(pod).encode().getBytes());
-        return Corpus.patched(pod, asked.answer(asked.decide(OptIn.POD), SidecarTemplate.read(), "pilotlight"));
+        return Corpus.patched(
+                pod, asked.answer(asked.decide(OptIn.POD), SidecarTemplate.read(), DocumentedPatch.IMAGE));
     }
 
     private static JsonObject deployment(Corpus.Case it) {
@@ -150,6 +153,16 @@ class ComponentTest {
                 .getJsonArray("env", new JsonArray());
     }
 
+    private static Optional<JsonArray> hook(JsonObject pod) {
+        return Optional.ofNullable(pod.getJsonObject("spec")
+                        .getJsonArray("containers")
+                        .getJsonObject(0)
+                        .getJsonObject("lifecycle", new JsonObject())
+                        .getJsonObject("preStop", new JsonObject())
+                        .getJsonObject("exec"))
+                .map(exec -> exec.getJsonArray("command"));
+    }
+
     private static Map<String, JsonObject> built(String name, List<JsonObject> deployments) throws Exception {
         Kustomize run = kustomize(name, deployments);
         assertThat(run.built()).as(run.error()).isNotEmpty();
@@ -176,7 +189,8 @@ class ComponentTest {
                     .put("resources", resources)
                     .put(
                             "components",
-                            new JsonArray().add(here.relativize(COMPONENT).toString()));
+                            new JsonArray().add(here.relativize(COMPONENT).toString()))
+                    .put("patches", DocumentedPatch.of(COMPONENT));
             Files.writeString(here.resolve("kustomization.yaml"), kustomization.encode());
             Path error = here.resolve("error.txt");
             Process kubectl = new ProcessBuilder("kubectl", "kustomize", here.toString())

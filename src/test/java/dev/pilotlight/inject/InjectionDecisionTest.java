@@ -131,6 +131,7 @@ class InjectionDecisionTest {
                     .containsExactly(
                             "/spec/initContainers",
                             "/spec/containers/0/livenessProbe",
+                            "/spec/containers/0/readinessProbe",
                             "/spec/containers/0/lifecycle/preStop",
                             "/spec/terminationGracePeriodSeconds");
         }

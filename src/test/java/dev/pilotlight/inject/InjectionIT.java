@@ -79,18 +79,20 @@ class InjectionIT {
                     (Review.Asked) Review.read(Corpus.review(it.pod()).encode().getBytes());
             JsonObject patched = Corpus.patched(
                     it.pod(),
-                    asked.answer(asked.decide(InjectionDecision.OptIn.POD), SidecarTemplate.read(), "pilotlight"));
+                    asked.answer(
+                            asked.decide(InjectionDecision.OptIn.POD), SidecarTemplate.read(), DocumentedPatch.IMAGE));
             byHand.put(it.name(), admitted(namespace, patched));
         }
 
-        plane.apply("default", Path.of("k8s/injection/policy"));
+        Path policy = overlay(Path.of("k8s/injection/policy"));
+        plane.apply("default", policy);
         Await.until("the policy acts", SOON, () -> admitted(namespace, probe).injected());
         for (Corpus.Case it : Corpus.all()) {
             byPolicy.put(it.name(), admitted(namespace, it.pod()));
             again.put("policy " + it.name(), admitted(namespace, again(byHand.get(it.name()))));
         }
         namespaces(byPolicy);
-        plane.kubectl("delete", "-k", "k8s/injection/policy");
+        plane.kubectl("delete", "-k", policy.toString());
         Await.until(
                 "the policy is gone", SOON, () -> !admitted(namespace, probe).injected());
 
@@ -103,6 +105,22 @@ class InjectionIT {
             again.put("webhook " + it.name(), admitted(namespace, again(byHand.get(it.name()))));
         }
         namespaces(byWebhook);
+    }
+
+    /** As the comment on top of it tells a person to name the image. */
+    private Path overlay(Path resource) throws IOException {
+        Path folder = Files.createDirectories(plane.home().toRealPath().resolve("overlay"));
+        Files.writeString(
+                folder.resolve("kustomization.yaml"),
+                new JsonObject()
+                        .put(
+                                "resources",
+                                new JsonArray()
+                                        .add(folder.relativize(resource.toAbsolutePath())
+                                                .toString()))
+                        .put("patches", DocumentedPatch.of(resource))
+                        .encode());
+        return folder;
     }
 
     private void namespaces(Map<String, Admitted> way) throws Exception {

@@ -60,6 +60,7 @@ public final class Injector implements AutoCloseable {
                 "-Xmx64m",
                 "-XX:+UseSerialGC",
                 "-Dquarkus.profile=injector",
+                "-Dpilotlight.injector.image=registry.example.com/pilotlight:1",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + plain,
                 "-Dquarkus.http.ssl-port=" + tls,

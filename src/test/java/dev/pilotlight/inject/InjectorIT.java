@@ -60,7 +60,8 @@ class InjectorIT {
                         Review.read(Corpus.review(it.pod()).encode().getBytes(UTF_8));
                 assertThat(injector.review(client, it.pod()))
                         .as(it.name())
-                        .isEqualTo(asked.answer(asked.decide(OptIn.POD), SidecarTemplate.read(), "pilotlight"));
+                        .isEqualTo(
+                                asked.answer(asked.decide(OptIn.POD), SidecarTemplate.read(), DocumentedPatch.IMAGE));
             }
         }
 

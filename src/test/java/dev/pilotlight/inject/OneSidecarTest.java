@@ -69,8 +69,15 @@ class OneSidecarTest {
         void addsTheSameProbeHookAndGracePeriod() throws IOException {
             assertThat(valueOf("liveness-probe.yaml", 0).getJsonObject("value"))
                     .isEqualTo(TEMPLATE.getJsonObject("livenessProbe"));
+            assertThat(valueOf("readiness-probe.yaml", 0).getJsonObject("value"))
+                    .isEqualTo(TEMPLATE.getJsonObject("readinessProbe"));
             assertThat(valueOf("pre-stop.yaml", 1).getJsonObject("value").getJsonObject("preStop"))
                     .isEqualTo(TEMPLATE.getJsonObject("preStop"));
+            JsonObject withoutShell = TEMPLATE.getJsonObject("withoutShell");
+            assertThat(valueOf("liveness-probe-http.yaml", 0).getJsonObject("value"))
+                    .isEqualTo(withoutShell.getJsonObject("livenessProbe"));
+            assertThat(valueOf("pre-stop-http.yaml", 1).getJsonObject("value").getJsonObject("preStop"))
+                    .isEqualTo(withoutShell.getJsonObject("preStop"));
             assertThat(valueOf("grace-period.yaml", 1).getLong("value"))
                     .isEqualTo(TEMPLATE.getLong("terminationGracePeriodSeconds"));
         }
@@ -96,7 +103,9 @@ class OneSidecarTest {
                             .toList()));
             JsonObject vllm = spec.getJsonArray("containers").getJsonObject(0);
 
+            shown.remove("image");
             assertThat(shown).isEqualTo(TEMPLATE.getJsonObject("container"));
+            assertThat(vllm.getJsonObject("readinessProbe")).isEqualTo(TEMPLATE.getJsonObject("readinessProbe"));
             assertThat(vllm.getJsonObject("livenessProbe")).isEqualTo(TEMPLATE.getJsonObject("livenessProbe"));
             assertThat(vllm.getJsonObject("lifecycle").getJsonObject("preStop"))
                     .isEqualTo(TEMPLATE.getJsonObject("preStop"));
@@ -119,19 +128,44 @@ class OneSidecarTest {
                     .getString("expression")
                     .replaceAll("\\s+", "");
             String sidecar = cel("Object.spec.initContainers", TEMPLATE.getJsonObject("container"))
-                    .replace("image:\"pilotlight\"", "image:variables.image")
+                    .replace(
+                            "name:\"pilotlight\",restartPolicy",
+                            "name:\"pilotlight\",image:variables.image,restartPolicy")
                     .replace("\"http://127.0.0.1:8000\"", "\"http://127.0.0.1:\"+string(variables.port)");
 
+            assertThat(expression).contains("value:" + sidecar + "}");
+            for (String call : List.of("livenessProbe", "lifecycle.preStop")) {
+                String name = call.substring(call.indexOf('.') + 1);
+                JsonObject withoutShell = TEMPLATE.getJsonObject("withoutShell").getJsonObject(name);
+                String ours = cel("Object.spec.containers." + call, TEMPLATE.getJsonObject(name))
+                        .replaceAll(
+                                "(?s)\"-c\",\"#.*?exit [01]\"",
+                                "\"-c\",variables." + (name.equals("preStop") ? "preStopHook" : "engineProbe"))
+                        .replace("\"8000\"", "string(variables.port)");
+                assertThat(expression)
+                        .contains("value:variables.withoutShell?" + cel("Object.spec.containers." + call, withoutShell)
+                                + ":" + ours + "}");
+            }
             assertThat(expression)
-                    .contains("value:" + sidecar + "}")
                     .contains("value:"
-                            + cel("Object.spec.containers.livenessProbe", TEMPLATE.getJsonObject("livenessProbe"))
+                            + cel("Object.spec.containers.readinessProbe", TEMPLATE.getJsonObject("readinessProbe"))
                             + "}")
-                    .contains("value:"
-                            + cel("Object.spec.containers.lifecycle.preStop", TEMPLATE.getJsonObject("preStop")) + "}")
                     .contains("\"/spec/terminationGracePeriodSeconds\",value:"
                             + TEMPLATE.getLong("terminationGracePeriodSeconds") + "}")
                     .contains("securityContext/runAsUser\",value:" + SidecarPatch.USER + "}");
+        }
+
+        @Test
+        void runsTheSameScripts() throws IOException {
+            for (String call : List.of("livenessProbe", "preStop")) {
+                String script = TEMPLATE.getJsonObject(call)
+                        .getJsonObject("exec")
+                        .getJsonArray("command")
+                        .getString(2);
+                assertThat(documents(POLICY).getFirst().getJsonObject("spec").getJsonArray("variables").stream()
+                                .map(variable -> ((JsonObject) variable).getString("expression")))
+                        .contains("r\"\"\"" + script + "\"\"\"");
+            }
         }
 
         @Test
@@ -141,6 +175,8 @@ class OneSidecarTest {
                             Keys.CONTAINER,
                             Keys.PORT,
                             Keys.KEEP_LIVENESS_PROBE,
+                            Keys.KEEP_READINESS_PROBE,
+                            Keys.WITHOUT_SHELL,
                             Keys.KEEP_PRE_STOP,
                             Keys.KEEP_GRACE_PERIOD);
         }

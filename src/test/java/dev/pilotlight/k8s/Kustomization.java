@@ -2,7 +2,9 @@ package dev.pilotlight.k8s;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.pilotlight.inject.DocumentedPatch;
 import dev.pilotlight.process.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +39,21 @@ public record Kustomization(Path folder) {
     /** What {@code kubectl kustomize} makes of it; skips the test where there is no kubectl. */
     public List<JsonNode> build() {
         return documents(Program.KUBECTL.run("kustomize", folder.toString()).orFail());
+    }
+
+    /** As an operator has it who has named the sidecar's image. */
+    static List<JsonNode> named(List<JsonNode> objects) {
+        for (JsonNode object : objects) {
+            for (String list : List.of("initContainers", "containers")) {
+                each(object.at("/spec/template/spec").path(list))
+                        .filter(container -> !container.has("image"))
+                        .forEach(container -> ((ObjectNode) container).put("image", DocumentedPatch.IMAGE));
+            }
+            each(object.at("/spec/variables"))
+                    .filter(variable -> variable.path("name").asText().equals("image"))
+                    .forEach(variable -> ((ObjectNode) variable).put("expression", "'" + DocumentedPatch.IMAGE + "'"));
+        }
+        return objects;
     }
 
     static List<JsonNode> documents(String yaml) {

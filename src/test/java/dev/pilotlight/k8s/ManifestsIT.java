@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -90,11 +91,16 @@ class ManifestsIT {
         }
     }
 
-    /** As a person applies it, from the folder. */
-    @Test
-    void takesTheExampleByOneCommand() {
-        plane.kubectl("apply", "--dry-run=server", "--validate=strict", "-k", "k8s/example")
-                .orFail();
+    @ParameterizedTest
+    @CsvSource({
+        "k8s/example, initContainers[0].image: Required value",
+        "k8s/injection/webhook, containers[0].image: Required value",
+        "k8s/injection/policy, undeclared reference to 'name_the_image_of_the_sidecar'"
+    })
+    void refusesWhereNobodyNamedAnImage(String folder, String why) {
+        Said said = plane.kubectl("apply", "--dry-run=server", "--validate=strict", "-k", folder);
+        assertThat(said.code()).isNotZero();
+        assertThat(said.output()).contains(why);
     }
 
     @Test
@@ -150,8 +156,8 @@ class ManifestsIT {
 
     /** With the kubectl of the same build, since there may be no other. */
     private List<JsonNode> built(Path kustomization) {
-        return Kustomization.documents(
-                plane.kubectl("kustomize", kustomization.toString()).orFail());
+        return Kustomization.named(Kustomization.documents(
+                plane.kubectl("kustomize", kustomization.toString()).orFail()));
     }
 
     private static ObjectNode spec(JsonNode object) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.pilotlight.cluster.ClusterView;
+import dev.pilotlight.drain.Refusals;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.EngineSnapshot;
@@ -214,7 +215,7 @@ class HostileNumbersTest {
     }
 
     private static void publishesOnlyNumbers(Picture picture, Instant now, String page) {
-        for (MetricCatalog.Point point : MetricCatalog.points(picture, now)) {
+        for (MetricCatalog.Point point : MetricCatalog.points(picture, Refusals.NONE, now)) {
             assertThat(point.value()).as(() -> point + " after\n" + page).isFinite();
         }
         picture.signals().ifPresent(signals -> {

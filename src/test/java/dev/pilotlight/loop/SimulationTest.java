@@ -115,9 +115,18 @@ class SimulationTest {
                     "no verdict falls on an engine that is sound",
                     it -> it.live() || !it.liveBefore() || it.soundFor().compareTo(VERDICTS_TAKE) < 0),
             entry(
-                    "draining is final",
+                    "draining is final for the process that it was ordered for",
                     it -> !(it.before().phase() instanceof Phase.Draining)
-                            || it.after().phase() instanceof Phase.Draining),
+                            || it.after().phase() instanceof Phase.Draining
+                            || it.after()
+                                    .engine()
+                                    .firstSeen()
+                                    .filter(it.before()
+                                            .drain()
+                                            .orElseThrow()
+                                            .order()
+                                            .at()::isBefore)
+                                    .isPresent()),
             entry(
                     "an order to drain is obeyed at once",
                     it -> !it.drainAsked() || it.after().phase() instanceof Phase.Draining && !it.ready()),
@@ -300,7 +309,7 @@ class SimulationTest {
                         "no verdict falls on an engine that is sound",
                         new Moment(ready, failed, late.now, none, minutes, false, false, List.of(), List.of())),
                 entry(
-                        "draining is final",
+                        "draining is final for the process that it was ordered for",
                         new Moment(draining, ready, now, none, none, false, false, List.of(), List.of())),
                 entry(
                         "an order to drain is obeyed at once",

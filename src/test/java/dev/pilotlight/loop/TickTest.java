@@ -2,7 +2,9 @@ package dev.pilotlight.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.DrainOrder;
+import dev.pilotlight.drain.Refusals;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.Sleep;
 import dev.pilotlight.gpu.Device;
@@ -10,6 +12,8 @@ import dev.pilotlight.gpu.GpuReading;
 import dev.pilotlight.gpu.Scope;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
+import dev.pilotlight.kube.KubeTally;
+import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Phase;
@@ -18,8 +22,11 @@ import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.World.Engine;
 import dev.pilotlight.loop.World.RankState;
 import dev.pilotlight.metrics.MetricCatalog;
+import dev.pilotlight.pod.OwnPod;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Nested;
@@ -614,6 +621,25 @@ class TickTest {
         }
     }
 
+    /** The API server says that this pod is being deleted. */
+    private static final ClusterView LEAVING = new ClusterView(
+            Optional.of(new Mirrored<>(
+                    Map.of(
+                            "vllm-0",
+                            new Mirrored.Item<>(
+                                    "1",
+                                    OwnPod.of(
+                                            new JsonObject(
+                                                    "{\"metadata\": {\"deletionTimestamp\": \"2026-11-29T00:00:00Z\"}}"),
+                                            Optional.empty()))),
+                    Optional.empty(),
+                    Optional.empty())),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            KubeTally.EMPTY);
+
     @Nested
     class WhileDraining {
         private World draining(double running) {
@@ -645,6 +671,26 @@ class TickTest {
         }
 
         @Test
+        void beginsAgainWithTheNextProcessWhereThePodStays() {
+            World world = draining(3).seconds(2);
+            world.engine = World.Engine.REFUSED;
+            world.seconds(3).restart().seconds(30);
+            assertThat(phase(world)).isEqualTo("draining");
+            world.ready();
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.picture.drain()).isEmpty();
+        }
+
+        @Test
+        void isFinalWhereThePodIsBeingDeleted() {
+            World world = draining(3).seconds(2);
+            world.cluster = LEAVING;
+            world.engine = World.Engine.REFUSED;
+            world.seconds(3).restart().seconds(30).serve().seconds(60);
+            assertThat(phase(world)).isEqualTo("draining");
+        }
+
+        @Test
         void givesServicesTimeToForgetThePod() {
             World world = draining(0).seconds(3);
             assertThat(world.picture.drain().orElseThrow().ended()).isEmpty();
@@ -670,17 +716,18 @@ class TickTest {
         }
 
         private OptionalDouble published(World world, String metric) {
-            return MetricCatalog.points(world.picture, world.now).stream()
+            return MetricCatalog.points(world.picture, Refusals.NONE, world.now).stream()
                     .filter(point -> point.metric().name().equals(metric))
                     .mapToDouble(MetricCatalog.Point::value)
                     .findFirst();
         }
 
         @Test
-        void isFinal() {
-            World world = draining(0).seconds(20);
-            world.engine = Engine.REFUSED;
-            world.seconds(5).restart().serve().seconds(30);
+        void isFinalForTheProcessThatItWasOrderedFor() {
+            World world = draining(0).seconds(600);
+            assertThat(phase(world)).isEqualTo("draining");
+            world.engine = Engine.SILENT;
+            world.seconds(5).serve().seconds(60);
             assertThat(phase(world)).isEqualTo("draining");
         }
     }

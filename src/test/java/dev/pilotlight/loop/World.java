@@ -216,6 +216,9 @@ final class World {
                         drain,
                         cluster),
                 now);
+        // As the loop does: the order has been carried out.
+        drain = drain.filter(
+                _ -> memory.drain().isEmpty() || turn.memory().drain().isPresent());
         memory = turn.memory();
         picture = turn.picture();
         turn.effects().forEach(this::send);

@@ -83,17 +83,15 @@ final class Example implements AutoCloseable {
                     kind: Kustomization
                     namespace: %s
                     resources: [../../../k8s/example]
-                    images:
-                      - { name: ghcr.io/pilotlight/pilotlight, newName: %s, newTag: %s }
-                      - { name: pilotlight, newName: %s, newTag: %s }
                     patches:
                       - target: { kind: Deployment, name: vllm }
                         patch: |
+                          - { op: add, path: /spec/template/spec/initContainers/0/image, value: "%s:%s" }
                           - { op: add, path: /spec/replicas, value: %d }
                           - { op: replace, path: /spec/template/spec/containers/0/resources/requests, value: { cpu: 50m, memory: 256Mi } }
                           - { op: replace, path: /spec/template/spec/containers/0/resources/limits/memory, value: 1Gi }
                           - { op: add, path: /spec/template/spec/containers/0/env/-, value: { name: SIMULATOR, value: "%s" } }
-                    """.formatted(namespace, RealNode.SIDECAR, sidecar, RealNode.SIDECAR, sidecar, replicas, simulator)
+                    """.formatted(namespace, RealNode.SIDECAR, sidecar, replicas, simulator)
                     + (autoscaler ? "" : WITHOUT_AUTOSCALER.indent(2))
                     + more;
         }

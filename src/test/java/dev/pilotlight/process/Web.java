@@ -61,6 +61,15 @@ public final class Web {
         }
     }
 
+    /** Orders the drain as the preStop hook does. */
+    public static Answer drain(URI server, Duration timeout) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(server.resolve("/api/v1/drain"))
+                .timeout(timeout)
+                .header("Pilotlight-Drain", "pre-stop")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+    }
+
     private static Answer send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<String> response = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
         return new Answer(response.statusCode(), response.body());

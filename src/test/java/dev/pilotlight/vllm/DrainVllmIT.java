@@ -136,7 +136,7 @@ class DrainVllmIT {
 
     private static Answer drain(PackagedSidecar sidecar) {
         try {
-            Web.Answer answer = Web.get(sidecar.at("/api/v1/drain"), Duration.ofMinutes(5));
+            Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofMinutes(5));
             Instant answered = Instant.now();
             if (answer.status() != 200 || !answer.json().getBoolean("drained")) {
                 throw new AssertionError("the drain answered " + answer);
