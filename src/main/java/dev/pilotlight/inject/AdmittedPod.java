@@ -35,7 +35,12 @@ record AdmittedPod(
      * @param ports in the order of the spec
      */
     record Container(
-            ContainerSpec spec, List<Integer> ports, boolean livenessProbe, boolean readinessProbe, boolean lifecycle, boolean preStop) {
+            ContainerSpec spec,
+            List<Integer> ports,
+            boolean livenessProbe,
+            boolean readinessProbe,
+            boolean lifecycle,
+            boolean preStop) {
         String name() {
             return spec.name();
         }
