@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost test-restarts test-vllm test-vllm-drain test-cluster test-node test-dashboard clean
+.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak test-restarts test-vllm test-vllm-drain test-cluster test-node test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -70,6 +70,11 @@ bench-webhook: ## the admission webhook under 200 reviews a second for a minute;
 	$(MVN) -q package -DskipTests
 	$(BENCH_CLASSES)
 	$(JAVA) -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" dev.pilotlight.inject.WebhookLatency $(REVIEWS)
+
+soak: ## weeks in an hour: probes at ten times their pace and an engine that fails all the time; MINUTES=5 for less
+	$(MVN) -q package -DskipTests
+	@$(MVN) -q dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test.classpath
+	@$(JAVA) -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.pilotlight.soak.Soak $(or $(MINUTES),60)
 
 poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
 	python3 scripts/vllm/poll_cost.py --port $(PORT)

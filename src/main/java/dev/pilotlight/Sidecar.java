@@ -11,6 +11,7 @@ import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.WrongSettings;
 import dev.pilotlight.drain.DrainGate;
+import dev.pilotlight.drain.LateStart;
 import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
 import dev.pilotlight.gpu.AutoProbe;
@@ -35,6 +36,7 @@ import dev.pilotlight.pool.PeerClient;
 import dev.pilotlight.prometheus.Limits;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.prometheus.client.CollectorRegistry;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -205,6 +207,7 @@ public final class Sidecar {
             PilotlightConfig config,
             Instance<ControlLoop> loop,
             Instance<PictureMeters> meters,
+            Instance<DrainGate> drains,
             CollectorRegistry registry,
             Vertx vertx) {
         Thread.setDefaultUncaughtExceptionHandler(
@@ -219,6 +222,11 @@ public final class Sidecar {
         }
         meters.get().register(registry);
         loop.get().start();
+        if (config.pod().name().isPresent()) {
+            LateStart late = new LateStart(
+                    () -> loop.get().board().picture().cluster().ownPod(), drains.get()::isTold, Quarkus::asyncExit);
+            Thread.ofVirtual().name("late-start").start(Guard.once("the look for a lost SIGTERM", late));
+        }
     }
 
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */

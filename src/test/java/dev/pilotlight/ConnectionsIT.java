@@ -29,7 +29,9 @@ import org.junit.jupiter.api.Test;
  * quarkus.http.limits.max-connections; whoever takes the place of its close handler makes that a limit for the life of the process.
  */
 class ConnectionsIT {
-    private static final int ONE_AFTER_THE_OTHER = Integer.getInteger("connections", 50_000);
+    /** More than the limit; a release sees 50,000: {@code -Dconnections=50000}. */
+    private static final int ONE_AFTER_THE_OTHER = Integer.getInteger("connections", 6_000);
+
     private static final int AT_ONCE = 4_000;
     private static final Duration SOON = Duration.ofMinutes(1);
 
@@ -70,7 +72,7 @@ class ConnectionsIT {
     }
 
     @Test
-    void answersOnEachOfFiftyThousandOneAfterTheOther() throws Exception {
+    void answersOnEachOfMoreThanTheLimitOneAfterTheOther() throws Exception {
         try (ExecutorService callers = Executors.newFixedThreadPool(4)) {
             List<Callable<Integer>> lines = new ArrayList<>();
             for (int line = 0; line < 4; line++) {

@@ -32,6 +32,7 @@ public final class DrainGate {
     private final Supplier<Optional<Drain>> progress;
     private final Supplier<Optional<String>> verdict;
     private final AtomicReference<Refusals> refusals = new AtomicReference<>(Refusals.NONE);
+    private volatile boolean told;
 
     /** @param verdict why the engine's liveness is DOWN; empty while it is UP */
     public DrainGate(
@@ -125,6 +126,7 @@ public final class DrainGate {
      * back in a moment: the engine serves on, and nobody has to leave.
      */
     public Answer leave() throws InterruptedException {
+        told = true;
         if (progress.get().isPresent() || termination.isEmpty()) {
             return drain(SIGTERM, deadline.orElse(DEFAULT_DEADLINE), NOBODY);
         }
@@ -138,6 +140,11 @@ public final class DrainGate {
                 new Answer.Denied(Refusal.STAYS, staying.why() + ": only the sidecar stops", false);
             case News.Unheard _ -> drain(SIGTERM, deadline.orElse(DEFAULT_DEADLINE), NOBODY);
         };
+    }
+
+    /** Whether this process was told to end. */
+    public boolean isTold() {
+        return told;
     }
 
     private Answer drain(String by, Duration allowed, Runnable onWait, BooleanSupplier hungUp)
