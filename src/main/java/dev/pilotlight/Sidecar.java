@@ -132,6 +132,7 @@ public final class Sidecar {
                 ? Optional.of(new ClusterLink.Managed(
                         config.pool().name().orElseThrow(),
                         ConfigCheck.pool(config),
+                        config.pool().orphanAfter(),
                         new PeerClient(vertx, port, config.pool().peerTimeout())))
                 : Optional.empty();
         return new ClusterLink(

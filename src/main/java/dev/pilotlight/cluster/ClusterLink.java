@@ -10,10 +10,12 @@ import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.PatchOutcome;
 import dev.pilotlight.pod.PodPatch;
 import dev.pilotlight.pod.PodPatcher;
+import dev.pilotlight.pool.NamedPods;
 import dev.pilotlight.pool.PeerReader;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.pool.PoolRoom;
 import io.vertx.core.json.JsonArray;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -43,8 +45,12 @@ public final class ClusterLink implements Cluster {
      */
     public record Place(String namespace, String pod, Optional<String> container) {}
 
-    /** A managed pool, and how it is run. */
-    public record Managed(String pool, PoolPolicy policy, PeerReader peers) {}
+    /**
+     * A managed pool, and how it is run.
+     *
+     * @param orphanAfter how long a plan may name nobody who serves
+     */
+    public record Managed(String pool, PoolPolicy policy, Duration orphanAfter, PeerReader peers) {}
 
     /** @param chance spreads what a thousand sidecars would else do at the same time */
     public ClusterLink(
@@ -69,6 +75,7 @@ public final class ClusterLink implements Cluster {
                 it.pool(),
                 place.pod(),
                 it.policy(),
+                it.orphanAfter(),
                 it.peers(),
                 this::isLeaving,
                 clock,
@@ -110,6 +117,7 @@ public final class ClusterLink implements Cluster {
         return new ClusterView(
                 Optional.of(pod.newest()),
                 pool.map(PoolRoom::newest),
+                pool.map(PoolRoom::named).orElse(NamedPods.State.UNKNOWN),
                 pool.flatMap(PoolRoom::leading),
                 pool.flatMap(PoolRoom::problem),
                 warning,

@@ -6,6 +6,7 @@ import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.Leading;
+import dev.pilotlight.pool.NamedPods;
 import dev.pilotlight.pool.Plan;
 import dev.pilotlight.pool.PlanView;
 import dev.pilotlight.pool.RoleTrack;
@@ -19,6 +20,7 @@ import java.util.OptionalDouble;
  *
  * @param pod the own one; empty without a cluster
  * @param plan the pool's; empty unless the pool is managed
+ * @param named whether any pod that it names serves
  * @param leading while this sidecar leads its pool
  * @param poolProblem why the pool can not be led or its plan not be written; empty while all is well
  * @param serviceWarning of a Service that selects what it must not; empty where there is none, or none may be read
@@ -27,12 +29,19 @@ import java.util.OptionalDouble;
 public record ClusterView(
         Optional<Mirrored<OwnPod>> pod,
         Optional<Mirrored<PlanView>> plan,
+        NamedPods.State named,
         Optional<Leading> leading,
         Optional<Problem> poolProblem,
         Optional<String> serviceWarning,
         KubeTally calls) {
     public static final ClusterView NONE = new ClusterView(
-            Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), KubeTally.EMPTY);
+            Optional.empty(),
+            Optional.empty(),
+            NamedPods.State.UNKNOWN,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            KubeTally.EMPTY);
 
     /** The demand of a pool counts for nothing once its leader has not looked for this long. */
     private static final Duration DEMAND_STALE = Duration.ofSeconds(10);
@@ -63,7 +72,8 @@ public record ClusterView(
 
     /** What the cluster says of the own pod's role. */
     public RoleTrack.Told told() {
-        return new RoleTrack.Told(poolPlan(), ownPod().map(pod -> pod.labels().get(Names.ROLE)));
+        return new RoleTrack.Told(
+                poolPlan(), named, ownPod().map(pod -> pod.labels().get(Names.ROLE)));
     }
 
     public Optional<Plan> poolPlan() {

@@ -27,8 +27,6 @@ import java.util.random.RandomGenerator;
  */
 final class Leader implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(1);
-    /** Longer than a conflict or a short outage. */
-    private static final Duration STUCK = Duration.ofSeconds(10);
     /** A refusal may end any time, but does so seldom. */
     private static final Duration DENIED = Duration.ofMinutes(1);
 
@@ -46,7 +44,6 @@ final class Leader implements AutoCloseable {
     private final Thread thread;
     private volatile Optional<Leading> leading = Optional.empty();
     private volatile Optional<Problem> problem = Optional.empty();
-    private volatile Optional<Instant> stuckSince = Optional.empty();
     private volatile boolean closed;
     private Retries retries = Retries.NONE;
     /** Not before then is the API server asked again for what it refused. */
@@ -95,13 +92,6 @@ final class Leader implements AutoCloseable {
         return problem;
     }
 
-    /** Whether the pool can not be led for some time: nothing is seen of it, or no plan can be written. */
-    boolean isStuck(Instant now) {
-        return stuckSince
-                .filter(since -> Duration.between(since, now).compareTo(STUCK) >= 0)
-                .isPresent();
-    }
-
     private void run() {
         while (!closed) {
             seat.get().ifPresent(this::serve);
@@ -132,7 +122,6 @@ final class Leader implements AutoCloseable {
         }
         leading = Optional.empty();
         problem = Optional.empty();
-        stuckSince = Optional.empty();
         onNews.run();
     }
 
@@ -145,7 +134,6 @@ final class Leader implements AutoCloseable {
         if (pods.heardAt().isEmpty() || plan.heardAt().isEmpty()) {
             // Nothing is decided on half of the facts.
             problem = pods.problem().or(plan::problem);
-            stuck();
             return planner;
         }
         List<PoolPod> all =
@@ -165,19 +153,13 @@ final class Leader implements AutoCloseable {
         if (due.isEmpty()) {
             // Both were heard, and there is nothing to write: whatever failed before is over.
             problem = Optional.empty();
-            stuckSince = Optional.empty();
             return decision.next();
         }
         if (there.filter(PlanView::immutable).isPresent()) {
             // No write can change that; PoolRoom says so.
-            stuck();
             return planner;
         }
         return !now.isBefore(writeAt) && write(term, there, due.get(), all.size()) ? decision.next() : planner;
-    }
-
-    private void stuck() {
-        stuckSince = stuckSince.or(() -> Optional.of(clock.get()));
     }
 
     private boolean write(int term, Optional<PlanView> there, Planner.Change change, int pods) {
@@ -203,11 +185,9 @@ final class Leader implements AutoCloseable {
         if (answer.object().isPresent()) {
             plans.offer(answer.object().get());
             problem = Optional.empty();
-            stuckSince = Optional.empty();
             retries = retries.succeeded();
             return true;
         }
-        stuck();
         if (answer.is(409)) {
             // The mirror was behind: the newest is asked for, from the server's store and not its cache.
             api.send(Call.get(path + "/" + name)).object().ifPresent(plans::offer);

@@ -33,6 +33,8 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
     /** Names of pods that are gone harm nobody: taken out with the next change, or together after this. */
     private static final Duration TIDY = Duration.ofSeconds(30);
 
+    /** A change of many pods is said by so many names. */
+    private static final int NAMES_SAID = 10;
     /** Higher than this no load is believed before the pods themselves say it. */
     private static final double MOST_UNSEEN = 3;
     /** One pod counts for so many full ones at most: whatever it says, the plan is not made by it alone. */
@@ -129,9 +131,7 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
                         ? "active pods were lost"
                         : "%d pods are ready and %d are to stand by".formatted(exist, policy.standby());
         return Optional.of(new Change(
-                active,
-                Math.max(pool.wanted, serving + promoted.size()),
-                "promoted " + String.join(", ", names(promoted)) + ": " + why));
+                active, Math.max(pool.wanted, serving + promoted.size()), "promoted " + said(promoted) + ": " + why));
     }
 
     /** One, in time, and only if what is left stays well under the mark. */
@@ -195,6 +195,12 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
                         .thenComparing(Seen::name))
                 .limit(Math.max(0, count))
                 .toList();
+    }
+
+    /** For one line of a log. */
+    private static String said(List<Seen> pods) {
+        String first = names(pods).stream().limit(NAMES_SAID).collect(Collectors.joining(", "));
+        return pods.size() <= NAMES_SAID ? first : first + " and " + (pods.size() - NAMES_SAID) + " more";
     }
 
     private static SortedSet<String> names(List<Seen> pods) {

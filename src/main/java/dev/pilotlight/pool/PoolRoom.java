@@ -21,6 +21,8 @@ public final class PoolRoom implements AutoCloseable {
     private final Mirror<PlanView> plans;
     private final Seat seat;
     private final Leader leader;
+    private final Lookout lookout;
+    private final Duration orphanAfter;
     private final Thread opening;
     /** For people. */
     private final String configMap;
@@ -29,6 +31,7 @@ public final class PoolRoom implements AutoCloseable {
 
     /**
      * @param self the own pod's name
+     * @param orphanAfter how long a plan may name nobody who serves
      * @param retired whether the own pod is leaving
      */
     public PoolRoom(
@@ -37,6 +40,7 @@ public final class PoolRoom implements AutoCloseable {
             String pool,
             String self,
             PoolPolicy policy,
+            Duration orphanAfter,
             PeerReader reader,
             BooleanSupplier retired,
             Supplier<Instant> clock,
@@ -53,6 +57,8 @@ public final class PoolRoom implements AutoCloseable {
         String identity = self + "_" + Long.toHexString(chance.nextLong());
         this.seat = new Seat(api, namespace, pool, identity, this::plan, retired, clock, chance);
         this.leader = new Leader(api, namespace, pool, self, policy, reader, plans, seat::term, clock, chance, onNews);
+        this.lookout = new Lookout(api, namespace, self, orphanAfter, this::plan, clock, chance, onNews);
+        this.orphanAfter = orphanAfter;
         this.opening = Thread.ofVirtual().name("pool").unstarted(Guard.guarded("pool", () -> closed, this::open));
     }
 
@@ -60,6 +66,7 @@ public final class PoolRoom implements AutoCloseable {
         plans.start();
         opening.start();
         leader.start();
+        lookout.start();
     }
 
     /** Nobody stands who has not seen the plan: a term that is too low would be no term. */
@@ -88,9 +95,14 @@ public final class PoolRoom implements AutoCloseable {
         return leader.leading();
     }
 
+    /** Whether any pod that the plan names serves. */
+    public NamedPods.State named() {
+        return lookout.state();
+    }
+
     /** Why the pool can not be led or its plan not be written. */
     public Optional<Problem> problem() {
-        return planTrouble().or(seat::problem).or(leader::problem);
+        return planTrouble().or(seat::problem).or(leader::problem).or(this::unled);
     }
 
     /** What everybody sees who watches the plan, whether it leads or not. */
@@ -112,11 +124,21 @@ public final class PoolRoom implements AutoCloseable {
                 .map(why -> new Problem(false, why));
     }
 
+    private Optional<Problem> unled() {
+        return lookout.state() == NamedPods.State.LOST
+                ? Optional.of(new Problem(
+                        false,
+                        "no pod that the plan in " + configMap + " names has served for " + orphanAfter.toSeconds()
+                                + " s, and nobody writes another: this pod serves until somebody does"))
+                : Optional.empty();
+    }
+
     @Override
     public void close() {
         closed = true;
         opening.interrupt();
         leader.close();
+        lookout.close();
         seat.close();
         plans.close();
     }

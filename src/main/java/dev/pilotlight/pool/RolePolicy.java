@@ -14,7 +14,7 @@ public sealed interface RolePolicy {
      * The pool's plan says it.
      *
      * @param pod the own pod's name
-     * @param orphanAfter how long a standby may see no plan at all before it serves of its own accord
+     * @param orphanAfter how long a standby may see no plan, or none that names a pod that serves, before it serves of its own accord
      */
     record Managed(String pod, Duration orphanAfter, Duration standbyAfter) implements RolePolicy {}
 }

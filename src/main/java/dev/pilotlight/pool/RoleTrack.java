@@ -28,10 +28,11 @@ public record RoleTrack(
      * What the cluster says of the role.
      *
      * @param plan of a managed pool
+     * @param named whether any pod that it names serves
      * @param labelled what the pod's label says: the last role of a sidecar before this one
      */
-    public record Told(Optional<Plan> plan, Optional<String> labelled) {
-        public static final Told NOTHING = new Told(Optional.empty(), Optional.empty());
+    public record Told(Optional<Plan> plan, NamedPods.State named, Optional<String> labelled) {
+        public static final Told NOTHING = new Told(Optional.empty(), NamedPods.State.UNKNOWN, Optional.empty());
     }
 
     public static RoleTrack begin(Instant now) {
@@ -75,15 +76,21 @@ public record RoleTrack(
         return quiet ? standby(now) : active(now);
     }
 
-    /** The last plan seen stands, whoever is away. Without any, serve rather than starve. */
+    /** The last plan seen stands, whoever is away. Without any, or with one that names nobody who serves, serve rather than starve. */
     private Role planned(RolePolicy.Managed managed, Told told, Optional<Instant> orphan, Instant now) {
+        boolean wasActive =
+                role.isEmpty() && told.labelled().filter("active"::equals).isPresent();
         if (told.plan().isPresent()) {
-            return told.plan().get().active().contains(managed.pod()) ? active(now) : standby(now);
+            return told.plan().get().active().contains(managed.pod())
+                    ? active(now)
+                    : switch (told.named()) {
+                        case SERVING -> standby(now);
+                        case LOST -> active(now);
+                        case UNKNOWN, SILENT -> wasActive ? active(now) : role.orElse(new Role.Standby(now));
+                    };
         }
         boolean starved =
                 orphan.isPresent() && Duration.between(orphan.get(), now).compareTo(managed.orphanAfter()) >= 0;
-        boolean wasActive =
-                role.isEmpty() && told.labelled().filter("active"::equals).isPresent();
         return starved || wasActive ? active(now) : role.orElse(new Role.Standby(now));
     }
 

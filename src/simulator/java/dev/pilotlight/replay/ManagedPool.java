@@ -6,6 +6,7 @@ import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.pool.Leading;
+import dev.pilotlight.pool.NamedPods;
 import dev.pilotlight.pool.Peer;
 import dev.pilotlight.pool.PeerReport;
 import dev.pilotlight.pool.Plan;
@@ -85,6 +86,7 @@ final class ManagedPool {
                                         "1", new PlanView(new JsonObject(), false, plan, Optional.empty()))),
                         Optional.of(now),
                         Optional.empty())),
+                NamedPods.State.SERVING,
                 leading,
                 Optional.empty(),
                 Optional.empty(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pool.NamedPods;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Instant;
@@ -29,6 +30,7 @@ class EngineAddressTest {
         return new ClusterView(
                 Optional.of(mirror),
                 Optional.empty(),
+                NamedPods.State.UNKNOWN,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),

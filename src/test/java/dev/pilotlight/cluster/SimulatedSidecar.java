@@ -84,7 +84,10 @@ final class SimulatedSidecar implements AutoCloseable {
                         new ApiClient(() -> client, TIMEOUT),
                         new ClusterLink.Place(pod.getMetadata().getNamespace(), name, Optional.empty()),
                         Optional.of(new ClusterLink.Managed(
-                                "vllm", pool, new PeerClient(vertx, PORT, Duration.ofMillis(800)))),
+                                "vllm",
+                                pool,
+                                Duration.ofSeconds(60),
+                                new PeerClient(vertx, PORT, Duration.ofMillis(800)))),
                         clock::now,
                         Random::new));
         server = vertx.createHttpServer()

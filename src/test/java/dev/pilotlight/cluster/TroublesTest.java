@@ -6,6 +6,7 @@ import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pool.NamedPods;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,13 @@ class TroublesTest {
         Troubles before = troubles;
         Mirrored<OwnPod> mirror = new Mirrored<>(Map.of(), Optional.of(START), pod);
         ClusterView view = new ClusterView(
-                Optional.of(mirror), Optional.empty(), Optional.empty(), pool, Optional.empty(), KubeTally.EMPTY);
+                Optional.of(mirror),
+                Optional.empty(),
+                NamedPods.State.UNKNOWN,
+                Optional.empty(),
+                pool,
+                Optional.empty(),
+                KubeTally.EMPTY);
         troubles = troubles.advance(view, marks, now);
         note("silence", before.silence(), troubles.silence());
         note("pool", before.pool(), troubles.pool());

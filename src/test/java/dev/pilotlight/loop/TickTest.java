@@ -23,6 +23,7 @@ import dev.pilotlight.loop.World.Engine;
 import dev.pilotlight.loop.World.RankState;
 import dev.pilotlight.metrics.MetricCatalog;
 import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pool.NamedPods;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -635,6 +636,7 @@ class TickTest {
                     Optional.empty(),
                     Optional.empty())),
             Optional.empty(),
+            NamedPods.State.UNKNOWN,
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),

@@ -117,7 +117,7 @@ class PoolSimulationTest {
                     EngineTrack.begin(START),
                     OwnTraffic.NONE,
                     policy,
-                    new RoleTrack.Told(seen, Optional.empty()),
+                    new RoleTrack.Told(seen, NamedPods.State.SERVING, Optional.empty()),
                     now);
             if (had && was != isActive()) {
                 assertThat(was
