@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak test-restarts test-vllm test-vllm-drain test-cluster test-node test-dashboard clean
+.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ test-cluster: ## the sidecars and k8s/ against a real API server, built with Go;
 test-node: ## the pods of k8s/ on a real node, as root; NODE=EngineFaultsIT for one class, NATIVE=FILE for the binary, too
 	scripts/node/node.sh build
 	$(MVN) verify -Dtests.include=node -Dtests.exclude=none $(if $(NATIVE),-Dnative.binary=$(NATIVE)) $(if $(NODE),-Dit.test=$(NODE) -Dfailsafe.failIfNoSpecifiedTests=false)
+
+test-chart: ## the Helm chart against the kustomizations; builds Helm with Go the first time (3 minutes)
+	scripts/chart/helm.sh
+	$(MVN) test -Dtest=ChartTest
 
 test-dashboard: ## every query of the Grafana dashboard, asked of a Prometheus that scrapes a run of `make run`
 	@command -v prometheus >/dev/null || { echo "make test-dashboard needs Prometheus; Debian: apt-get install prometheus" >&2; exit 69; }

@@ -11,7 +11,13 @@ import java.util.stream.Stream;
 public enum Program {
     KUBECTL("kubectl", "https://kubernetes.io/docs/tasks/tools"),
     PROMTOOL("promtool", "Debian's package prometheus has it"),
-    PROMETHEUS("prometheus", "Debian's package prometheus has it");
+    PROMETHEUS("prometheus", "Debian's package prometheus has it"),
+    HELM("helm", "https://helm.sh/docs/intro/install, or `make test-chart`, which builds it with Go") {
+        @Override
+        Stream<Path> elsewhere() {
+            return Said.by(new ProcessBuilder("scripts/chart/helm.sh", "--built")).output().lines().map(Path::of);
+        }
+    };
 
     private final String command;
     private final String mend;
@@ -21,10 +27,16 @@ public enum Program {
         this.mend = mend;
     }
 
-    /** Its place on the path. */
+    /** Where it may be beside the path. */
+    Stream<Path> elsewhere() {
+        return Stream.empty();
+    }
+
+    /** Its place on the path, or elsewhere. */
     public Path path() {
-        List<Path> found = Stream.of(System.getenv("PATH").split(":"))
-                .map(folder -> Path.of(folder, command))
+        List<Path> found = Stream.concat(
+                        Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, command)),
+                        elsewhere())
                 .filter(Files::isExecutable)
                 .toList();
         assumeTrue(!found.isEmpty(), command + " is not installed: " + mend);
