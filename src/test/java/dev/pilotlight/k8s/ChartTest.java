@@ -46,8 +46,7 @@ class ChartTest {
     private static Map<String, JsonNode> made(String... sets) {
         List<String> all = new ArrayList<>(List.of("image.repository=registry.test/pilotlight", "clusterRights=false"));
         all.addAll(List.of(sets));
-        return byName(objects(helm(all, SERVED).orFail())
-                .stream()
+        return byName(objects(helm(all, SERVED).orFail()).stream()
                 .filter(JsonNode::isObject)
                 .map(ChartTest::withoutChart)
                 .toList());
@@ -91,8 +90,7 @@ class ChartTest {
         Files.writeString(
                 overlay.resolve("kustomization.yaml"),
                 "namespace: %s\nresources: [%s]\n"
-                        .formatted(
-                                namespace, overlay.relativize(Path.of(path).toRealPath())));
+                        .formatted(namespace, overlay.relativize(Path.of(path).toRealPath())));
         return byName(Kustomization.documents(
                 Program.KUBECTL.run("kustomize", overlay.toString()).orFail()));
     }
@@ -118,8 +116,8 @@ class ChartTest {
         @Test
         void thePolicyWithItsImage() {
             Map<String, JsonNode> expected = kustomized("k8s/injection/policy");
-            ObjectNode image = (ObjectNode) expected.get("MutatingAdmissionPolicy  pilotlight-inject")
-                    .at("/spec/variables/0");
+            ObjectNode image = (ObjectNode)
+                    expected.get("MutatingAdmissionPolicy  pilotlight-inject").at("/spec/variables/0");
             assertThat(image.path("name").asText()).isEqualTo("image");
             image.put("expression", "'" + IMAGE + "'");
             assertThat(made("injection=policy")).isEqualTo(expected);
@@ -227,7 +225,8 @@ class ChartTest {
         @Test
         void toGuessAnImage() {
             assertThat(refusal()).contains("image.repository is not set");
-            assertThat(refusal("image.repository=registry.example.com/pilotlight")).contains("is the placeholder");
+            assertThat(refusal("image.repository=registry.example.com/pilotlight"))
+                    .contains("is the placeholder");
         }
 
         @Test
@@ -273,7 +272,8 @@ class ChartTest {
                 .replaceAll("</?version>|-SNAPSHOT", "");
         JsonNode chart = Kustomization.documents(Kustomization.read(Path.of(CHART, "Chart.yaml")))
                 .getFirst();
-        assertThat(List.of(chart.path("version").asText(), chart.path("appVersion").asText()))
+        assertThat(List.of(
+                        chart.path("version").asText(), chart.path("appVersion").asText()))
                 .containsOnly(version);
     }
 }

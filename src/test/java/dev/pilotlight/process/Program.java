@@ -15,7 +15,10 @@ public enum Program {
     HELM("helm", "https://helm.sh/docs/intro/install, or `make test-chart`, which builds it with Go") {
         @Override
         Stream<Path> elsewhere() {
-            return Said.by(new ProcessBuilder("scripts/chart/helm.sh", "--built")).output().lines().map(Path::of);
+            return Said.by(new ProcessBuilder("scripts/chart/helm.sh", "--built"))
+                    .output()
+                    .lines()
+                    .map(Path::of);
         }
     };
 
