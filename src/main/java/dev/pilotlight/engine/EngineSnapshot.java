@@ -58,6 +58,15 @@ public record EngineSnapshot(
         return sum;
     }
 
+    /** Requests that wait, and not for a place. */
+    public double deferred() {
+        double sum = 0;
+        for (Rank rank : ranks) {
+            sum += rank.deferred();
+        }
+        return sum;
+    }
+
     /** The fullest rank's share, 0..1. */
     public OptionalDouble kvCacheUse() {
         double max = Double.NaN;

@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
  *
  * @param engine vLLM's {@code engine} label; {@code 0} where the version has none
  * @param running requests in the batch
- * @param waiting requests in the queue
+ * @param waiting requests in the queue, those deferred among them
  * @param kvCacheUse share of the KV cache in use, 0..1
  * @param promptTokens counter
  * @param generationTokens counter
@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
  * @param answeredTokens counter of the tokens generated for requests that have finished
  * @param cachedPromptTokens counter of prompt tokens that the prefix cache saved from being computed
  * @param steps counter of the engine core's steps: forward passes that gave a token or ended a prompt
+ * @param deferred requests in the queue that wait for something else than a place, such as the transfer of their KV cache
  */
 public record Rank(
         String engine,
@@ -28,7 +29,36 @@ public record Rank(
         OptionalDouble preemptions,
         OptionalDouble answeredTokens,
         OptionalDouble cachedPromptTokens,
-        OptionalDouble steps) {
+        OptionalDouble steps,
+        double deferred) {
+
+    /** Of an engine that defers nothing. */
+    public Rank(
+            String engine,
+            double running,
+            double waiting,
+            OptionalDouble kvCacheUse,
+            OptionalDouble promptTokens,
+            OptionalDouble generationTokens,
+            OptionalDouble successes,
+            OptionalDouble preemptions,
+            OptionalDouble answeredTokens,
+            OptionalDouble cachedPromptTokens,
+            OptionalDouble steps) {
+        this(
+                engine,
+                running,
+                waiting,
+                kvCacheUse,
+                promptTokens,
+                generationTokens,
+                successes,
+                preemptions,
+                answeredTokens,
+                cachedPromptTokens,
+                steps,
+                0);
+    }
 
     /** True when any counter of this rank stands lower than it did in {@code earlier}: another process counts now. */
     boolean countsBackFrom(Rank earlier) {

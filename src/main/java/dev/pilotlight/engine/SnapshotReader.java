@@ -57,6 +57,8 @@ final class SnapshotReader {
         Map<String, double[]> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS, Range.COUNT);
         Map<String, double[]> steps = byEngine(page, VllmMetrics.STEPS, Range.COUNT);
 
+        Map<String, Double> deferred = deferred(page);
+
         Set<String> engines = new LinkedHashSet<>(running.keySet());
         if (running.isEmpty()) {
             if (!isFresh(page, generationTokens)) {
@@ -90,7 +92,8 @@ final class SnapshotReader {
                     value(preemptions.get(engine), SUM),
                     value(answeredTokens.get(engine), SUM),
                     value(cachedPromptTokens.get(engine), SUM),
-                    value(steps.get(engine), SUM)));
+                    value(steps.get(engine), SUM),
+                    deferred.getOrDefault(engine, 0.0)));
         }
         List<String> models = models(page);
         OptionalDouble start = processStart(page);
@@ -133,6 +136,17 @@ final class SnapshotReader {
                 add(values, sample);
             } else if (!Double.isNaN(sample.value())) {
                 leaveOut(Range.SHARE.refusal(sample.series().name(), sample.value()));
+            }
+        }
+        return values;
+    }
+
+    /** By engine, the requests that wait for a transfer, a budget of adapters or the like. */
+    private static Map<String, Double> deferred(MetricPage page) {
+        Map<String, Double> values = LinkedHashMap.newLinkedHashMap(2);
+        for (Sample sample : samples(page, VllmMetrics.WAITING_BY_REASON)) {
+            if (sample.series().label("reason").equals("deferred") && sample.value() > 0) {
+                values.merge(engineOf(sample), sample.value(), Double::sum);
             }
         }
         return values;

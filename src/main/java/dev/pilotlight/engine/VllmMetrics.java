@@ -13,6 +13,8 @@ public final class VllmMetrics {
 
     static final Family RUNNING = Family.of("num_requests_running");
     static final Family WAITING = Family.of("num_requests_waiting");
+    /** From about 0.20; its reasons add up to the waiting ones. */
+    static final Family WAITING_BY_REASON = Family.of("num_requests_waiting_by_reason");
     /** A fraction, 0..1, in spite of its name. Renamed in 0.10, the old name gone in about 0.12. */
     static final Family KV_CACHE_USE = Family.of("kv_cache_usage_perc", "gpu_cache_usage_perc");
 
@@ -45,6 +47,7 @@ public final class VllmMetrics {
     private static final List<Family> SINGLE = List.of(
             RUNNING,
             WAITING,
+            WAITING_BY_REASON,
             KV_CACHE_USE,
             PROMPT_TOKENS,
             GENERATION_TOKENS,

@@ -86,7 +86,7 @@ public final class Tick {
         RoleTrack role = memory.role().advance(step.phase(), engine, own, policy.role(), cluster.told(), now);
         ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
         SignalMeter signal = memory.signal()
-                .advance(engine, own, signalPolicy(cluster), outlook(step.phase(), role, cluster, coldStart));
+                .advance(engine, own, signalPolicy(cluster, observation.gpu().reading()), outlook(step.phase(), role, cluster, coldStart));
         int deeds = memory.deeds() + effects.size();
         MarkTrack mark = memory.mark()
                 .advance(
@@ -145,12 +145,13 @@ public final class Tick {
                 coldStart.total());
     }
 
-    /** The batch limit from the pod's own arguments, unless it is set. */
-    private SignalPolicy signalPolicy(ClusterView cluster) {
+    /** The batch limit from the pod's own arguments, unless it is set; unless either says it, what vLLM takes on these GPUs. */
+    private SignalPolicy signalPolicy(ClusterView cluster, GpuReading gpus) {
+        SignalPolicy set = policy.signal().assuming(AssumedBatch.of(gpus));
         return cluster.ownPod()
                 .flatMap(OwnPod::vllm)
-                .map(vllm -> policy.signal().orSlots(vllm.arguments().maxNumSeqs()))
-                .orElse(policy.signal());
+                .map(vllm -> set.orSlots(vllm.arguments().maxNumSeqs()))
+                .orElse(set);
     }
 
     private OptionalDouble load(Phase phase, SignalMeter signal, Instant now) {

@@ -1,60 +1,68 @@
 package dev.pilotlight.signal;
 
 import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.Histogram;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * The load meter: work offered per second over the work that this pod can do per second. Work, not places taken: a batch grows faster
- * than the traffic that fills it, since a fuller batch is a slower one. The formulas are in docs/signals.md.
+ * The load meter: what is offered over what this pod can do. What was seen of the batch and the queue in the last service time is the
+ * truth; what comes, times what a request was seen to cost, is the news, and runs ahead of the truth only until it should show there. The
+ * formulas are in docs/load-formula.md.
  *
  * @param at of the newest reading taken in
- * @param last the newest reading
+ * @param counted when the engine was last seen to move: until it moves again its page stands still, and says nothing
+ * @param last the reading of that time
  * @param own the sidecar's own requests at that time
- * @param places requests in the batch, smoothed; all there is to go by until requests and tokens were counted
  * @param arrivals requests that come
+ * @param seen what the pod was under
  * @param learned what is known of the engine and its requests
  * @param firstToken the time to first token of an empty pod, 95th percentile, seconds; believed to be none until seen
  * @param latencies histograms of the last minute
  */
 record Load(
         Instant at,
+        Instant counted,
         EngineSnapshot last,
         OwnTraffic own,
-        double places,
         ArrivalRate arrivals,
+        Seen seen,
         Learned learned,
         double firstToken,
         LatencyWindow latencies) {
 
-    /** What a restart of the engine does not change: it comes back with the same model, card, arguments and clients. */
-    record Learned(RequestMix mix, StepCosts costs, Fullness fullness) {
-        static final Learned NOTHING = new Learned(RequestMix.UNKNOWN, StepCosts.UNKNOWN, Fullness.UNKNOWN);
-
-        Learned with(Fullness seen) {
-            return new Learned(mix, costs, seen);
-        }
-
-        Learned afterRestart() {
-            return new Learned(mix, costs, fullness.afterRestart());
-        }
+    /**
+     * All of this process: the next one may have other arguments.
+     *
+     * @param price of a request, over minutes
+     * @param latePrice over the last seconds
+     */
+    record Learned(StepTimes steps, Limits limits, Price price, Price latePrice) {
+        static final Learned NOTHING =
+                new Learned(StepTimes.UNKNOWN, Limits.UNKNOWN, Price.UNKNOWN, Price.UNKNOWN);
     }
 
-    private static final double PLACES_SECONDS = 10;
-    /** A change beyond this many standard deviations is a step, not noise, and is taken at once. */
-    private static final double STEP_DEVIATIONS = 3;
     /** What a backlog alone may lift the load to: the pod is full, and more pods do not take back what queues here. */
     private static final double MOST_BY_BACKLOG = 1.08;
-
     /** A load beyond this is believed as far as the requests for it are there. */
     private static final double MOST_UNSEEN = 3;
 
-    /** So many requests wait by chance only where the pod is all but full. */
-    private static final double A_QUEUE = 20;
-    /** Places that are all taken for a while are taken by more than chance. */
+    /** What was in use in the last seconds is another thing by so much. */
+    private static final double CLEARLY = 1.5;
+    /** What is all taken for a while is taken by more than chance. */
     private static final double ALL_TAKEN = 0.95;
+
+    /** What stands still for longer is how things are. */
+    private static final double LONGEST_STALL_SECONDS = 30;
+
+    /** Over so many requests, or as long as these bounds say. */
+    private static final double PRICE_REQUESTS = 400;
+
+    private static final double LEAST_PRICE_SECONDS = 60;
+    private static final double MOST_PRICE_SECONDS = 600;
+    private static final double LATE_PRICE_SECONDS = 20;
 
     /** Long against the first minutes of a start, in which prompts of each new length wait for their kernels. */
     private static final double FIRST_TOKEN_SECONDS = 300;
@@ -63,16 +71,20 @@ record Load(
     /** An objective that an empty pod can hardly meet is not met by more pods either. */
     private static final double LEAST_WITHIN_SLO = 0.5;
 
-    static Load begin(Instant at, EngineSnapshot snapshot, OwnTraffic own, Learned learned) {
-        return new Load(
+    static Load begin(Instant at, EngineSnapshot snapshot, OwnTraffic own, SignalPolicy policy) {
+        Load empty = new Load(
+                at,
                 at,
                 snapshot,
                 own,
-                Math.max(0, snapshot.running() - own.inFlight()),
                 ArrivalRate.UNKNOWN,
-                learned,
+                Seen.begin(0),
+                Learned.NOTHING,
                 0,
                 LatencyWindow.EMPTY.add(at, snapshot.latencies()));
+        double running = Math.max(0, snapshot.running() - own.inFlight());
+        Seen first = Seen.begin(empty.inUse(running, 0, policy));
+        return new Load(at, at, snapshot, own, empty.arrivals, first, empty.learned, 0, empty.latencies);
     }
 
     Load advance(Instant now, EngineSnapshot snapshot, OwnTraffic ownNow, SignalPolicy policy) {
@@ -80,57 +92,126 @@ record Load(
         if (seconds <= 0) {
             return this;
         }
-        Interval seen = Interval.between(last, own, snapshot, ownNow, seconds);
-        ArrivalRate rate = seen.counted() ? arrivals.advance(seen.arrived(), seconds) : arrivals;
-        Learned met = new Learned(
-                seen.counted() ? learned.mix().advance(seen, rate.perSecond()) : learned.mix(),
-                learned.costs().advance(seen),
-                learned.fullness());
-        Sustained sustained = Sustained.of(snapshot, met, policy, interToken());
-        Learned known = met.with(met.fullness().advance(seen, sustained.work(seen), sustained.scale()));
-        Load next = new Load(
-                now,
-                snapshot,
-                ownNow,
-                follow(places, seen.running(), seconds),
-                rate,
-                known,
-                firstToken,
-                (own.overlaps(ownNow) ? LatencyWindow.EMPTY : latencies).add(now, snapshot.latencies()));
-        return next.withFirstToken(seconds, policy);
-    }
-
-    private Load withFirstToken(double seconds, SignalPolicy policy) {
-        OptionalDouble p95 = latencies.of(all -> all.firstToken()).p95();
-        double offered = offered(Sustained.of(last, learned, policy, interToken()));
-        if (policy.ttftSlo().isEmpty() || p95.isEmpty() || last.waiting() > 0 || offered > FAR_FROM_FULL) {
-            return this;
+        Interval interval = Interval.between(last, own, snapshot, ownNow, seconds);
+        double elapsed = seconds(Duration.between(counted, now));
+        if (interval.stoodStill() && elapsed < LONGEST_STALL_SECONDS) {
+            return new Load(now, counted, last, own, arrivals, seen, learned, firstToken, latencies);
         }
-        double most = Sustained.seconds(policy.ttftSlo().get()) * (1 - LEAST_WITHIN_SLO);
-        double empty = Math.min(p95.getAsDouble() * (1 - offered), most);
-        return new Load(
-                at,
-                last,
-                own,
-                places,
-                arrivals,
-                learned,
-                smooth(firstToken, empty, seconds, FIRST_TOKEN_SECONDS),
-                latencies);
+        ArrivalRate rate =
+                interval.work().isPresent() ? arrivals.advance(seen.arrived(interval), elapsed) : arrivals;
+        Optional<Histogram> interToken = snapshot.latencies().interToken();
+        Learned engine = new Learned(
+                own.overlaps(ownNow) ? learned.steps.without(interToken) : learned.steps.advance(interval, interToken),
+                learned.limits.advance(interval),
+                learned.price,
+                learned.latePrice);
+        LatencyWindow window = histograms(now, snapshot, ownNow);
+        return new Load(now, now, snapshot, ownNow, rate, seen, engine, firstToken, window)
+                .with(interval, elapsed, policy);
     }
 
-    private Latency interToken() {
-        return latencies.of(all -> all.interToken());
+    private LatencyWindow histograms(Instant now, EngineSnapshot snapshot, OwnTraffic ownNow) {
+        return (own.overlaps(ownNow) ? LatencyWindow.EMPTY : latencies).add(now, snapshot.latencies());
+    }
+
+    private Load with(Interval interval, double elapsed, SignalPolicy policy) {
+        double inUse = inUse(interval.requests().running(), hidden(interval), policy);
+        Price price = learned.price;
+        Price late = learned.latePrice;
+        if (interval.work().isPresent()) {
+            late = late.advance(interval, inUse, LATE_PRICE_SECONDS);
+            price = price.advance(interval, inUse, price.isOverBy(late) ? LATE_PRICE_SECONDS / 2 : memory());
+        }
+        Learned known = new Learned(learned.steps, learned.limits, price, late);
+        double comes = with(seen, known, firstToken).arrivalsPerSecond(policy);
+        Load next = with(seen.advance(interval, elapsed, inUse, comes, late.staySeconds()), known, firstToken);
+        return with(next.seen, known, next.firstToken(interval.seconds(), policy));
+    }
+
+    private Load with(Seen under, Learned known, double emptyFirstToken) {
+        return new Load(at, counted, last, own, arrivals, under, known, emptyFirstToken, latencies);
+    }
+
+    private double memory() {
+        double perSecond = Math.max(arrivals.perSecond(), 1e-9);
+        return Math.clamp(PRICE_REQUESTS / perSecond, LEAST_PRICE_SECONDS, MOST_PRICE_SECONDS);
+    }
+
+    /** The share of what the pod can do that it does with so many requests in the batch; a queue that lasts says that there is no more. */
+    private double inUse(double running, double hidden, SignalPolicy policy) {
+        double most = learned.limits.capacity(last, learned.price, policy).requests();
+        double taken = Math.min(
+                1, learned.limits.taken(last, running, learned.price.cacheShare(), policy) + hidden / most);
+        double bend = learned.steps.tokenOverStep()
+                * learned.latePrice.sizePerRequest()
+                * most
+                / last.ranks().size();
+        double share = taken * (1 + bend) / (1 + bend * taken);
+        return learned.limits.queueLasts(0) >= 1 ? 1 : Math.min(1, share / atFull(policy));
+    }
+
+    /** What a full pod does of what its steps would allow. */
+    private double atFull(SignalPolicy policy) {
+        boolean isByCache = learned.limits
+                .capacity(last, learned.price, policy)
+                .limit()
+                .equals(Limits.CACHE);
+        return isByCache ? 1 - learned.price.lostWhereTheCacheIsFull() : 1;
+    }
+
+    /** Requests in the batch that are on no page: in its first step, which a long prompt makes long, nobody sees a request. */
+    private double hidden(Interval interval) {
+        if (interval.work().isEmpty()) {
+            return 0;
+        }
+        StepTimes.Line line = learned.steps.line();
+        Interval.Requests seen = interval.requests();
+        double entered = Math.max(0, seen.finished() + seen.running() - seen.before());
+        double prompts = Math.max(0, interval.work().get().prompt());
+        return (entered * line.step() + prompts * line.token()) / interval.seconds();
+    }
+
+    private double arrivalsPerSecond(SignalPolicy policy) {
+        double each = learned.price.each().orElse(0);
+        return arrivals.perSecond(each * capacity(policy).requests());
+    }
+
+    private double firstToken(double seconds, SignalPolicy policy) {
+        OptionalDouble p95 = latencies.of(all -> all.firstToken()).p95();
+        double load = load(policy);
+        if (policy.ttftSlo().isEmpty() || p95.isEmpty() || last.waiting() > 0 || load > FAR_FROM_FULL) {
+            return firstToken;
+        }
+        double most = seconds(policy.ttftSlo().get()) * (1 - LEAST_WITHIN_SLO);
+        double empty = Math.min(p95.getAsDouble() * (1 - load), most);
+        return firstToken + (empty - firstToken) * -Math.expm1(-seconds / FIRST_TOKEN_SECONDS);
+    }
+
+    private Capacity capacity(SignalPolicy policy) {
+        Capacity physical = learned.limits.capacity(last, learned.price, policy);
+        Latency interToken = latencies.of(all -> all.interToken());
+        if (policy.itlSlo().isEmpty() || !learned.steps.isKnown()) {
+            return physical;
+        }
+        double mean = interToken.mean().orElse(0);
+        double slack = mean > 0 ? Math.max(1, interToken.p95().orElse(mean) / mean) : 1;
+        StepTimes.Line line = learned.steps.line();
+        double perRequest = line.token() * learned.latePrice.sizePerRequest();
+        double step = seconds(policy.itlSlo().get()) / slack;
+        double most = Math.max(1, (step - line.step()) / Math.max(perRequest, 1e-9)) * last.ranks().size();
+        return most < physical.requests()
+                ? new Capacity(most, Math.min(0.8, physical.confidence()), "inter-token SLO")
+                : physical;
     }
 
     Signals signals(SignalPolicy policy) {
         Latency ttft = latencies.of(all -> all.firstToken());
-        Latency itl = interToken();
-        Sustained sustained = Sustained.of(last, learned, policy, itl);
-        double load = withBacklog(offered(sustained), sustained, policy) / withinFirstToken(policy);
+        Latency itl = latencies.of(all -> all.interToken());
+        Capacity capacity = capacity(policy);
+        double load = load(policy) / withinFirstToken(policy);
         Pressures pressures = new Pressures(
-                OptionalDouble.of(last.running() / Sustained.slots(last, learned, policy)),
-                OptionalDouble.of(last.waiting() / sustained.capacity().requests()),
+                OptionalDouble.of(last.running() / learned.limits.places(policy, last.ranks().size())),
+                OptionalDouble.of(last.waiting() / capacity.requests()),
                 last.kvCacheUse(),
                 against(ttft.p95(), policy.ttftSlo()),
                 against(itl.p95(), policy.itlSlo()),
@@ -144,80 +225,76 @@ record Load(
                 OptionalDouble.of(load / policy.targetLoad()),
                 OptionalDouble.empty(),
                 pressures,
-                Optional.of(sustained.capacity()),
+                Optional.of(capacity),
                 ttft,
                 itl,
-                inflow(sustained));
+                inflow(policy));
     }
 
     /** Counted as the engine does, so that nothing is lost between two that ask. */
-    private Optional<Inflow> inflow(Sustained sustained) {
-        OptionalDouble each = sustained.secondsPerRequest();
+    private Optional<Inflow> inflow(SignalPolicy policy) {
+        OptionalDouble each = learned.price.each();
         if (each.isEmpty() || last.successes().isEmpty()) {
             return Optional.empty();
         }
-        double stay = each.getAsDouble() * sustained.capacity().requests();
+        double stay = each.getAsDouble() * capacity(policy).requests();
         double came = last.successes().getAsDouble() + last.running() + last.waiting() - own.sent();
         return Optional.of(new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble(), stay));
     }
 
-    /** What comes, over what can be done, which a burst of a moment does not tell; the share of places taken while that is not known. */
-    private double offered(Sustained sustained) {
-        OptionalDouble each = sustained.secondsPerRequest();
-        double all = sustained.capacity().requests();
-        if (each.isEmpty()) {
-            return places / all;
+    private double load(SignalPolicy policy) {
+        Capacity capacity = capacity(policy);
+        double beyond = learned.limits.capacity(last, learned.price, policy).requests() / capacity.requests();
+        double waiting = Math.max(0, last.waiting() - last.deferred());
+        double each = learned.price.each().orElse(1 / capacity.requests());
+        double offered = Math.min(
+                offered(policy) * beyond, Math.max(MOST_UNSEEN, (last.running() + waiting) / capacity.requests()));
+        double lasts = learned.limits.queueLasts(waiting * each);
+        double backlog = waiting * each * lasts / seconds(policy.drainTime());
+        return Math.max(offered, Math.min(MOST_BY_BACKLOG, Math.max(offered, lasts) + backlog));
+    }
+
+    /** What comes, as far as it does not contradict what was seen. */
+    private double offered(SignalPolicy policy) {
+        OptionalDouble price = learned.price.each();
+        if (price.isEmpty()) {
+            return seen.inUse();
         }
-        double seen = (last.running() + last.waiting()) / all;
-        return Math.min(arrivals.perSecond(each.getAsDouble() * all) * each.getAsDouble(), Math.max(MOST_UNSEEN, seen));
+        double each = price.getAsDouble();
+        double comes = arrivalsPerSecond(policy);
+        double chance = seen.chance(learned.latePrice.staySeconds());
+        double least = seen.lately() >= ALL_TAKEN
+                ? seen.lately()
+                : Math.max(0, Math.min(seen.inUse(), CLEARLY * seen.lately()) - chance);
+        return Math.max(least, Math.min(comes * each, most(comes, each, chance)));
     }
 
-    /**
-     * What the pod is seen to be under, whatever comes: requests that stay for minutes, or a queue left of a burst, keep it full long
-     * after they arrived. Places taken are less than the load that takes them, since a batch that is not full is a quick one; some are
-     * taken by chance; but with a queue beside them, they are all that there is to have.
-     */
-    private double taken(Sustained sustained) {
-        double all = sustained.capacity().requests();
-        double running = Math.max(0, last.running() - own.inFlight());
-        double lately = Math.min(running, places);
-        double certain = lately >= ALL_TAKEN * all ? 1 : Math.min(1, last.waiting() / A_QUEUE);
-        double surely = Math.max(0, lately - Math.sqrt(lately));
-        double share = (surely + (running - surely) * certain) / all;
-        return Math.max(Math.min(1, share), learned.fullness().queueLasts());
-    }
-
-    /** A queue is work, too, to be done within the drain time; but however long, it makes the pod no fuller than full. */
-    private double withBacklog(double offered, Sustained sustained, SignalPolicy policy) {
-        double eachSeconds =
-                sustained.secondsPerRequest().orElse(1 / sustained.capacity().requests());
-        double backlog =
-                last.waiting() * eachSeconds * learned.fullness().queueLasts() / Sustained.seconds(policy.drainTime());
-        double known = Math.max(offered, taken(sustained));
-        return Math.max(offered, Math.min(MOST_BY_BACKLOG, known + backlog));
+    /** What was seen, and as much more as could still be on its way into the batch. Beyond full only the queue says how far. */
+    private double most(double comes, double each, double chance) {
+        if (learned.limits.queueLasts(0) >= 1) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double late = Math.min(each, learned.latePrice.each().orElse(each));
+        return seen.inUse()
+                + chance
+                + Math.max(0, comes - seen.arrivals()) * late
+                + Math.max(0, seen.queueGrowth()) * each;
     }
 
     /** The load at which the first token comes just in time, where that has to. */
     private double withinFirstToken(SignalPolicy policy) {
         return policy.ttftSlo().isPresent()
-                ? Math.clamp(1 - firstToken / Sustained.seconds(policy.ttftSlo().get()), LEAST_WITHIN_SLO, 1)
+                ? Math.clamp(1 - firstToken / seconds(policy.ttftSlo().get()), LEAST_WITHIN_SLO, 1)
                 : 1;
     }
 
     private static OptionalDouble against(OptionalDouble seen, Optional<Duration> slo) {
         return seen.isPresent() && slo.isPresent()
-                ? OptionalDouble.of(seen.getAsDouble() / Sustained.seconds(slo.get()))
+                ? OptionalDouble.of(seen.getAsDouble() / seconds(slo.get()))
                 : OptionalDouble.empty();
     }
 
-    private static double follow(double smoothed, double seen, double seconds) {
-        double deviation = Math.sqrt(Math.max(1, smoothed));
-        return Math.abs(seen - smoothed) > STEP_DEVIATIONS * deviation
-                ? seen
-                : smooth(smoothed, seen, seconds, PLACES_SECONDS);
-    }
-
-    private static double smooth(double smoothed, double seen, double seconds, double constant) {
-        return smoothed + (seen - smoothed) * -Math.expm1(-seconds / constant);
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
     }
 }

@@ -54,7 +54,7 @@ final class Scenarios {
     private static final Map<String, Making> HELD_OUT = new LinkedHashMap<>();
 
     static {
-        // A day in four hours, two bursts: the scenario that the numbers in docs/signals.md come from.
+        // A day in four hours, two bursts: the scenario that the numbers in docs/scaling-measurements.md come from.
         TUNING.put(
                 "reference",
                 shaped(Shape.skewedDay(1.4, 5.6, 4 * HOUR)

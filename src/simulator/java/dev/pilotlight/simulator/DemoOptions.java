@@ -69,6 +69,10 @@ record DemoOptions(List<String> launch, URI engine, int port, Duration length, P
                 "-Dpilotlight.engine.url=" + engineUri,
                 "-Dquarkus.http.port=" + port,
                 "-Dpilotlight.pool.standby-after=8s"));
+        if (engine == null) {
+            // As the arguments in a pod's spec would say it.
+            command.add("-Dpilotlight.engine.max-num-seqs=" + Profile.TINY.maxNumSeqs());
+        }
         command.addAll(launch);
         return command;
     }

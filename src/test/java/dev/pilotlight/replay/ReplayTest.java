@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import dev.pilotlight.hpa.HpaSpec;
-import dev.pilotlight.hpa.ScalingRules;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -115,27 +113,6 @@ class ReplayTest {
                 .isLessThanOrEqualTo(1.05 * outcomes.get(0).gpuHours());
         assertThat(outcomes.get(1).breaches())
                 .isLessThanOrEqualTo((long) (1.05 * outcomes.get(0).breaches()));
-    }
-
-    @Test
-    void onANormalDayTheForecastIsThere() {
-        Scenario scenario = Scenarios.named("reference", Path.of("no traces, but what stands in for them"), 1);
-        Contender usual = Policies.warmPool(Policies.STANDBYS);
-        Contender allWithForecast = Contender.pool(
-                "all pods as soon as there is a forecast",
-                new HpaSpec(
-                        "vllm",
-                        1,
-                        100,
-                        List.of(
-                                Policies.external("pilotlight_pool_demand_pods", 1.5),
-                                Policies.external("avg(pilotlight_load_forecast_ratio) * 0 + 100 or vector(0)", 1)),
-                        ScalingRules.DEFAULT_UP,
-                        ScalingRules.DEFAULT_DOWN),
-                usual.making().pool().orElseThrow());
-        List<Outcome> outcomes = Bench.run(scenario, List.of(usual, allWithForecast));
-        assertThat(outcomes.get(0).peakReplicas()).isLessThan(scenario.maxReplicas());
-        assertThat(outcomes.get(1).peakReplicas()).isEqualTo(scenario.maxReplicas());
     }
 
     @Test

@@ -74,7 +74,7 @@ class LoadPropertiesTest {
                         List<Signals> seen = engine.seconds(600, wanted * full, requests);
                         assertThat(MeteredEngine.mean(seen))
                                 .as("at %.1f", wanted)
-                                .isCloseTo(wanted, withinPercentage(15));
+                                .isCloseTo(wanted, withinPercentage(20));
                         assertThat(MeteredEngine.variation(seen))
                                 .as("variation at %.1f", wanted)
                                 .isLessThan(0.05);
@@ -155,7 +155,7 @@ class LoadPropertiesTest {
             return forEach("seen", profile -> {
                 assertThat(steps(profile, MeteredEngine.BY_CHANCE).filter(Step::isBeyondNoise))
                         .as("at random moments")
-                        .hasSizeGreaterThan(SEEDS / 2);
+                        .hasSizeGreaterThan(SEEDS * 2 / 5);
                 assertThat(steps(profile, MeteredEngine.EVENLY).filter(Step::isBeyondNoise))
                         .as("by the clock")
                         .hasSize(SEEDS);
@@ -271,7 +271,7 @@ class LoadPropertiesTest {
                 before = load(one);
             }
             assertThat(before)
-                    .isCloseTo(rate / MeteredEngine.truth(profile, shared).perSecond(), withinPercentage(10));
+                    .isCloseTo(rate / MeteredEngine.truth(profile, shared).perSecond(), withinPercentage(15));
         }
     }
 

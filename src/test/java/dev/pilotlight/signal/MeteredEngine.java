@@ -9,8 +9,10 @@ import dev.pilotlight.replay.Snapshots;
 import dev.pilotlight.simulator.Batch;
 import dev.pilotlight.simulator.Profile;
 import dev.pilotlight.simulator.Request;
+import dev.pilotlight.simulator.Sequence;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -120,6 +122,92 @@ final class MeteredEngine {
         return seen;
     }
 
+    /** A second of so many clients, each of which sends the next request as soon as it has its answer, whoever else sends. */
+    Signals closedSecond(int clients, Function<Random, Request> requests) {
+        for (int part = 0; part < PARTS; part++) {
+            while (!batch.isHung() && batch.running() + batch.waiting() < clients) {
+                batch.submit(requests.apply(random), now);
+            }
+            passPart();
+        }
+        poll();
+        return meter.signals().orElseThrow();
+    }
+
+    List<Signals> closed(int clients, int count, Function<Random, Request> requests) {
+        List<Signals> seen = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            seen.add(closedSecond(clients, requests));
+        }
+        return seen;
+    }
+
+    /** A second of two kinds of clients, of which the second hang up after {@code patience} seconds. */
+    Signals impatientSecond(
+            double perSecond, Function<Random, Request> requests, double impatientPerSecond, double patience) {
+        for (int part = 0; part < PARTS; part++) {
+            sent += perSecond / PARTS;
+            sentImpatient += impatientPerSecond / PARTS;
+            while (sent >= dueOpen) {
+                batch.submit(requests.apply(random), now);
+                dueOpen += gap.applyAsDouble(random);
+            }
+            while (sentImpatient >= dueImpatient) {
+                Sequence sequence = batch.submit(requests.apply(random), now);
+                hangUps.add(new HangUp(sequence, now + (long) (patience * SECOND)));
+                dueImpatient += gap.applyAsDouble(random);
+            }
+            passPart();
+            while (!hangUps.isEmpty() && hangUps.peek().at() <= now) {
+                batch.abort(hangUps.poll().sequence(), now);
+            }
+        }
+        poll();
+        return meter.signals().orElseThrow();
+    }
+
+    private void passPart() {
+        now += SECOND / PARTS;
+        batch.advanceTo(now);
+        lately.addLast(batch.running());
+        if (lately.size() > PARTS * MOST_SECONDS) {
+            lately.removeFirst();
+        }
+    }
+
+    /** How many places were taken in each part of the last seconds, known to the simulator alone. */
+    List<Integer> taken(int seconds) {
+        List<Integer> all = List.copyOf(lately);
+        return all.subList(Math.max(0, all.size() - PARTS * seconds), all.size());
+    }
+
+    int running() {
+        return batch.running();
+    }
+
+    int waiting() {
+        return batch.waiting();
+    }
+
+    void stall() {
+        batch.hang(now);
+    }
+
+    void goOn() {
+        batch.unhang(now);
+    }
+
+    private record HangUp(Sequence sequence, long at) {}
+
+    private static final int PARTS = 50;
+    private static final int MOST_SECONDS = 120;
+    private final ArrayDeque<HangUp> hangUps = new ArrayDeque<>();
+    private final ArrayDeque<Integer> lately = new ArrayDeque<>();
+    private double sent;
+    private double sentImpatient;
+    private double dueOpen = 1;
+    private double dueImpatient = 1;
+
     /** A second in which nobody sends anything. */
     Signals quietSecond() {
         now += SECOND;
@@ -128,7 +216,12 @@ final class MeteredEngine {
     }
 
     void restart() {
-        batch = new Batch(batch.profile());
+        restart(batch.profile());
+    }
+
+    /** With other arguments. */
+    void restart(Profile profile) {
+        batch = new Batch(profile);
         batch.advanceTo(now);
         processStart++;
     }
@@ -190,6 +283,27 @@ final class MeteredEngine {
             }
         }
         return new Truth((batch.tallies().ended() - before) / (end - 1 - warm), places / polls);
+    }
+
+    /** Tokens generated per second with always so many requests in flight. */
+    static double closedLoop(Profile profile, Function<Random, Request> requests, int clients) {
+        Batch batch = new Batch(profile);
+        Random random = new Random(1);
+        long now = 0;
+        double before = 0;
+        int warm = 120;
+        int end = 600;
+        for (int part = 0; part < end * PARTS; part++) {
+            while (batch.running() + batch.waiting() < clients) {
+                batch.submit(requests.apply(random), now);
+            }
+            if (part == warm * PARTS) {
+                before = batch.tallies().generationTokens();
+            }
+            now += SECOND / PARTS;
+            batch.advanceTo(now);
+        }
+        return (batch.tallies().generationTokens() - before) / (end - warm);
     }
 
     static double mean(List<Signals> seen) {
