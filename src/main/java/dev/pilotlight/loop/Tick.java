@@ -86,7 +86,11 @@ public final class Tick {
         RoleTrack role = memory.role().advance(step.phase(), engine, own, policy.role(), cluster.told(), now);
         ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
         SignalMeter signal = memory.signal()
-                .advance(engine, own, signalPolicy(cluster, observation.gpu().reading()), outlook(step.phase(), role, cluster, coldStart));
+                .advance(
+                        engine,
+                        own,
+                        signalPolicy(cluster, observation.gpu().reading()),
+                        outlook(step.phase(), role, cluster, coldStart));
         int deeds = memory.deeds() + effects.size();
         MarkTrack mark = memory.mark()
                 .advance(

@@ -40,8 +40,7 @@ record Load(
      * @param latePrice over the last seconds
      */
     record Learned(StepTimes steps, Limits limits, Price price, Price latePrice) {
-        static final Learned NOTHING =
-                new Learned(StepTimes.UNKNOWN, Limits.UNKNOWN, Price.UNKNOWN, Price.UNKNOWN);
+        static final Learned NOTHING = new Learned(StepTimes.UNKNOWN, Limits.UNKNOWN, Price.UNKNOWN, Price.UNKNOWN);
     }
 
     /** What a backlog alone may lift the load to: the pod is full, and more pods do not take back what queues here. */
@@ -97,8 +96,7 @@ record Load(
         if (interval.stoodStill() && elapsed < LONGEST_STALL_SECONDS) {
             return new Load(now, counted, last, own, arrivals, seen, learned, firstToken, latencies);
         }
-        ArrivalRate rate =
-                interval.work().isPresent() ? arrivals.advance(seen.arrived(interval), elapsed) : arrivals;
+        ArrivalRate rate = interval.work().isPresent() ? arrivals.advance(seen.arrived(interval), elapsed) : arrivals;
         Optional<Histogram> interToken = snapshot.latencies().interToken();
         Learned engine = new Learned(
                 own.overlaps(ownNow) ? learned.steps.without(interToken) : learned.steps.advance(interval, interToken),
@@ -140,8 +138,8 @@ record Load(
     /** The share of what the pod can do that it does with so many requests in the batch; a queue that lasts says that there is no more. */
     private double inUse(double running, double hidden, SignalPolicy policy) {
         double most = learned.limits.capacity(last, learned.price, policy).requests();
-        double taken = Math.min(
-                1, learned.limits.taken(last, running, learned.price.cacheShare(), policy) + hidden / most);
+        double taken =
+                Math.min(1, learned.limits.taken(last, running, learned.price.cacheShare(), policy) + hidden / most);
         double bend = learned.steps.tokenOverStep()
                 * learned.latePrice.sizePerRequest()
                 * most
@@ -152,10 +150,8 @@ record Load(
 
     /** What a full pod does of what its steps would allow. */
     private double atFull(SignalPolicy policy) {
-        boolean isByCache = learned.limits
-                .capacity(last, learned.price, policy)
-                .limit()
-                .equals(Limits.CACHE);
+        boolean isByCache =
+                learned.limits.capacity(last, learned.price, policy).limit().equals(Limits.CACHE);
         return isByCache ? 1 - learned.price.lostWhereTheCacheIsFull() : 1;
     }
 
@@ -198,7 +194,8 @@ record Load(
         StepTimes.Line line = learned.steps.line();
         double perRequest = line.token() * learned.latePrice.sizePerRequest();
         double step = seconds(policy.itlSlo().get()) / slack;
-        double most = Math.max(1, (step - line.step()) / Math.max(perRequest, 1e-9)) * last.ranks().size();
+        double most = Math.max(1, (step - line.step()) / Math.max(perRequest, 1e-9))
+                * last.ranks().size();
         return most < physical.requests()
                 ? new Capacity(most, Math.min(0.8, physical.confidence()), "inter-token SLO")
                 : physical;
@@ -210,7 +207,8 @@ record Load(
         Capacity capacity = capacity(policy);
         double load = load(policy) / withinFirstToken(policy);
         Pressures pressures = new Pressures(
-                OptionalDouble.of(last.running() / learned.limits.places(policy, last.ranks().size())),
+                OptionalDouble.of(last.running()
+                        / learned.limits.places(policy, last.ranks().size())),
                 OptionalDouble.of(last.waiting() / capacity.requests()),
                 last.kvCacheUse(),
                 against(ttft.p95(), policy.ttftSlo()),

@@ -56,8 +56,11 @@ record Price(
                 holding * keep + (holds ? running * seen.seconds() : 0),
                 cacheSeconds * keep + (holds ? use * seen.seconds() : 0),
                 generated * keep + seen.work().map(Interval.Work::generated).orElse(0.0),
-                Math.max(0, prompt * keep + seen.work().map(Interval.Work::prompt).orElse(0.0)),
-                reading * keep + seen.work().map(work -> StepTimes.reading(work, use)).orElse(0.0));
+                Math.max(
+                        0,
+                        prompt * keep + seen.work().map(Interval.Work::prompt).orElse(0.0)),
+                reading * keep
+                        + seen.work().map(work -> StepTimes.reading(work, use)).orElse(0.0));
     }
 
     /** A prompt is computed when a request enters; of its answer, half is done on the mean. */
@@ -68,7 +71,9 @@ record Price(
 
     /** Seconds of the whole pod that one request takes, one over the requests per second that it sustains; of some that never ended nobody knows. */
     OptionalDouble each() {
-        return requests >= A_FEW && ended >= 1 && podSeconds > 0 ? OptionalDouble.of(podSeconds / requests) : OptionalDouble.empty();
+        return requests >= A_FEW && ended >= 1 && podSeconds > 0
+                ? OptionalDouble.of(podSeconds / requests)
+                : OptionalDouble.empty();
     }
 
     /** Whether requests of late are clearly other ones: lengths vary about as much as their mean, so n of them stray by 1/sqrt(n). */

@@ -13,8 +13,7 @@ import java.util.OptionalDouble;
  * @param forecast of the load, whatever process serves
  */
 public record SignalMeter(Optional<Load> load, Forecast forecast, Optional<Signals> signals) {
-    public static final SignalMeter EMPTY =
-            new SignalMeter(Optional.empty(), Forecast.NONE, Optional.empty());
+    public static final SignalMeter EMPTY = new SignalMeter(Optional.empty(), Forecast.NONE, Optional.empty());
 
     /** Until a cold start was measured, the forecast is tried at this horizon, and not published. */
     private static final Duration USUAL_COLD_START = Duration.ofMinutes(5);

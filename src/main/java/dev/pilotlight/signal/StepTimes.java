@@ -110,7 +110,8 @@ record StepTimes(Points points, double tokens, double size, double requests, dou
     }
 
     private Points with(Optional<Histogram> gaps, double x) {
-        double step = gaps.flatMap(all -> all.mean().stream().boxed().findFirst()).orElse(0.0);
+        double step =
+                gaps.flatMap(all -> all.mean().stream().boxed().findFirst()).orElse(0.0);
         if (step <= 0 || !Double.isFinite(x) || stoodStill(gaps.get())) {
             return points;
         }

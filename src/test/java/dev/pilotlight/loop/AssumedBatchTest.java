@@ -10,7 +10,6 @@ import dev.pilotlight.gpu.Scope;
 import dev.pilotlight.gpu.Xids;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -36,7 +35,8 @@ class AssumedBatchTest {
     }
 
     private static GpuReading seen(Device... cards) {
-        return new GpuReading.Devices(NOW, GpuReading.Source.NVML, new Scope.Ours("the only one"), "", Arrays.asList(cards));
+        return new GpuReading.Devices(
+                NOW, GpuReading.Source.NVML, new Scope.Ours("the only one"), "", Arrays.asList(cards));
     }
 
     private static Device card(String name, long gib) {
@@ -50,6 +50,13 @@ class AssumedBatchTest {
                 Optional.empty());
         MemoryHealth health = new MemoryHealth(none, none, none, none, Optional.empty(), Optional.empty());
         return new Device(
-                0, "GPU-1", name, new Device.Whole(), new Device.Working(), gauges, health, new Xids.Unknown("not read"));
+                0,
+                "GPU-1",
+                name,
+                new Device.Whole(),
+                new Device.Working(),
+                gauges,
+                health,
+                new Xids.Unknown("not read"));
     }
 }

@@ -32,8 +32,8 @@ class LoadLawsTest {
     private static final Function<Random, Request> SHORT = MeteredEngine.about(32, 32);
     private static final Function<Random, Request> LONG = MeteredEngine.about(64, 1200);
     private static final Function<Random, Request> CHAT = MeteredEngine.about(512, 128);
-    private static final List<Profile> PROFILES = List.of(
-            Profile.LLAMA_8B_24GB, Profile.LLAMA_8B_FP8_24GB, Profile.LLAMA_8B_80GB, Profile.LLAMA_70B_4X80GB);
+    private static final List<Profile> PROFILES =
+            List.of(Profile.LLAMA_8B_24GB, Profile.LLAMA_8B_FP8_24GB, Profile.LLAMA_8B_80GB, Profile.LLAMA_70B_4X80GB);
     private static final long SEED = 42;
 
     private static double load(Signals signals) {
@@ -51,9 +51,7 @@ class LoadLawsTest {
         }
 
         double at(int running) {
-            return running == 0
-                    ? 0
-                    : Math.min(1, tokens(running) / tokens(profile.maxNumSeqs()));
+            return running == 0 ? 0 : Math.min(1, tokens(running) / tokens(profile.maxNumSeqs()));
         }
 
         private double tokens(int clients) {
@@ -62,7 +60,10 @@ class LoadLawsTest {
 
         /** Of the last seconds. */
         double lately(MeteredEngine engine, int seconds) {
-            return engine.taken(seconds).stream().mapToDouble(this::at).average().orElseThrow();
+            return engine.taken(seconds).stream()
+                    .mapToDouble(this::at)
+                    .average()
+                    .orElseThrow();
         }
     }
 
@@ -73,8 +74,11 @@ class LoadLawsTest {
             return Stream.concat(
                     constant(EIGHT, SHORT, 8),
                     Stream.concat(
-                            PROFILES.stream().flatMap(profile -> constant(profile.withLimits(32, profile.kvTokens()), CHAT, 32)),
-                            PROFILES.stream().flatMap(profile -> constant(profile.withLimits(32, profile.kvTokens()), SHORT, 32))));
+                            PROFILES.stream()
+                                    .flatMap(profile -> constant(profile.withLimits(32, profile.kvTokens()), CHAT, 32)),
+                            PROFILES.stream()
+                                    .flatMap(profile ->
+                                            constant(profile.withLimits(32, profile.kvTokens()), SHORT, 32))));
         }
 
         private static Stream<DynamicTest> constant(Profile profile, Function<Random, Request> requests, int places) {
@@ -193,7 +197,12 @@ class LoadLawsTest {
             untold.restart(EIGHT.withLimits(2, 8192));
             untold.closed(6, 60, SHORT);
             assertThat(untold.closed(6, 120, SHORT)).allMatch(one -> load(one) >= 1);
-            assertThat(untold.meter.signals().orElseThrow().capacity().orElseThrow().requests())
+            assertThat(untold.meter
+                            .signals()
+                            .orElseThrow()
+                            .capacity()
+                            .orElseThrow()
+                            .requests())
                     .isEqualTo(2);
             untold.restart(EIGHT);
             untold.closed(6, 60, SHORT);
@@ -256,12 +265,15 @@ class LoadLawsTest {
                             if (free > 2 * stay) {
                                 boolean isNews = second < 2 * stay;
                                 if (!isNews) {
-                                    assertThat(load(one)).as("phase %d second %d", phase, second).isLessThan(1);
+                                    assertThat(load(one))
+                                            .as("phase %d second %d", phase, second)
+                                            .isLessThan(1);
                                 }
                                 if (second > Math.max(60, 2 * stay) && free > Math.max(60, 2 * stay)) {
                                     assertThat(load(one))
                                             .as("phase %d second %d", phase, second)
-                                            .isCloseTo(truth.lately(engine, Math.max(60, (int) (2 * stay))), within(0.15));
+                                            .isCloseTo(
+                                                    truth.lately(engine, Math.max(60, (int) (2 * stay))), within(0.15));
                                 }
                             }
                         }
