@@ -86,6 +86,9 @@ public final class MetricCatalog {
     static final Metric POOL_DEMAND = gauge(
             "pilotlight_pool_demand_pods",
             "Pods that a managed pool's traffic wants, standbys included; the pool's leader alone says it.");
+    static final Metric POOL_TROUBLE = gauge(
+            "pilotlight_pool_trouble",
+            "1 while the API server keeps a managed pool from being led, or its plan from being written or believed.");
     static final Metric KUBE = new Metric(
             "pilotlight_kube_requests_total",
             Metric.Type.COUNTER,
@@ -130,6 +133,7 @@ public final class MetricCatalog {
             AGE,
             POLL,
             POOL_DEMAND,
+            POOL_TROUBLE,
             KUBE,
             GPU_UTILIZATION,
             GPU_MEMORY,
@@ -191,6 +195,10 @@ public final class MetricCatalog {
         points.add(AGE, seconds(picture.cluster().podAge(now)), "pod");
         points.add(AGE, seconds(picture.cluster().planAge(now)), "plan");
         points.add(POOL_DEMAND, picture.cluster().poolDemand(now));
+        picture.cluster()
+                .plan()
+                .ifPresent(_ -> points.add(
+                        POOL_TROUBLE, picture.cluster().poolRefusal().isPresent() ? 1 : 0));
         picture.cluster().calls().counts().forEach((key, count) -> points.add(KUBE, count, key.verb(), key.outcome()));
         picture.freshGpus(now).forEach(device -> points.gpu(device));
         picture.gpu()
