@@ -20,6 +20,9 @@ import java.util.Optional;
  * @param renewed when it says it was renewed, by the holder's clock
  */
 record LeaseView(JsonObject metadata, String holder, int term, Optional<Instant> renewed) {
+    /** What clocks may differ by. */
+    private static final Duration AHEAD = Duration.ofHours(1);
+
     /** MicroTime of the API: exactly six digits. */
     private static final DateTimeFormatter MICRO_TIME = new DateTimeFormatterBuilder()
             .appendPattern("yyyy-MM-dd'T'HH:mm:ss")
@@ -36,6 +39,19 @@ record LeaseView(JsonObject metadata, String holder, int term, Optional<Instant>
                 spec.getValue("holderIdentity") instanceof String holder ? holder : "",
                 Range.TERM.whole(spec.getValue("leaseTransitions")).orElse(0),
                 spec.getValue("renewTime") instanceof String text ? instant(text) : Optional.empty());
+    }
+
+    /** What it says that no leader writes; none of that counts, and whoever is elected writes over it. */
+    static Optional<String> oddity(JsonObject lease, Instant now) {
+        JsonObject spec = lease.getValue("spec") instanceof JsonObject there ? there : new JsonObject();
+        Object term = spec.getValue("leaseTransitions");
+        if (term != null && Range.TERM.whole(term).isEmpty()) {
+            return Optional.of("its leaseTransitions is no count of leaders");
+        }
+        return LeaseView.of(lease)
+                .renewed()
+                .filter(renewed -> renewed.isAfter(now.plus(AHEAD)))
+                .map(renewed -> "its renewTime " + renewed + " is far in the future");
     }
 
     /** Whether it says the same of its holder: what else is written on it is no renewal. */

@@ -101,6 +101,9 @@ final class Seat implements AutoCloseable {
         }
         if (answer.object().isPresent()) {
             succeeded();
+            problem = LeaseView.oddity(answer.object().get(), now)
+                    .map(why -> new Problem(
+                            false, "the Lease " + name + " counts for nothing until a leader writes it anew: " + why));
             LeaseView lease = LeaseView.of(answer.object().get());
             state.updateAndGet(it -> it.read(lease, candidates(), chance.nextDouble(), now));
             return state.get().claim(latestTerm(), now).map(this::write).orElse(now);

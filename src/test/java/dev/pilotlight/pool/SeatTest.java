@@ -210,6 +210,19 @@ class SeatTest {
     }
 
     @Test
+    void saysThatALeaseSaysWhatNoLeaderWritesUntilItIsItsOwn() {
+        server.put(LEASE, held("stranger", 3, "2099-01-01T00:00:00.000000Z"));
+        Candidate a = candidate("a");
+        seconds(7);
+        assertThat(a.seat.problem().orElseThrow().why())
+                .isEqualTo("the Lease pilotlight-pool-vllm counts for nothing until a leader writes it anew: its renewTime"
+                        + " 2099-01-01T00:00:00Z is far in the future");
+        seconds(9);
+        assertThat(a.leads()).isTrue();
+        assertThat(a.seat.problem()).isEmpty();
+    }
+
+    @Test
     void takesALeaseThatIsTouchedAndNotRenewed() {
         Candidate a = candidate("a");
         for (int i = 0; i < 8 && !a.leads(); i++) {
