@@ -109,13 +109,27 @@ public final class Mirror<T> implements AutoCloseable {
         if (object == null) {
             throw failed(call, answer);
         }
+        if (!isAsked(object)) {
+            throw failed(call, new Answer.Lost("the answer is not what was asked for: is there a proxy on the way?"));
+        }
         Iterable<JsonObject> objects = selection.name().isPresent()
                 ? List.of(object)
-                : object.getJsonArray("items", new JsonArray()).stream()
+                : object.getJsonArray("items").stream()
                         .map(JsonObject.class::cast)
                         .toList();
         put(all -> all.replaced(objects, read, clock.get()));
         return Optional.of(Mirrored.version(object)).filter(version -> !version.isEmpty());
+    }
+
+    /** The object of that name, or a list: of anything else, however well it looks, nothing is to be learned. */
+    private boolean isAsked(JsonObject object) {
+        return selection.name().isPresent()
+                ? selection.name().get().equals(Mirrored.name(object))
+                : object.getValue("items") instanceof JsonArray;
+    }
+
+    private boolean isSelected(JsonObject object) {
+        return selection.name().isEmpty() || isAsked(object);
     }
 
     /** Watches until the version has expired or something went wrong. */
@@ -165,7 +179,7 @@ public final class Mirror<T> implements AutoCloseable {
                 case Next.Event(String type, JsonObject object) -> {
                     switch (type) {
                         case "ADDED", "MODIFIED" ->
-                            put(all -> all.with(object, read).heard(clock.get()));
+                            put(all -> (isSelected(object) ? all.with(object, read) : all).heard(clock.get()));
                         case "DELETED" -> put(all -> all.without(object).heard(clock.get()));
                         case "BOOKMARK" -> put(all -> all.heard(clock.get()));
                         default -> {

@@ -70,7 +70,7 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
         return object.getJsonObject("metadata", new JsonObject()).getString("resourceVersion", "");
     }
 
-    private static String name(JsonObject object) {
+    static String name(JsonObject object) {
         return object.getJsonObject("metadata", new JsonObject()).getString("name", "");
     }
 

@@ -34,7 +34,7 @@ public record PeerReport(
             JsonObject answer = new JsonObject(body);
             return Optional.of(new PeerReport(
                     now,
-                    answer.getBoolean("ready", false),
+                    Boolean.TRUE.equals(answer.getBoolean("ready")),
                     number(Range.LOAD, answer, "load"),
                     seconds(number(Range.SECONDS, answer, "readySeconds").orElse(0)),
                     number(Range.SECONDS, answer, "flippedSecondsAgo").stream()

@@ -61,7 +61,8 @@ public enum Range {
 
     /** The number, or nothing where it cannot be. */
     public OptionalDouble of(double value) {
-        return has(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+        // A negative zero is none.
+        return has(value) ? OptionalDouble.of(value + 0.0) : OptionalDouble.empty();
     }
 
     /** The same of a whole number. */
