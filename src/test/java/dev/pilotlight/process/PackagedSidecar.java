@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 
 /** The packaged sidecar as a child process, by the image's own command line, and what it says. */
 public final class PackagedSidecar implements AutoCloseable {
@@ -88,6 +90,26 @@ public final class PackagedSidecar implements AutoCloseable {
 
     public long threads() throws IOException {
         return procStatus("Threads");
+    }
+
+    /** What its heap holds once it was collected. */
+    public long heapAfterCollectionKiB() throws IOException {
+        jcmd("GC.run");
+        return Pattern.compile(" used ([0-9]+)K")
+                .matcher(jcmd("GC.heap_info").replaceAll("(?s)Metaspace.*", ""))
+                .results()
+                .mapToLong(used -> Long.parseLong(used.group(1)))
+                .sum();
+    }
+
+    private String jcmd(String command) throws IOException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(child.process().pid()),
+                        command)
+                .redirectErrorStream(true)
+                .start();
+        return new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     private long procStatus(String key) throws IOException {

@@ -1,0 +1,79 @@
+package dev.pilotlight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.hostile.Outside;
+import dev.pilotlight.process.Await;
+import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.Probes;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The packaged sidecar, with everything around it hostile at once: engine, completions, exporter, API server and peers answer with what cannot
+ * be. Meanwhile it answers its probes and publishes numbers; afterwards it is as it was. The readers of each boundary alone are tried with some
+ * 15,000 seeded inputs in the tests named Hostile*Test.
+ */
+class HostileIT {
+    private static final Duration STORM = Duration.ofSeconds(Integer.getInteger("hostile.seconds", 20));
+    private static final Duration SOON = Duration.ofMinutes(1);
+
+    /** @param polls of the engine, per second */
+    private record State(double polls, long threads, long heapKiB, int lines) {}
+
+    private static State state(PackagedSidecar sidecar) throws IOException, InterruptedException {
+        double before = sidecar.metric("pilotlight_poll_seconds_count").orElse(0);
+        Instant from = Instant.now();
+        Await.until("20 polls more", SOON, () -> sidecar.metric("pilotlight_poll_seconds_count").orElse(0) >= before + 20);
+        double seconds = Duration.between(from, Instant.now()).toMillis() / 1e3;
+        double polls = (sidecar.metric("pilotlight_poll_seconds_count").orElse(0) - before) / seconds;
+        return new State(polls, sidecar.threads(), sidecar.heapAfterCollectionKiB(), sidecar.child().log().size());
+    }
+
+    private static void publishesOnlyNumbers(PackagedSidecar sidecar) throws IOException, InterruptedException {
+        List<String> lines = sidecar.metrics();
+        assertThat(lines).isNotEmpty().noneMatch(line -> line.matches(".* [-+]?(NaN|Inf)"));
+        assertThat(sidecar.get("/api/v1/status").body()).doesNotContainPattern("[:\\[,]\"?-?(NaN|Infinity)\"?[,}\\]]");
+    }
+
+    @Test
+    void whateverIsAnsweredItStaysAsItWas() throws Exception {
+        long seed = Long.getLong("hostile.seed", 20261124);
+        int port = PackagedSidecar.freePort();
+        try (Outside outside = new Outside(seed, port, 40);
+                PackagedSidecar sidecar = PackagedSidecar.beside(
+                        outside.engineUri(), "hostile", outside.settings(), port, outside.platform());
+                Probes probes = Probes.of(sidecar, 2)) {
+            Await.until("it is ready and leads", SOON, () -> sidecar.ready().up()
+                    && sidecar.status().getJsonObject("cluster").containsKey("leaderOfTerm"));
+            State before = state(sidecar);
+            probes.forget();
+
+            outside.beHostile(true);
+            Instant end = Instant.now().plus(STORM);
+            int samples = 0;
+            while (Instant.now().isBefore(end)) {
+                publishesOnlyNumbers(sidecar);
+                samples++;
+            }
+            outside.beHostile(false);
+
+            Await.until("it is ready again", SOON, () -> sidecar.ready().up());
+            Await.until("it publishes a load", SOON, () -> sidecar.signals().containsKey("load_ratio"));
+            publishesOnlyNumbers(sidecar);
+            State after = state(sidecar);
+            System.out.printf(
+                    "seed %d: %d spoilt answers %s; %d pages of numbers; %s%n  before %s%n  after  %s%n",
+                    seed, outside.spoiltInAll(), outside.spoilt(), samples, probes, before, after);
+            probes.assertPrompt();
+            assertThat(outside.spoiltInAll()).isGreaterThan(500);
+            assertThat(after.polls()).as("polls per second, %.1f before", before.polls()).isGreaterThan(before.polls() * 0.6);
+            assertThat(after.threads()).as("threads").isLessThanOrEqualTo(before.threads() + 6);
+            assertThat(after.heapKiB()).as("KiB in use").isLessThan(before.heapKiB() + (6 << 10));
+            assertThat(after.lines() - before.lines()).as("lines of its log").isLessThan(250);
+        }
+    }
+}
