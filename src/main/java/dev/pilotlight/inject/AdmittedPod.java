@@ -14,6 +14,7 @@ import java.util.Optional;
  *
  * @param containers those that run side by side; init containers are not among them
  * @param initContainers of which those with {@code restartPolicy: Always} are native sidecars
+ * @param hostNetwork its ports are those of the node
  * @param asRoot the pod's security context runs every container as root that does not say otherwise
  * @param withToken the service account's token is mounted
  */
@@ -23,6 +24,7 @@ record AdmittedPod(
         List<Container> containers,
         List<Container> initContainers,
         boolean windows,
+        boolean hostNetwork,
         boolean asRoot,
         boolean withToken,
         long gracePeriodSeconds) {
@@ -56,6 +58,7 @@ record AdmittedPod(
                 containers(spec, "containers"),
                 containers(spec, "initContainers"),
                 "windows".equals(object(spec, "os").getValue("name")) || "windows".equals(windowsNode),
+                Boolean.TRUE.equals(spec.getValue("hostNetwork")),
                 number(object(spec, "securityContext"), "runAsUser").orElse(-1L) == 0,
                 !Boolean.FALSE.equals(spec.getValue("automountServiceAccountToken")),
                 number(spec, "terminationGracePeriodSeconds").orElse(DEFAULT_GRACE_PERIOD));

@@ -59,6 +59,7 @@ sealed interface InjectionDecision {
         NOT_OPTED_IN(false),
         ALREADY_INJECTED(false),
         WINDOWS(true),
+        HOST_NETWORK(true),
         WORKER(true),
         CONTAINER_NOT_FOUND(true),
         NO_ENGINE(true),
@@ -114,6 +115,12 @@ sealed interface InjectionDecision {
     private static Optional<InjectionDecision> unfit(AdmittedPod pod) {
         if (pod.windows()) {
             return leave(Reason.WINDOWS, "it runs on Windows and the sidecar on Linux");
+        }
+        if (pod.hostNetwork()) {
+            return leave(
+                    Reason.HOST_NETWORK,
+                    "it is on the host network, where port " + SIDECAR_PORT
+                            + " would be the node's and no second pod fit on it; write the sidecar by hand, with a port of its own");
         }
         return Optional.empty();
     }

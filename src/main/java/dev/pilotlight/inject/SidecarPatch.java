@@ -20,6 +20,7 @@ final class SidecarPatch {
         JsonArray patch = new JsonArray();
         JsonObject sidecar = sidecar(template.getJsonObject("container"), decision, asRoot, image);
         JsonObject spec = pod.getJsonObject("spec");
+        Room.in(spec).fit(sidecar);
         // First of all, so that it watches the load from its beginning and outlives every other container.
         if (spec.getValue("initContainers") instanceof JsonArray) {
             patch.add(add("/spec/initContainers/0", sidecar));

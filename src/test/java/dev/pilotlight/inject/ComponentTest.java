@@ -53,8 +53,11 @@ class ComponentTest {
                         hook(pod).ifPresent(command -> command.set(4, it.port()));
                     }
                     JsonObject byTheWebhook = template(deployment(it, byTheWebhook(it.pod())));
-                    // What the Component cannot know: the name of the container.
+                    // What the Component cannot know: the name of the container, and what the pod's own ask for.
                     withoutContainer(byTheWebhook);
+                    if (it.injected()) {
+                        withUsualResources(byTheWebhook);
+                    }
                     assertThat(pod).isEqualTo(byTheWebhook);
                 }));
     }
@@ -89,6 +92,15 @@ class ComponentTest {
                 .orElseThrow();
         assertThat(built("silent", List.of(deployment(silent))))
                 .containsExactly(Map.entry("not-asked", deployment(silent)));
+    }
+
+    private static void withUsualResources(JsonObject pod) {
+        pod.getJsonObject("spec")
+                .getJsonArray("initContainers")
+                .getJsonObject(0)
+                .put(
+                        "resources",
+                        SidecarTemplate.read().getJsonObject("container").getJsonObject("resources"));
     }
 
     private static JsonObject byTheWebhook(JsonObject pod) {

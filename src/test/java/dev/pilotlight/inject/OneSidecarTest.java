@@ -152,7 +152,14 @@ class OneSidecarTest {
                             + "}")
                     .contains("\"/spec/terminationGracePeriodSeconds\",value:"
                             + TEMPLATE.getLong("terminationGracePeriodSeconds") + "}")
-                    .contains("securityContext/runAsUser\",value:" + SidecarPatch.USER + "}");
+                    .contains("securityContext/runAsUser\",value:" + SidecarPatch.USER + "}")
+                    .contains("resources/limits/cpu\",value:\"" + Room.CPU + "\"}")
+                    .contains("resources.requests{cpu:\"" + Room.CPU + "\",memory:\""
+                            + TEMPLATE.getJsonObject("container")
+                                    .getJsonObject("resources")
+                                    .getJsonObject("limits")
+                                    .getString("memory")
+                            + "\"}");
         }
 
         @Test
