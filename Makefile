@@ -16,7 +16,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-dashboard clean
+.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -102,6 +102,13 @@ test-node: ## the pods of k8s/ on a real node, as root; NODE=EngineFaultsIT for 
 test-chart: ## the Helm chart against the kustomizations; builds Helm with Go the first time (3 minutes)
 	scripts/chart/helm.sh
 	$(MVN) test -Dtest=ChartTest
+
+test-limits: ## the sidecar within the memory limit of its manifests, as root: the largest page, 1,000 connections, 600 peers
+	$(MVN) verify -Dtest=none -Dtests.include=limits -Dtests.exclude=none -Dsurefire.failIfNoSpecifiedTests=false
+
+test-native-lists: ## what a native build would be given, without a builder: fails where more is registered for reflection than is known to be needed
+	$(MVN) -q package -Dnative -Dquarkus.native.sources-only=true -DskipTests
+	scripts/native-lists.sh
 
 test-dashboard: ## every query of the Grafana dashboard, asked of a Prometheus that scrapes a run of `make run`
 	@command -v prometheus >/dev/null || { echo "make test-dashboard needs Prometheus; Debian: apt-get install prometheus" >&2; exit 69; }

@@ -14,7 +14,7 @@ public final class Main {
     /** EX_USAGE of sysexits.h: a setting is wrong, and a restart will not mend it. */
     static final int BAD_SETTING = 64;
 
-    private Main() {}
+    Main() {}
 
     public static void main(String... args) {
         Quarkus.run(null, Main::ended, args);

@@ -23,19 +23,19 @@ import dev.pilotlight.gpu.PodIdentity;
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.http.Http;
+import dev.pilotlight.inject.Webhook;
+import dev.pilotlight.kube.ApiAddress;
 import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
+import dev.pilotlight.loop.LoopWatch;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.metrics.MetricsPage;
-import dev.pilotlight.metrics.PictureMeters;
 import dev.pilotlight.pool.PeerClient;
 import dev.pilotlight.prometheus.Limits;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.prometheus.client.CollectorRegistry;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
@@ -69,20 +69,15 @@ public final class Sidecar {
     private static final Logger LOG = Logger.getLogger("pilotlight");
     private static final SortedSet<String> PROBES = new TreeSet<>(
             Set.of("/q/health", "/q/health/live", "/q/health/started", "/q/health/ready", "/q/health/group/engine"));
+    private static final Duration LOOP_WATCH = Duration.ofMinutes(1);
     private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
+    private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
     private static final Duration API_TIMEOUT = Duration.ofSeconds(2);
 
     @Produces
     @Singleton
     SteadyClock clock() {
         return new SteadyClock();
-    }
-
-    /** One for all: Quarkus' own default would make another for each who asks. */
-    @Produces
-    @Singleton
-    CollectorRegistry registry() {
-        return new CollectorRegistry();
     }
 
     @Produces
@@ -113,8 +108,27 @@ public final class Sidecar {
 
     @Produces
     @Singleton
-    ApiServer apiServer(Instance<KubernetesClient> kubernetes) {
-        return new ApiClient(kubernetes::get, API_TIMEOUT);
+    ApiServer apiServer(PilotlightConfig config, Vertx vertx) {
+        return new ApiClient(vertx, apiAddress(config.kube()), API_TIMEOUT);
+    }
+
+    /** As set, else as the kubelet tells each container. */
+    private static Optional<ApiAddress> apiAddress(PilotlightConfig.Kube kube) {
+        String host = System.getenv("KUBERNETES_SERVICE_HOST");
+        String port = System.getenv("KUBERNETES_SERVICE_PORT");
+        boolean inCluster = kube.url().isEmpty() && host != null && port != null;
+        return kube.url()
+                .or(() -> inCluster ? Optional.of(ApiAddress.inCluster(host, port)) : Optional.empty())
+                .map(url -> new ApiAddress(
+                        url,
+                        kube.tokenFile().or(() -> mounted("token", inCluster)),
+                        kube.caFile().or(() -> mounted("ca.crt", inCluster))));
+    }
+
+    /** Of the pod's service account. In a cluster it is named even where it is missing, so that its lack is said. */
+    private static Optional<Path> mounted(String name, boolean inCluster) {
+        Path file = SERVICE_ACCOUNT.resolve(name);
+        return inCluster || Files.exists(file) ? Optional.of(file) : Optional.empty();
     }
 
     @Produces
@@ -177,8 +191,27 @@ public final class Sidecar {
                 address,
                 engine.caFile(),
                 engine.verifyHost(),
-                engine.apiKeyFile().map(Sidecar::secret),
+                engine.apiKey().map(String::strip).or(() -> engine.apiKeyFile().map(Sidecar::secret)),
                 connections);
+    }
+
+    @Produces
+    @Singleton
+    Webhook webhook(
+            PilotlightConfig config,
+            Vertx vertx,
+            SteadyClock clock,
+            @ConfigProperty(name = "quarkus.http.host") String host) {
+        PilotlightConfig.Injector injector = config.injector();
+        return new Webhook(
+                vertx,
+                new Webhook.Place(
+                        host,
+                        injector.port(),
+                        injector.certificateFile(),
+                        injector.keyFile(),
+                        injector.image().orElseThrow()),
+                clock::now);
     }
 
     @Produces
@@ -207,9 +240,9 @@ public final class Sidecar {
             @Observes StartupEvent event,
             PilotlightConfig config,
             Instance<ControlLoop> loop,
-            Instance<PictureMeters> meters,
+            Instance<Webhook> webhook,
             Instance<DrainGate> drains,
-            CollectorRegistry registry,
+            SteadyClock clock,
             Vertx vertx) {
         Thread.setDefaultUncaughtExceptionHandler(
                 (thread, failure) -> Guard.failed("thread " + thread.getName(), failure));
@@ -219,15 +252,17 @@ public final class Sidecar {
             throw new WrongSettings(problems);
         }
         if (config.injector().enabled()) {
+            webhook.get().start();
             return;
         }
-        meters.get().register(registry);
         loop.get().start();
         if (config.pod().name().isPresent()) {
             LateStart late = new LateStart(
                     () -> loop.get().board().picture().cluster().ownPod(), drains.get()::isTold, Quarkus::asyncExit);
             Thread.ofVirtual().name("late-start").start(Guard.once("the look for a lost SIGTERM", late));
         }
+        LoopWatch watch = new LoopWatch(loop.get(), clock);
+        vertx.setPeriodic(LOOP_WATCH.toMillis(), _ -> watch.look());
     }
 
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */
@@ -238,23 +273,33 @@ public final class Sidecar {
         }
     }
 
-    void stop(@Observes ShutdownEvent event, PilotlightConfig config, Instance<ControlLoop> loop) {
-        if (!config.injector().enabled()) {
+    void stop(
+            @Observes ShutdownEvent event,
+            PilotlightConfig config,
+            Instance<ControlLoop> loop,
+            Instance<Webhook> webhook) {
+        if (config.injector().enabled()) {
+            webhook.get().close();
+        } else {
             loop.get().close();
         }
     }
 
-    /** Prometheus looks at /metrics by default, Quarkus serves /q/metrics: the same page at both. */
+    /** Prometheus looks at /metrics by default, and where Quarkus is known at /q/metrics: the same page at both. */
     void routes(@Observes Router router, PilotlightConfig config, Instance<MetricsPage> metrics) {
         router.route().order(Integer.MIN_VALUE).handler(new OneAtATime()).failureHandler(new BadRequests());
         router.route().order(Integer.MIN_VALUE).handler(new KeptConnections());
         router.get("/q/health/*").order(0).handler(Sidecar::probed);
         if (config.injector().enabled()) {
-            router.get("/metrics").order(0).handler(context -> context.reroute("/q/metrics"));
-        }
-        if (config.injector().enabled()) {
-            for (String ofAnEngine :
-                    List.of("/", "/index.html", "/api/v1/status", "/api/v1/signals", "/api/v1/peer", "/api/v1/drain")) {
+            for (String ofAnEngine : List.of(
+                    "/",
+                    "/index.html",
+                    "/metrics",
+                    "/q/metrics",
+                    "/api/v1/status",
+                    "/api/v1/signals",
+                    "/api/v1/peer",
+                    "/api/v1/drain")) {
                 router.route(ofAnEngine)
                         .order(0)
                         .handler(
@@ -265,6 +310,9 @@ public final class Sidecar {
             }
             return;
         }
+        router.route("/api/v1/inject*").order(0).handler(context -> context.response()
+                .setStatusCode(404)
+                .end("this sidecar injects nothing: pilotlight.injector.enabled is false\n"));
         router.get("/metrics").order(0).handler(context -> metrics.get().handle(context));
         router.get("/q/metrics").order(0).handler(context -> metrics.get().handle(context));
         StatusPage page = new StatusPage();

@@ -27,10 +27,17 @@ class HostileIT {
     private static State state(PackagedSidecar sidecar) throws IOException, InterruptedException {
         double before = sidecar.metric("pilotlight_poll_seconds_count").orElse(0);
         Instant from = Instant.now();
-        Await.until("20 polls more", SOON, () -> sidecar.metric("pilotlight_poll_seconds_count").orElse(0) >= before + 20);
+        Await.until(
+                "20 polls more",
+                SOON,
+                () -> sidecar.metric("pilotlight_poll_seconds_count").orElse(0) >= before + 20);
         double seconds = Duration.between(from, Instant.now()).toMillis() / 1e3;
         double polls = (sidecar.metric("pilotlight_poll_seconds_count").orElse(0) - before) / seconds;
-        return new State(polls, sidecar.threads(), sidecar.heapAfterCollectionKiB(), sidecar.child().log().size());
+        return new State(
+                polls,
+                sidecar.threads(),
+                sidecar.heapAfterCollectionKiB(),
+                sidecar.child().log().size());
     }
 
     private static void publishesOnlyNumbers(PackagedSidecar sidecar) throws IOException, InterruptedException {
@@ -47,8 +54,11 @@ class HostileIT {
                 PackagedSidecar sidecar = PackagedSidecar.beside(
                         outside.engineUri(), "hostile", outside.settings(), port, outside.platform());
                 Probes probes = Probes.of(sidecar, 2)) {
-            Await.until("it is ready and leads", SOON, () -> sidecar.ready().up()
-                    && sidecar.status().getJsonObject("cluster").containsKey("leaderOfTerm"));
+            Await.until(
+                    "it is ready and leads",
+                    SOON,
+                    () -> sidecar.ready().up()
+                            && sidecar.status().getJsonObject("cluster").containsKey("leaderOfTerm"));
             State before = state(sidecar);
             probes.forget();
 
@@ -70,7 +80,9 @@ class HostileIT {
                     seed, outside.spoiltInAll(), outside.spoilt(), samples, probes, before, after);
             probes.assertPrompt();
             assertThat(outside.spoiltInAll()).isGreaterThan(500);
-            assertThat(after.polls()).as("polls per second, %.1f before", before.polls()).isGreaterThan(before.polls() * 0.6);
+            assertThat(after.polls())
+                    .as("polls per second, %.1f before", before.polls())
+                    .isGreaterThan(before.polls() * 0.6);
             assertThat(after.threads()).as("threads").isLessThanOrEqualTo(before.threads() + 6);
             assertThat(after.heapKiB()).as("KiB in use").isLessThan(before.heapKiB() + (6 << 10));
             assertThat(after.lines() - before.lines()).as("lines of its log").isLessThan(250);

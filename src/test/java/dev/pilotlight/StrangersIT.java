@@ -166,7 +166,7 @@ class StrangersIT {
 
         Map<String, String> platform() {
             return Map.of(
-                    "quarkus.kubernetes-client.api-server-url",
+                    "pilotlight.kube.url",
                     "http://127.0.0.1:" + server.getAddress().getPort());
         }
 

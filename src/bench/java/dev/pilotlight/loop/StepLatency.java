@@ -56,7 +56,7 @@ public final class StepLatency {
                     .start();
             try {
                 URI metrics = URI.create("http://127.0.0.1:" + port + "/metrics");
-                await(metrics, "pilotlight_phase{phase=\"ready\",}", 1);
+                await(metrics, "pilotlight_phase{phase=\"ready\"}", 1);
                 report(measure(engine, metrics, steps, period, random), period, seed);
             } finally {
                 sidecar.destroy();

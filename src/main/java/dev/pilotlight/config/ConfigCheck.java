@@ -4,6 +4,7 @@ import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.GpuSettingsCheck;
+import dev.pilotlight.http.Redacted;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
@@ -47,11 +48,11 @@ public final class ConfigCheck {
         URI url = engine.url().orElse(EngineAddress.DEFAULT);
         String scheme = url.getScheme();
         if (!"http".equals(scheme) && !"https".equals(scheme) || url.getHost() == null) {
-            bad("pilotlight.engine.url", url, "give http://host:port or https://host:port");
+            bad("pilotlight.engine.url", Redacted.url(url), "give http://host:port or https://host:port");
         }
         if (url.getRawUserInfo() != null || url.getRawQuery() != null) {
             problems.add("pilotlight.engine.url has a user or a query in it; give only scheme, host, port and path,"
-                    + " and the API key by pilotlight.engine.api-key-file");
+                    + " and the API key by pilotlight.engine.api-key or api-key-file");
         }
         between("pilotlight.engine.poll-every", engine.pollEvery(), Duration.ofMillis(100), Duration.ofSeconds(60));
         between("pilotlight.engine.timeout", engine.timeout(), Duration.ofMillis(50), Duration.ofSeconds(60));
@@ -65,11 +66,15 @@ public final class ConfigCheck {
                                 + shown(least)));
         file("pilotlight.engine.ca-file", engine.caFile());
         file("pilotlight.engine.api-key-file", engine.apiKeyFile());
+        if (engine.apiKey().isPresent() && engine.apiKeyFile().isPresent()) {
+            problems.add("pilotlight.engine.api-key and pilotlight.engine.api-key-file are both set: give one of them");
+        }
         if (engine.caFile().isPresent() && "http".equals(scheme)) {
             bad(
                     "pilotlight.engine.ca-file",
                     engine.caFile().get(),
-                    "it is of no use with pilotlight.engine.url=" + url + "; give an https URL or leave it out");
+                    "it is of no use with pilotlight.engine.url=" + Redacted.url(url)
+                            + "; give an https URL or leave it out");
         }
         OptionalInt slots = engine.maxNumSeqs();
         if (slots.isPresent() && slots.getAsInt() < 1) {
@@ -77,6 +82,19 @@ public final class ConfigCheck {
         }
         between("pilotlight.engine.max-page-bytes", engine.maxPageBytes(), 64L << 10, 1L << 30);
         between("pilotlight.engine.max-series", engine.maxSeries(), 100, 1_000_000);
+    }
+
+    private void kube(PilotlightConfig.Kube kube) {
+        kube.url()
+                .filter(url -> !"http".equals(url.getScheme()) && !"https".equals(url.getScheme())
+                        || url.getHost() == null
+                        || url.getRawUserInfo() != null
+                        || url.getRawQuery() != null)
+                .ifPresent(
+                        url -> problems.add("pilotlight.kube.url names no server: give https://host:port, or leave it"
+                                + " out inside a pod; the token goes into pilotlight.kube.token-file"));
+        file("pilotlight.kube.token-file", kube.tokenFile());
+        file("pilotlight.kube.ca-file", kube.caFile());
     }
 
     private void rest(PilotlightConfig config) {
@@ -118,6 +136,7 @@ public final class ConfigCheck {
                         "give at least pilotlight.drain.settle="
                                 + shown(config.drain().settle())));
         file("pilotlight.drain.token-file", config.drain().tokenFile());
+        kube(config.kube());
         if (config.pod().name().isPresent() != config.pod().namespace().isPresent()) {
             problems.add(
                     "pilotlight.pod.name and pilotlight.pod.namespace go together: give both by the downward API, or neither");

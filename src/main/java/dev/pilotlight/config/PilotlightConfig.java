@@ -26,6 +26,8 @@ public interface PilotlightConfig {
 
     Pod pod();
 
+    Kube kube();
+
     Mark mark();
 
     Pool pool();
@@ -63,7 +65,10 @@ public interface PilotlightConfig {
         @WithDefault("true")
         boolean verifyHost();
 
-        /** File that holds the engine's API key ({@code --api-key}); sent to {@code /v1} paths only. */
+        /** The engine's API key ({@code --api-key}), from a Secret by {@code secretKeyRef}; sent to {@code /v1} paths only, and never shown. */
+        Optional<String> apiKey();
+
+        /** File that holds it instead. */
         Optional<Path> apiKeyFile();
 
         /** vLLM's {@code --max-num-seqs}, per data-parallel rank. Default: learned from the readings. */
@@ -228,6 +233,18 @@ public interface PilotlightConfig {
         Duration costHold();
     }
 
+    /** The API server; each of these is known inside a pod. */
+    interface Kube {
+        /** Where it is, http or https. Default: as KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT say. */
+        Optional<URI> url();
+
+        /** File with the bearer token, read for each call. Default: that of the pod's service account, where it is mounted. */
+        Optional<Path> tokenFile();
+
+        /** PEM file with the authorities to trust, read again when it changes. Default: that of the pod's service account. */
+        Optional<Path> caFile();
+    }
+
     /** What a pool's role label is. */
     enum PoolMode {
         OBSERVE,
@@ -307,5 +324,17 @@ public interface PilotlightConfig {
 
         /** The image of the sidecar that it puts there; must be named where this process is the webhook. */
         Optional<String> image();
+
+        /** Where the API server asks it, over TLS. */
+        @WithDefault("9443")
+        int port();
+
+        /** PEM file with the certificate that it shows; looked at every 2 s. */
+        @WithDefault("/etc/pilotlight/tls/tls.crt")
+        Path certificateFile();
+
+        /** PEM file with the certificate's key. */
+        @WithDefault("/etc/pilotlight/tls/tls.key")
+        Path keyFile();
     }
 }

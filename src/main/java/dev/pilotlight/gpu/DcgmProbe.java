@@ -1,5 +1,6 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.http.Redacted;
 import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.PageReading;
 import java.net.URI;
@@ -14,7 +15,7 @@ public final class DcgmProbe implements GpuProbe {
     private final GpuClaim claim;
 
     public DcgmProbe(URI url, PageSource pages, Optional<PodIdentity> pod, GpuClaim claim) {
-        this.origin = "the DCGM exporter at " + url;
+        this.origin = "the DCGM exporter at " + Redacted.url(url);
         this.pages = pages;
         this.pod = pod;
         this.claim = claim;

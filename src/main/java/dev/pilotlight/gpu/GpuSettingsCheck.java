@@ -1,5 +1,6 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.http.Redacted;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ public final class GpuSettingsCheck {
         }
         problems.add(new Problem(
                 "pilotlight.gpu.dcgm-url",
-                text,
+                Redacted.url(text),
                 "is not the http or https URL of a page, such as http://10.0.0.7:9400/metrics"));
         return Optional.empty();
     }

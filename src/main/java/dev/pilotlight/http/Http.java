@@ -90,8 +90,9 @@ public final class Http {
         return url(base.get(), path);
     }
 
+    /** For people. */
     private static String url(URI base, String path) {
-        return base.getScheme() + "://" + base.getRawAuthority() + target(base, path);
+        return Redacted.url(base.getScheme() + "://" + base.getRawAuthority()) + target(base, path);
     }
 
     private static String target(URI base, String path) {

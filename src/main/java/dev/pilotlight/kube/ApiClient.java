@@ -1,45 +1,58 @@
 package dev.pilotlight.kube;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.http.AsyncBody;
-import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SSLOptions;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * The wire to the API server: fabric8's client for address, trust and tokens, and its HTTP client for the calls. Trees of JSON
- * rather than the client's classes: four kinds of object are read and a few fields of each, and a watch shows its bookmarks, by
- * which one that went silent is told from one without news.
+ * The wire to the API server. HTTP/1.1 with a connection per watch: one that a router has forgotten is given up with the request that
+ * timed out on it, where HTTP/2 would go on using it. Trees of JSON and no classes of the API: four kinds of object are read and a few
+ * fields of each, and the thousands of classes of a general client are most of a native image.
  */
 public final class ApiClient implements ApiServer {
-    /** A line of a watch is one object; etcd takes 1.5 MiB. */
-    private static final int LONGEST_LINE = 4 << 20;
+    /** A page of a hundred pods is 1 to 5 MB. Its tree takes many times that, so much more would not fit into a small container. */
+    private static final int LONGEST_ANSWER = 8 << 20;
+    /** The watches on the own pod, the plan and the lease's pods; the rest is for calls. */
+    private static final int CONNECTIONS = 8;
 
-    private final Supplier<KubernetesClient> client;
+    private final Vertx vertx;
+    private final Optional<ApiAddress> server;
     private final Duration timeout;
     private final AtomicReference<KubeTally> calls = new AtomicReference<>(KubeTally.EMPTY);
+    private final AtomicReference<Wire> wire = new AtomicReference<>();
 
-    public ApiClient(Supplier<KubernetesClient> client, Duration timeout) {
-        this.client = client;
+    /** @param server empty where there is none: each call then says so */
+    public ApiClient(Vertx vertx, Optional<ApiAddress> server, Duration timeout) {
+        this.vertx = vertx;
+        this.server = server;
         this.timeout = timeout;
     }
+
+    /** A client, its events' thread, and the authorities it was made with. */
+    private record Wire(HttpClient client, Context context, Optional<FileTime> trusted) {}
 
     @Override
     public KubeTally calls() {
@@ -54,57 +67,198 @@ public final class ApiClient implements ApiServer {
     }
 
     private Answer exchange(Call call) {
-        CompletableFuture<HttpResponse<byte[]>> sent;
+        AtomicReference<HttpClientRequest> open = new AtomicReference<>();
+        CompletableFuture<Answer> ended = new CompletableFuture<>();
         try {
-            HttpClient http = client.get().getHttpClient();
-            sent = http.sendAsync(
-                    request(http, call)
-                            .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
-                            .build(),
-                    byte[].class);
-        } catch (KubernetesClientException | IllegalArgumentException misconfigured) {
-            return new Answer.Lost("there is no way to the API server: " + misconfigured.getMessage());
+            Wire to = wire();
+            RequestOptions options = options(call);
+            begin(to, ended, () -> opened(to, options, call, open, ended)
+                    .compose(ApiClient::whole)
+                    .onSuccess(ended::complete));
+        } catch (NoWay | IllegalArgumentException noWay) {
+            return new Answer.Lost("there is no way to the API server: " + noWay.getMessage());
         }
-        return await(
-                sent,
-                response -> new Answer.Got(
-                        response.code(), new String(response.body(), StandardCharsets.UTF_8), retryAfter(response)));
+        return await(ended, open);
     }
 
-    private <R> Answer await(
-            CompletableFuture<HttpResponse<R>> sent, java.util.function.Function<HttpResponse<R>, Answer> got) {
+    /** On the client's own event loop; a client that is closed throws there. */
+    private static void begin(Wire to, CompletableFuture<Answer> ended, Supplier<Future<?>> call) {
+        to.context().runOnContext(_ -> {
+            try {
+                call.get().onFailure(failure -> ended.complete(lost(failure)));
+            } catch (IllegalStateException closed) {
+                ended.complete(lost(closed));
+            }
+        });
+    }
+
+    private Answer await(CompletableFuture<Answer> ended, AtomicReference<HttpClientRequest> open) {
         try {
-            // The client's own timeout comes first; this one is for a client that stands still itself.
-            return got.apply(sent.get(timeout.toMillis() * 2, TimeUnit.MILLISECONDS));
+            return ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
-            sent.cancel(true);
-            return new Answer.Lost("no answer within " + timeout.toMillis() * 2 + " ms");
+            cut(ended, open);
+            return new Answer.Lost("no answer within " + timeout.toMillis() + " ms");
         } catch (InterruptedException stop) {
-            sent.cancel(true);
+            cut(ended, open);
             Thread.currentThread().interrupt();
             return new Answer.Lost("stopped while waiting");
         } catch (ExecutionException failed) {
-            Throwable cause = failed.getCause();
-            return new Answer.Lost(cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
+            return lost(failed.getCause());
         }
     }
 
-    private HttpRequest.Builder request(HttpClient http, Call call) {
-        String root = client.get().getConfiguration().getMasterUrl().replaceAll("/+$", "");
-        HttpRequest.Builder request =
-                http.newHttpRequestBuilder().uri(root + call.target()).header("Accept", "application/json");
-        String body = call.body().map(JsonObject::encode).orElse("");
+    /** Ends the connection too: whatever is wrong with it, the next call begins with another. */
+    private static void cut(CompletableFuture<Answer> ended, AtomicReference<HttpClientRequest> open) {
+        ended.complete(new Answer.Lost("too late"));
+        HttpClientRequest request = open.get();
+        if (request != null) {
+            request.reset();
+        }
+    }
+
+    private static Answer lost(Throwable failure) {
+        return new Answer.Lost(
+                failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage());
+    }
+
+    private static Future<HttpClientResponse> opened(
+            Wire to,
+            RequestOptions options,
+            Call call,
+            AtomicReference<HttpClientRequest> open,
+            CompletableFuture<Answer> ended) {
+        return to.client().request(options).compose(request -> {
+            open.set(request);
+            if (ended.isDone()) {
+                request.reset();
+                return Future.failedFuture("too late");
+            }
+            return call.body()
+                    .map(body -> request.send(body.toBuffer()))
+                    .orElseGet(request::send)
+                    // Nothing is read before somebody listens.
+                    .onSuccess(HttpClientResponse::pause);
+        });
+    }
+
+    private static Future<Answer> whole(HttpClientResponse response) {
+        CompletableFuture<Answer> done = new CompletableFuture<>();
+        Buffer body = Buffer.buffer();
+        response.exceptionHandler(done::completeExceptionally);
+        response.endHandler(_ -> done.complete(
+                new Answer.Got(response.statusCode(), body.toString(StandardCharsets.UTF_8), retryAfter(response))));
+        response.handler(chunk -> {
+            if (body.length() + chunk.length() > LONGEST_ANSWER) {
+                done.complete(new Answer.Lost("the answer is longer than " + LONGEST_ANSWER + " bytes"));
+                response.request().reset();
+            } else {
+                body.appendBuffer(chunk);
+            }
+        });
+        response.resume();
+        return Future.fromCompletionStage(done);
+    }
+
+    private RequestOptions options(Call call) throws NoWay {
+        ApiAddress to = server.orElseThrow();
+        String root = to.url().getRawPath() == null ? "" : to.url().getRawPath().replaceAll("/+$", "");
+        RequestOptions options = new RequestOptions()
+                .setHost(host(to))
+                .setPort(to.url().getPort() > 0 ? to.url().getPort() : isTls(to) ? 443 : 80)
+                .setURI(root + call.target())
+                .setConnectTimeout(timeout.toMillis())
+                .setFollowRedirects(false)
+                .putHeader("Accept", "application/json");
+        if (to.tokenFile().isPresent()) {
+            options.putHeader("Authorization", "Bearer " + token(to.tokenFile().get()));
+        }
         return switch (call.verb()) {
-            case GET, LIST, WATCH -> request;
-            case CREATE -> request.method("POST", "application/json", body);
-            case UPDATE -> request.method("PUT", "application/json", body);
-            case PATCH -> request.method("PATCH", "application/merge-patch+json", body);
+            case GET, LIST, WATCH -> options.setMethod(HttpMethod.GET);
+            case CREATE -> options.setMethod(HttpMethod.POST).putHeader("Content-Type", "application/json");
+            case UPDATE -> options.setMethod(HttpMethod.PUT).putHeader("Content-Type", "application/json");
+            case PATCH -> options.setMethod(HttpMethod.PATCH).putHeader("Content-Type", "application/merge-patch+json");
         };
     }
 
-    private static Optional<Duration> retryAfter(HttpResponse<?> response) {
+    /** Without the brackets that a URL puts around an IPv6 address. */
+    private static String host(ApiAddress to) {
+        return to.url().getHost().replaceAll("[\\[\\]]", "");
+    }
+
+    private static boolean isTls(ApiAddress to) {
+        return "https".equals(to.url().getScheme());
+    }
+
+    private static String token(Path file) throws NoWay {
         try {
-            return Optional.ofNullable(response.header("Retry-After"))
+            return Files.readString(file).strip();
+        } catch (IOException unreadable) {
+            throw new NoWay("the service account's token in " + file + " cannot be read (" + unreadable
+                    + "); is automountServiceAccountToken off?");
+        }
+    }
+
+    private Wire wire() throws NoWay {
+        if (server.isEmpty()) {
+            throw new NoWay("KUBERNETES_SERVICE_HOST and pilotlight.kube.url are not set");
+        }
+        ApiAddress to = server.get();
+        Optional<FileTime> trusted = to.caFile().flatMap(ApiClient::changed);
+        Wire now = wire.get();
+        if (now == null) {
+            Wire made = make(to, trusted);
+            if (wire.compareAndSet(null, made)) {
+                return made;
+            }
+            made.client().close();
+            return wire.get();
+        }
+        if (!now.trusted().equals(trusted) && trusted.isPresent()) {
+            Wire renewed = new Wire(now.client(), now.context(), trusted);
+            if (wire.compareAndSet(now, renewed)) {
+                now.client()
+                        .updateSSLOptions(new SSLOptions()
+                                .setTrustOptions(trust(to.caFile().get())));
+            }
+        }
+        return wire.get();
+    }
+
+    private Wire make(ApiAddress to, Optional<FileTime> trusted) throws NoWay {
+        HttpClientOptions options = new HttpClientOptions().setSsl(isTls(to)).setKeepAlive(true);
+        if (isTls(to) && to.caFile().isPresent()) {
+            options.setTrustOptions(trust(to.caFile().get()));
+        }
+        return new Wire(
+                vertx.httpClientBuilder()
+                        .with(options)
+                        .with(new PoolOptions().setHttp1MaxSize(CONNECTIONS))
+                        // What breaks in a request is in its answer; an idle connection that breaks is no news.
+                        .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+                        .build(),
+                vertx.getOrCreateContext(),
+                trusted);
+    }
+
+    private static Optional<FileTime> changed(Path file) {
+        try {
+            return Optional.of(Files.getLastModifiedTime(file));
+        } catch (IOException gone) {
+            return Optional.empty();
+        }
+    }
+
+    private static PemTrustOptions trust(Path file) throws NoWay {
+        try {
+            return new PemTrustOptions().addCertValue(Buffer.buffer(Files.readAllBytes(file)));
+        } catch (IOException unreadable) {
+            throw new NoWay("the API server's authority in " + file + " cannot be read: " + unreadable);
+        }
+    }
+
+    private static Optional<Duration> retryAfter(HttpClientResponse response) {
+        try {
+            return Optional.ofNullable(response.getHeader("Retry-After"))
                     .map(Long::parseLong)
                     .map(Duration::ofSeconds);
         } catch (NumberFormatException aDate) {
@@ -114,18 +268,20 @@ public final class ApiClient implements ApiServer {
 
     @Override
     public Events watch(Call call) {
-        Stream stream = new Stream();
+        AtomicReference<HttpClientRequest> open = new AtomicReference<>();
+        CompletableFuture<Answer> ended = new CompletableFuture<>();
+        WatchStream stream = new WatchStream();
         Answer answer;
         try {
-            HttpClient http = client.get().getHttpClient();
-            CompletableFuture<HttpResponse<AsyncBody>> sent =
-                    http.consumeBytes(request(http, call).forStreaming().build(), stream::take);
-            answer = await(sent, response -> {
-                stream.begin(response.body());
-                return new Answer.Got(response.code(), "", retryAfter(response));
-            });
-        } catch (KubernetesClientException | IllegalArgumentException misconfigured) {
-            answer = new Answer.Lost("there is no way to the API server: " + misconfigured.getMessage());
+            Wire to = wire();
+            RequestOptions options = options(call);
+            begin(to, ended, () -> opened(to, options, call, open, ended).onSuccess(response -> {
+                stream.begin(response, to.context());
+                ended.complete(new Answer.Got(response.statusCode(), "", retryAfter(response)));
+            }));
+            answer = await(ended, open);
+        } catch (NoWay | IllegalArgumentException noWay) {
+            answer = new Answer.Lost("there is no way to the API server: " + noWay.getMessage());
         }
         Answer opened = answer;
         calls.updateAndGet(all -> all.add(call, opened));
@@ -133,96 +289,12 @@ public final class ApiClient implements ApiServer {
         return stream;
     }
 
-    /** Bytes of one watch on their way from the client's thread to the reader's: one chunk at a time is asked for. */
-    private final class Stream implements Events {
-        private static final ByteBuffer END = ByteBuffer.allocate(0);
+    /** What keeps a call from being sent at all. */
+    private static final class NoWay extends Exception {
+        private static final long serialVersionUID = 1;
 
-        private final BlockingQueue<ByteBuffer> chunks = new LinkedBlockingQueue<>();
-        private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-        private ByteBuffer chunk = ByteBuffer.allocate(0);
-        private Optional<AsyncBody> body = Optional.empty();
-        private boolean opened;
-        private volatile Answer end = new Answer.Got(200, "", Optional.empty());
-
-        private void take(List<ByteBuffer> bytes, AsyncBody from) {
-            chunks.addAll(bytes);
-        }
-
-        private void begin(AsyncBody from) {
-            body = Optional.of(from);
-            from.done().whenComplete((_, failure) -> {
-                if (failure != null) {
-                    end = new Answer.Lost("the watch broke off: " + failure.getMessage());
-                }
-                chunks.add(END);
-            });
-            from.consume();
-        }
-
-        private void opened(Answer answer) {
-            opened = answer instanceof Answer.Got got && got.status() / 100 == 2;
-            if (!opened) {
-                close();
-                end = answer;
-                chunks.clear();
-                chunks.add(END);
-            }
-        }
-
-        @Override
-        public boolean opened() {
-            return opened;
-        }
-
-        @Override
-        public Next next(Duration patience) {
-            while (true) {
-                while (chunk.hasRemaining()) {
-                    byte next = chunk.get();
-                    if (next == '\n') {
-                        String text = line.toString(StandardCharsets.UTF_8);
-                        line.reset();
-                        if (!text.isBlank()) {
-                            return event(text);
-                        }
-                    } else if (line.size() >= LONGEST_LINE) {
-                        close();
-                        return new Next.Ended(new Answer.Lost("an event is longer than " + LONGEST_LINE + " bytes"));
-                    } else {
-                        line.write(next);
-                    }
-                }
-                ByteBuffer more;
-                try {
-                    more = chunks.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
-                } catch (InterruptedException stop) {
-                    Thread.currentThread().interrupt();
-                    return new Next.Ended(new Answer.Lost("stopped while watching"));
-                }
-                if (more == null) {
-                    return new Next.Silence();
-                }
-                if (more == END) {
-                    return new Next.Ended(end);
-                }
-                chunk = more;
-                body.ifPresent(AsyncBody::consume);
-            }
-        }
-
-        private Next event(String text) {
-            try {
-                JsonObject event = new JsonObject(text);
-                return new Next.Event(event.getString("type", ""), event.getJsonObject("object", new JsonObject()));
-            } catch (DecodeException | ClassCastException garbled) {
-                close();
-                return new Next.Ended(new Answer.Lost("the watch sent what is no event: " + garbled.getMessage()));
-            }
-        }
-
-        @Override
-        public void close() {
-            body.ifPresent(AsyncBody::cancel);
+        NoWay(String why) {
+            super(why, null, false, false);
         }
     }
 }

@@ -4,17 +4,20 @@ import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.ApiServer.Events;
 import dev.pilotlight.kube.ApiServer.Next;
+import dev.pilotlight.kube.Mirrored.Item;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Keeps up with some objects of the API server: reads them once, then watches; reads them anew when the watch has expired, and when
@@ -25,6 +28,8 @@ public final class Mirror<T> implements AutoCloseable {
     private static final int WATCH_SECONDS = 300;
     /** Bookmarks come about once a minute: two of them missed is a watch that nobody serves any more. */
     private static final Duration SILENT = Duration.ofSeconds(130);
+    /** Of a list: 100,000 objects. */
+    private static final int MOST_PAGES = 1_000;
     /** Rights may be given later: asked again, but seldom. */
     private static final Duration DENIED = Duration.ofMinutes(1);
 
@@ -71,7 +76,11 @@ public final class Mirror<T> implements AutoCloseable {
 
     /** Takes in the answer of a write: it may come before the watch tells. */
     public void offer(JsonObject object) {
-        put(all -> all.with(object, read));
+        try {
+            put(all -> isSelected(object) ? all.with(object, read) : all);
+        } catch (RuntimeException unexpected) {
+            // Of another type than it should be: the watch will tell.
+        }
     }
 
     private void put(UnaryOperator<Mirrored<T>> change) {
@@ -99,26 +108,34 @@ public final class Mirror<T> implements AutoCloseable {
 
     /** Reads all that is selected; the version to watch from, or none where there is no object. */
     private Optional<String> begin() throws Pause {
-        Call call = selection.read();
-        Answer answer = api.send(call);
-        if (selection.name().isPresent() && answer.is(404)) {
-            put(all -> all.replaced(List.of(), read, clock.get()));
-            return Optional.empty();
+        Map<String, Item<T>> found = new TreeMap<>();
+        Optional<String> more = Optional.empty();
+        for (int pages = 0; pages < MOST_PAGES; pages++) {
+            Call call = selection.read(more);
+            Answer answer = api.send(call);
+            if (selection.name().isPresent() && answer.is(404)) {
+                put(all -> all.replaced(Map.of(), clock.get()));
+                return Optional.empty();
+            }
+            JsonObject page = answer.object().orElse(null);
+            if (page == null) {
+                throw failed(call, answer);
+            }
+            if (!isAsked(page)) {
+                throw failed(
+                        call, new Answer.Lost("the answer is not what was asked for: is there a proxy on the way?"));
+            }
+            // Of each page only what is wanted is kept.
+            (selection.name().isPresent() ? Stream.of(page) : page.getJsonArray("items").stream())
+                    .map(JsonObject.class::cast)
+                    .forEach(object -> found.put(Mirrored.name(object), Mirrored.item(object, read)));
+            more = Mirrored.more(page);
+            if (more.isEmpty()) {
+                put(all -> all.replaced(found, clock.get()));
+                return Optional.of(Mirrored.version(page)).filter(version -> !version.isEmpty());
+            }
         }
-        JsonObject object = answer.object().orElse(null);
-        if (object == null) {
-            throw failed(call, answer);
-        }
-        if (!isAsked(object)) {
-            throw failed(call, new Answer.Lost("the answer is not what was asked for: is there a proxy on the way?"));
-        }
-        Iterable<JsonObject> objects = selection.name().isPresent()
-                ? List.of(object)
-                : object.getJsonArray("items").stream()
-                        .map(JsonObject.class::cast)
-                        .toList();
-        put(all -> all.replaced(objects, read, clock.get()));
-        return Optional.of(Mirrored.version(object)).filter(version -> !version.isEmpty());
+        throw failed(selection.read(more), new Answer.Lost("the list has no end: more than " + MOST_PAGES + " pages"));
     }
 
     /** The object of that name, or a list: of anything else, however well it looks, nothing is to be learned. */

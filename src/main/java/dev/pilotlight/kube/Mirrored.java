@@ -35,12 +35,11 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
         return new Mirrored<>(items, heardAt, Optional.of(why));
     }
 
-    Mirrored<T> replaced(Iterable<JsonObject> objects, Function<JsonObject, T> read, Instant now) {
-        Map<String, Item<T>> all = new TreeMap<>();
-        objects.forEach(object -> {
-            Item<T> there = items.get(name(object));
-            boolean isBehind = there != null && isOlder(version(object), there.version());
-            all.put(name(object), isBehind ? there : item(object, read));
+    Mirrored<T> replaced(Map<String, Item<T>> found, Instant now) {
+        Map<String, Item<T>> all = new TreeMap<>(found);
+        all.replaceAll((name, item) -> {
+            Item<T> there = items.get(name);
+            return there != null && isOlder(item.version(), there.version()) ? there : item;
         });
         return new Mirrored<>(all, Optional.of(now), problem);
     }
@@ -62,16 +61,30 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
         return new Mirrored<>(all, heardAt, problem);
     }
 
-    private static <T> Item<T> item(JsonObject object, Function<JsonObject, T> read) {
+    static <T> Item<T> item(JsonObject object, Function<JsonObject, T> read) {
         return new Item<>(version(object), read.apply(object));
     }
 
+    /** What to ask for the next page of a list by; empty with the last. */
+    static Optional<String> more(JsonObject list) {
+        return Optional.ofNullable(
+                        list.getJsonObject("metadata", new JsonObject()).getString("continue"))
+                .filter(token -> !token.isEmpty());
+    }
+
     static String version(JsonObject object) {
-        return object.getJsonObject("metadata", new JsonObject()).getString("resourceVersion", "");
+        return metadata(object, "resourceVersion");
     }
 
     static String name(JsonObject object) {
-        return object.getJsonObject("metadata", new JsonObject()).getString("name", "");
+        return metadata(object, "name");
+    }
+
+    private static String metadata(JsonObject object, String key) {
+        return object.getValue("metadata") instanceof JsonObject metadata
+                        && metadata.getValue(key) instanceof String text
+                ? text
+                : "";
     }
 
     /** Versions of one kind are numbers that grow (Kubernetes 1.35 promises it, etcd always did so); others are not compared. */

@@ -12,6 +12,9 @@ import java.util.TreeMap;
  * @param label as {@code key=value}
  */
 public record Selection(String path, Optional<String> name, Optional<String> label) {
+    /** Objects of one answer: of pods some 10 KB each, and seldom 50. */
+    static final int PAGE = 100;
+
     public static Selection one(String path, String name) {
         return new Selection(path, Optional.of(name), Optional.empty());
     }
@@ -20,12 +23,20 @@ public record Selection(String path, Optional<String> name, Optional<String> lab
         return new Selection(path, Optional.empty(), Optional.of(label));
     }
 
-    /** From the server's own cache: the watch that follows brings what it lacks. */
-    Call read() {
-        Map<String, String> query = new TreeMap<>(name.isPresent() ? Map.of() : selector());
-        query.put("resourceVersion", "0");
-        return name.map(one -> new Call(Call.Verb.GET, path + "/" + one, query, Optional.empty()))
-                .orElseGet(() -> Call.list(path, query));
+    /**
+     * The one from the server's own cache: the watch that follows brings what it lacks. A list comes in pages, since a thousand pods are
+     * some 10 MB; the cache would not cut it.
+     *
+     * @param more as the last page said; empty for the first
+     */
+    Call read(Optional<String> more) {
+        if (name.isPresent()) {
+            return new Call(Call.Verb.GET, path + "/" + name.get(), Map.of("resourceVersion", "0"), Optional.empty());
+        }
+        Map<String, String> query = new TreeMap<>(selector());
+        query.put("limit", Integer.toString(PAGE));
+        more.ifPresent(token -> query.put("continue", token));
+        return Call.list(path, query);
     }
 
     Call watch(Optional<String> since, int seconds) {

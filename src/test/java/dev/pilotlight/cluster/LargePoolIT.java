@@ -2,19 +2,18 @@ package dev.pilotlight.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.kube.ApiAddress;
+import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.simulator.EngineOptions;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -153,17 +153,17 @@ class LargePoolIT {
     }
 
     /** With the pod's own token, as all sidecars; they share threads, and nothing else. */
-    private KubernetesClient client(Vertx vertx, Pod pod) {
-        return new KubernetesClientBuilder()
-                .withHttpClientFactory(new VertxHttpClientFactory(vertx))
-                .withConfig(new ConfigBuilder()
-                        .withAutoConfigure(false)
-                        .withMasterUrl(plane.url().toString())
-                        .withCaCertFile(plane.authority().toString())
-                        .withOauthToken(plane.tokenFor(pod))
-                        .withRequestRetryBackoffLimit(0)
-                        .build())
-                .build();
+    private ApiClient client(Vertx vertx, Pod pod) {
+        try {
+            Path token = Files.writeString(Files.createTempFile("token", ""), plane.tokenFor(pod));
+            token.toFile().deleteOnExit();
+            return new ApiClient(
+                    vertx,
+                    Optional.of(new ApiAddress(plane.url(), Optional.of(token), Optional.of(plane.authority()))),
+                    Duration.ofSeconds(2));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     private void awaitStandbys(Diary diary, int standbys) {

@@ -75,12 +75,10 @@ public final class RunningPod implements AutoCloseable {
                 "127.0.0.1",
                 "KUBERNETES_SERVICE_PORT",
                 Integer.toString(wire.port()),
-                "KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN",
+                "PILOTLIGHT_KUBE_TOKEN_FILE",
                 token.toString(),
-                "KUBERNETES_CERTS_CA_FILE",
-                plane.authority().toString(),
-                "KUBERNETES_AUTH_TRYKUBECONFIG",
-                "false"));
+                "PILOTLIGHT_KUBE_CA_FILE",
+                plane.authority().toString()));
         settings.forEach((key, value) ->
                 all.put("PILOTLIGHT_" + key.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_"), value));
         this.environment = Map.copyOf(all);

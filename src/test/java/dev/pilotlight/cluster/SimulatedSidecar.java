@@ -31,7 +31,6 @@ import dev.pilotlight.signal.Inflow;
 import dev.pilotlight.signal.SignalPolicy;
 import dev.pilotlight.signal.Signals;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
@@ -57,15 +56,12 @@ final class SimulatedSidecar implements AutoCloseable {
 
     private final ControlLoop loop;
     private final SteadyClock clock = new SteadyClock();
-    private final KubernetesClient client;
     private final HttpServer server;
     private final DoubleSupplier load;
     private double served;
 
     /** @param load of the engine, as a share of its batch */
-    SimulatedSidecar(
-            Vertx vertx, KubernetesClient client, Pod pod, String address, PoolPolicy pool, DoubleSupplier load) {
-        this.client = client;
+    SimulatedSidecar(Vertx vertx, ApiClient client, Pod pod, String address, PoolPolicy pool, DoubleSupplier load) {
         this.load = load;
         String name = pod.getMetadata().getName();
         OwnRequests own = new OwnRequests();
@@ -81,7 +77,7 @@ final class SimulatedSidecar implements AutoCloseable {
                 new WarmUp(nobody, TIMEOUT, own, clock::now),
                 own,
                 new ClusterLink(
-                        new ApiClient(() -> client, TIMEOUT),
+                        client,
                         new ClusterLink.Place(pod.getMetadata().getNamespace(), name, Optional.empty()),
                         Optional.of(new ClusterLink.Managed(
                                 "vllm",
@@ -202,6 +198,5 @@ final class SimulatedSidecar implements AutoCloseable {
     public void close() {
         server.close();
         loop.close();
-        client.close();
     }
 }

@@ -33,8 +33,9 @@ class HostileGpuTest {
     private static String exporter() {
         return IntStream.range(0, 2)
                 .mapToObj(gpu -> DcgmMetrics.NAMES.stream()
-                        .map(name -> "%s{gpu=\"%d\",UUID=\"GPU-%d\",device=\"nvidia%d\",modelName=\"H100\",Hostname=\"n\"} 50"
-                                .formatted(name, gpu, gpu, gpu))
+                        .map(name ->
+                                "%s{gpu=\"%d\",UUID=\"GPU-%d\",device=\"nvidia%d\",modelName=\"H100\",Hostname=\"n\"} 50"
+                                        .formatted(name, gpu, gpu, gpu))
                         .collect(Collectors.joining("\n", "", "\n")))
                 .collect(Collectors.joining());
     }
@@ -66,7 +67,8 @@ class HostileGpuTest {
                 GpuReading reading = DcgmPage.read(
                         read.page(), Optional.empty(), GpuClaim.of(List.of(), Optional.empty()), "here", now);
                 isPossible(reading, page);
-                memory = GpuJudgement.advance(memory, reading, GpuPolicy.DEFAULT).memory();
+                memory =
+                        GpuJudgement.advance(memory, reading, GpuPolicy.DEFAULT).memory();
             }
         }
     }
@@ -76,8 +78,8 @@ class HostileGpuTest {
         String page = IntStream.range(0, 2000)
                 .mapToObj(i -> "DCGM_FI_DEV_GPU_TEMP{gpu=\"" + i + "\",UUID=\"GPU-" + i + "\"} 40\n")
                 .collect(Collectors.joining());
-        PageReading reading = new PrometheusText(DcgmMetrics.WANTED, Limits.DEFAULT)
-                .read(page.getBytes(StandardCharsets.UTF_8));
+        PageReading reading =
+                new PrometheusText(DcgmMetrics.WANTED, Limits.DEFAULT).read(page.getBytes(StandardCharsets.UTF_8));
         assertThat(DcgmPage.read(
                                 ((PageReading.Read) reading).page(),
                                 Optional.empty(),

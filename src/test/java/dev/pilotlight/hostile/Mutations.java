@@ -55,7 +55,11 @@ public final class Mutations {
             () -> 0.5,
             JsonArray::new,
             JsonObject::new,
-            () -> new JsonArray().add(1).add("two").add(new JsonObject().put("three", 3)).addNull(),
+            () -> new JsonArray()
+                    .add(1)
+                    .add("two")
+                    .add(new JsonObject().put("three", 3))
+                    .addNull(),
             () -> new JsonObject().put("a", new JsonArray().add(new JsonArray())),
             () -> deep(200),
             () -> "\u0436\u6f22\ud83d\ude00".repeat(5_000),
@@ -96,9 +100,8 @@ public final class Mutations {
                 return;
             }
             int which = chance.nextInt(size);
-            Object below = at instanceof JsonArray array
-                    ? array.getValue(which)
-                    : ((JsonObject) at).getValue(keys.get(which));
+            Object below =
+                    at instanceof JsonArray array ? array.getValue(which) : ((JsonObject) at).getValue(keys.get(which));
             boolean goesOn = (below instanceof JsonObject || below instanceof JsonArray) && chance.nextInt(4) != 0;
             if (goesOn) {
                 at = below;

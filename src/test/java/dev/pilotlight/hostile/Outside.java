@@ -25,6 +25,9 @@ import java.util.stream.IntStream;
  * otherwise; then each answer is good, spoilt or none by chance.
  */
 public final class Outside implements AutoCloseable {
+    /** Leaves room for the engine's own lines. */
+    private static final int LARGEST = (16 << 20) - (64 << 10);
+
     private static final String NAMESPACE = "shop";
     private static final String POD = "vllm-0";
     private static final String POOL = "llm";
@@ -41,8 +44,32 @@ public final class Outside implements AutoCloseable {
     private final Map<String, AtomicLong> spoilt = new TreeMap<>();
     private volatile boolean hostile;
 
+    /** Behind the engine's own page: what makes it as long as may be. */
+    private final String padding;
+
     /** @param port of the sidecar, at which its peers listen, too */
     public Outside(long seed, int port, int peerCount) {
+        this(seed, port, peerCount, "");
+    }
+
+    /** With the largest page that docs/configuration.md allows by default: just below 16 MiB and 10,000 series. */
+    public static Outside large(long seed, int port, int peerCount) {
+        StringBuilder padding = new StringBuilder(LARGEST);
+        for (int rank = 1; rank <= 4_900; rank++) {
+            padding.append("vllm:num_requests_running{engine=\"").append(rank).append("\",model_name=\"m\"} 0\n");
+            padding.append("vllm:num_requests_waiting{engine=\"").append(rank).append("\",model_name=\"m\"} 0\n");
+        }
+        String line =
+                "vllm:lora_requests_info{max_lora=\"4\",running_lora_adapters=\"" + "\u6f22".repeat(3_000) + "\"} 1\n";
+        int lineBytes = line.getBytes(StandardCharsets.UTF_8).length;
+        for (int bytes = padding.length(); bytes < LARGEST - lineBytes; bytes += lineBytes) {
+            padding.append(line);
+        }
+        return new Outside(seed, port, peerCount, padding.toString());
+    }
+
+    private Outside(long seed, int port, int peerCount, String padding) {
+        this.padding = padding;
         chance = new Random(seed);
         engine = new SteadyEngine(seed, Instant.now().getEpochSecond() - 10_000);
         for (String boundary : List.of("engine", "completions", "exporter", "API server", "peers")) {
@@ -77,8 +104,9 @@ public final class Outside implements AutoCloseable {
 
     public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("engine.poll-every", "200ms");
-        settings.put("engine.timeout", "500ms");
+        settings.put("engine.poll-every", padding.isEmpty() ? "200ms" : "1s");
+        settings.put("engine.timeout", padding.isEmpty() ? "500ms" : "10s");
+        settings.put("engine.stale-after", padding.isEmpty() ? "3s" : "60s");
         settings.put("gpu.source", "dcgm");
         settings.put("gpu.poll-every", "1s");
         settings.put("gpu.dcgm-url", "http://127.0.0.1:" + exporter.port() + "/metrics");
@@ -90,7 +118,12 @@ public final class Outside implements AutoCloseable {
     }
 
     public Map<String, String> platform() {
-        return Map.of("quarkus.kubernetes-client.api-server-url", "http://127.0.0.1:" + api.port());
+        return Map.of("pilotlight.kube.url", "http://127.0.0.1:" + api.port());
+    }
+
+    /** Of the engine's metrics page. */
+    public int pageBytes() {
+        return page().getBytes(StandardCharsets.UTF_8).length;
     }
 
     public void beHostile(boolean now) {
@@ -119,7 +152,7 @@ public final class Outside implements AutoCloseable {
     }
 
     private synchronized String page() {
-        return SteadyEngine.page(engine.second());
+        return SteadyEngine.page(engine.second()) + padding;
     }
 
     private synchronized String spoiltPage(String good) {
@@ -158,7 +191,9 @@ public final class Outside implements AutoCloseable {
                                 .put(
                                         "data",
                                         new JsonArray()
-                                                .add(new JsonObject().put("id", "m").put("max_model_len", 4096))));
+                                                .add(new JsonObject()
+                                                        .put("id", "m")
+                                                        .put("max_model_len", 4096))));
             case "/load" -> json(out, "engine", 0.5, new JsonObject().put("server_load", 3));
             case "/v1/completions" ->
                 plain(
@@ -172,16 +207,13 @@ public final class Outside implements AutoCloseable {
     }
 
     private void exporter(Ask ask, OutputStream out) throws IOException {
-        String page = IntStream.range(0, 2)
-                .mapToObj(gpu ->
-                        """
+        String page = IntStream.range(0, 2).mapToObj(gpu -> """
                         DCGM_FI_DEV_GPU_UTIL{gpu="%1$d",UUID="GPU-%1$d",pod="vllm-0",namespace="shop"} 50
                         DCGM_FI_DEV_GPU_TEMP{gpu="%1$d",UUID="GPU-%1$d",pod="vllm-0",namespace="shop"} 50
                         DCGM_FI_DEV_POWER_USAGE{gpu="%1$d",UUID="GPU-%1$d",pod="vllm-0",namespace="shop"} 300
                         DCGM_FI_DEV_FB_USED{gpu="%1$d",UUID="GPU-%1$d",pod="vllm-0",namespace="shop"} 70000
                         DCGM_FI_DEV_FB_FREE{gpu="%1$d",UUID="GPU-%1$d",pod="vllm-0",namespace="shop"} 10000
-                        """.formatted(gpu))
-                .collect(Collectors.joining());
+                        """.formatted(gpu)).collect(Collectors.joining());
         if (spoils("exporter", 0.7)) {
             if (pick(2) == 0) {
                 garbage(out, page);
@@ -235,31 +267,38 @@ public final class Outside implements AutoCloseable {
 
     /** An answer that is none, or one without end. */
     private void garbage(OutputStream out, String good) throws IOException {
-        byte[] head = switch (pick(14)) {
-            case 0 -> "HTTP/1.1 500 X\r\nContent-Length: 3\r\n\r\nerr".getBytes(StandardCharsets.ISO_8859_1);
-            case 1 -> "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
-                    .getBytes(StandardCharsets.ISO_8859_1);
-            case 2 -> "HTTP/1.1 999999999999 X\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-            case 3 -> "SSH-2.0-OpenSSH_9.9\r\n".getBytes(StandardCharsets.ISO_8859_1);
-            case 4 -> ("HTTP/1.1 200 X\r\nX: " + "y".repeat(100_000) + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1);
-            case 5 -> ("HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n" + good).getBytes(StandardCharsets.UTF_8);
-            case 6 -> ("HTTP/1.1 200 X\r\nContent-Length: -5\r\n\r\n" + good).getBytes(StandardCharsets.UTF_8);
-            case 7 -> ("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n" + good)
-                    .getBytes(StandardCharsets.UTF_8);
-            case 8 -> "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000).getBytes(StandardCharsets.ISO_8859_1);
-            case 9 -> ("HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\u001f\u008bxx")
-                    .getBytes(StandardCharsets.ISO_8859_1);
-            case 10 -> "HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-            case 11 -> {
-                RawServer.answer(out, 200, "text/html", spoiltText(good));
-                yield new byte[0];
-            }
-            case 12 -> {
-                endless(out);
-                yield new byte[0];
-            }
-            default -> new byte[0];
-        };
+        byte[] head =
+                switch (pick(14)) {
+                    case 0 -> "HTTP/1.1 500 X\r\nContent-Length: 3\r\n\r\nerr".getBytes(StandardCharsets.ISO_8859_1);
+                    case 1 ->
+                        "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n"
+                                .getBytes(StandardCharsets.ISO_8859_1);
+                    case 2 -> "HTTP/1.1 999999999999 X\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+                    case 3 -> "SSH-2.0-OpenSSH_9.9\r\n".getBytes(StandardCharsets.ISO_8859_1);
+                    case 4 ->
+                        ("HTTP/1.1 200 X\r\nX: " + "y".repeat(100_000) + "\r\n\r\n")
+                                .getBytes(StandardCharsets.ISO_8859_1);
+                    case 5 ->
+                        ("HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n" + good).getBytes(StandardCharsets.UTF_8);
+                    case 6 -> ("HTTP/1.1 200 X\r\nContent-Length: -5\r\n\r\n" + good).getBytes(StandardCharsets.UTF_8);
+                    case 7 ->
+                        ("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n" + good)
+                                .getBytes(StandardCharsets.UTF_8);
+                    case 8 -> "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000).getBytes(StandardCharsets.ISO_8859_1);
+                    case 9 ->
+                        ("HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\u001f\u008bxx")
+                                .getBytes(StandardCharsets.ISO_8859_1);
+                    case 10 -> "HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+                    case 11 -> {
+                        RawServer.answer(out, 200, "text/html", spoiltText(good));
+                        yield new byte[0];
+                    }
+                    case 12 -> {
+                        endless(out);
+                        yield new byte[0];
+                    }
+                    default -> new byte[0];
+                };
         out.write(head);
         out.flush();
         throw new IOException("the connection ends here");
@@ -268,7 +307,9 @@ public final class Outside implements AutoCloseable {
     /** Up to 24 MiB of one line, as long as anybody reads it. */
     private static void endless(OutputStream out) throws IOException {
         out.write("HTTP/1.1 200 X\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
-        byte[] piece = "vllm:num_requests_running{a=\"\u0436\u0436\u0436\u0436".repeat(500).getBytes(StandardCharsets.UTF_8);
+        byte[] piece = "vllm:num_requests_running{a=\"\u0436\u0436\u0436\u0436"
+                .repeat(500)
+                .getBytes(StandardCharsets.UTF_8);
         for (int i = 0; i < (24 << 20) / piece.length; i++) {
             out.write(piece);
         }
@@ -293,7 +334,9 @@ public final class Outside implements AutoCloseable {
                                 .put(
                                         "containers",
                                         new JsonArray()
-                                                .add(new JsonObject().put("name", "vllm").put("image", "vllm"))))
+                                                .add(new JsonObject()
+                                                        .put("name", "vllm")
+                                                        .put("image", "vllm"))))
                 .put("status", new JsonObject().put("phase", "Running").put("podIP", address));
     }
 
@@ -327,7 +370,12 @@ public final class Outside implements AutoCloseable {
                         ask.path() + "/" + object.getJsonObject("metadata").getString("name"), object);
                 RawServer.answer(out, 201, "application/json", kept.encode());
             }
-            default -> RawServer.answer(out, 200, "application/json", objects.get(pods() + "/" + POD).encode());
+            default ->
+                RawServer.answer(
+                        out,
+                        200,
+                        "application/json",
+                        objects.get(pods() + "/" + POD).encode());
         }
     }
 
@@ -363,7 +411,8 @@ public final class Outside implements AutoCloseable {
                 object == null ? 404 : 200,
                 "application/json",
                 object == null
-                        ? "{\"kind\":\"Status\",\"code\":404,\"message\":\"" + (isKnown ? "not there yet" : "unknown") + "\"}"
+                        ? "{\"kind\":\"Status\",\"code\":404,\"message\":\"" + (isKnown ? "not there yet" : "unknown")
+                                + "\"}"
                         : object.encode());
     }
 

@@ -38,7 +38,8 @@ class HostileReviewTest {
             try {
                 if (Review.read(body) instanceof Review.Asked asked) {
                     JsonObject answer = asked.answer(asked.decide(OptIn.POD), template, "pilotlight");
-                    assertThat(answer.getJsonObject("response").getBoolean("allowed")).isTrue();
+                    assertThat(answer.getJsonObject("response").getBoolean("allowed"))
+                            .isTrue();
                     assertThat(answer.encode()).doesNotContain("\n");
                     decided++;
                 }

@@ -10,6 +10,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,12 +21,16 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /** The packaged sidecar as webhook, with a heap of 64 MB and a certificate of its own, as a child process. */
 public final class Injector implements AutoCloseable {
@@ -44,29 +49,29 @@ public final class Injector implements AutoCloseable {
     }
 
     public static Injector start(String name) {
-        return start(name, Duration.ofMinutes(1));
+        Path folder = folder(name);
+        certify(folder, "first");
+        Injector injector = begin(name);
+        Await.until("the injector is ready", START, () -> injector.ready().status() == 200);
+        return injector;
     }
 
-    /**
-     * @param renewal how often it looks whether its certificate was renewed
-     */
-    static Injector start(String name, Duration renewal) {
-        Path folder = Path.of("target/it", name + "-injector").toAbsolutePath();
-        certify(folder, "first");
+    /** With the certificate that lies in its folder, or without. */
+    static Injector begin(String name) {
+        Path folder = folder(name);
         int plain = PackagedSidecar.freePort();
         int tls = PackagedSidecar.freePort();
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
                 "-XX:+UseSerialGC",
-                "-Dquarkus.profile=injector",
+                "-Dpilotlight.injector.enabled=true",
                 "-Dpilotlight.injector.image=registry.example.com/pilotlight:1",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + plain,
-                "-Dquarkus.http.ssl-port=" + tls,
-                "-Dquarkus.tls.injector.key-store.pem.0.cert=" + folder.resolve("tls.crt"),
-                "-Dquarkus.tls.injector.key-store.pem.0.key=" + folder.resolve("tls.key"),
-                "-Dquarkus.tls.injector.reload-period=" + renewal,
+                "-Dpilotlight.injector.port=" + tls,
+                "-Dpilotlight.injector.certificate-file=" + folder.resolve("tls.crt"),
+                "-Dpilotlight.injector.key-file=" + folder.resolve("tls.key"),
                 "-jar",
                 "target/quarkus-app/quarkus-run.jar");
         Injector injector =
@@ -75,45 +80,18 @@ public final class Injector implements AutoCloseable {
             if (!injector.child.isAlive()) {
                 throw new Await.Hopeless("the injector ended while it started; " + injector.child.lastOfLog());
             }
-            return Web.get(injector.plain("/q/health/ready")).status() == 200;
+            return Web.get(injector.plain("/q/health/started")).status() == 200;
         });
         return injector;
     }
 
     /** Puts a new certificate for 127.0.0.1 in the place of the old one, as the kubelet renews a secret's files. */
     static void certify(Path folder, String name) {
-        assumeTrue(
-                Stream.of(System.getenv("PATH").split(":"))
-                        .anyMatch(path -> Files.isExecutable(Path.of(path, "openssl"))),
-                "there is no openssl: install it to see the webhook speak TLS");
+        openssl(
+                folder,
+                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name
+                        + " -addext subjectAltName=IP:127.0.0.1 -keyout new.key -out new.crt");
         try {
-            Files.createDirectories(folder);
-            Process openssl = new ProcessBuilder(
-                            "openssl",
-                            "req",
-                            "-x509",
-                            "-newkey",
-                            "ec",
-                            "-pkeyopt",
-                            "ec_paramgen_curve:P-256",
-                            "-nodes",
-                            "-days",
-                            "2",
-                            "-subj",
-                            "/CN=" + name,
-                            "-addext",
-                            "subjectAltName=IP:127.0.0.1",
-                            "-keyout",
-                            "new.key",
-                            "-out",
-                            "new.crt")
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .start();
-            String said = new String(openssl.getInputStream().readAllBytes());
-            if (openssl.waitFor() != 0) {
-                throw new AssertionError("openssl: " + said);
-            }
             for (String kind : List.of("key", "crt")) {
                 Files.move(
                         folder.resolve("new." + kind),
@@ -122,10 +100,39 @@ public final class Injector implements AutoCloseable {
             }
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
+        }
+    }
+
+    static void openssl(Path folder, String arguments) {
+        assumeTrue(
+                Stream.of(System.getenv("PATH").split(":"))
+                        .anyMatch(path -> Files.isExecutable(Path.of(path, "openssl"))),
+                "there is no openssl: install it to see the webhook speak TLS");
+        try {
+            Files.createDirectories(folder);
+            Process openssl = new ProcessBuilder(Stream.concat(Stream.of("openssl"), Stream.of(arguments.split(" ")))
+                            .toList())
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(openssl.getInputStream().readAllBytes());
+            if (openssl.waitFor() != 0) {
+                throw new AssertionError("openssl: " + said);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(stop);
         }
+    }
+
+    static Path folder(String name) {
+        return Path.of("target/it", name + "-injector").toAbsolutePath();
+    }
+
+    Web.Answer ready() throws IOException, InterruptedException {
+        return Web.get(plain("/q/health/ready"));
     }
 
     void renew(String name) {
@@ -172,6 +179,46 @@ public final class Injector implements AutoCloseable {
             throw new UncheckedIOException(failed);
         } catch (GeneralSecurityException failed) {
             throw new IllegalStateException(failed);
+        }
+    }
+
+    /** A client that trusts any certificate, so that it is not in its way when that changes. */
+    HttpClient trusting(HttpClient.Version version) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new Anybody()}, null);
+            return HttpClient.newBuilder()
+                    .sslContext(context)
+                    .version(version)
+                    .connectTimeout(Duration.ofSeconds(30))
+                    .build();
+        } catch (GeneralSecurityException failed) {
+            throw new IllegalStateException(failed);
+        }
+    }
+
+    private static final class Anybody extends X509ExtendedTrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
         }
     }
 

@@ -9,15 +9,18 @@ import dev.pilotlight.process.Child;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Web;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,25 +84,6 @@ class InjectorIT {
         }
 
         @Test
-        void takesUpARenewedCertificate() throws Exception {
-            // One of its own, which looks every second: for the moment of a change the platform closes a connection
-            // that is made just then.
-            try (Injector other = Injector.start("renewed", Duration.ofSeconds(1))) {
-                other.review(other.client(), Corpus.all().getFirst().pod());
-                other.renew("second");
-                HttpClient renewed = other.client();
-                Await.until("the new certificate is shown", SOON, () -> {
-                    try {
-                        return other.post(renewed, "{}".getBytes(UTF_8)).statusCode() == 400;
-                    } catch (IOException notYet) {
-                        return false;
-                    }
-                });
-                other.review(renewed, Corpus.all().getFirst().pod());
-            }
-        }
-
-        @Test
         void saysWhyAPodWasLeftInItsLog() throws Exception {
             injector.review(
                     client,
@@ -107,6 +91,99 @@ class InjectorIT {
                             "metadata: { labels: { pilotlight.dev/inject: \"true\" } }\nspec: { containers: [{ name: web }] }"));
             assertThat(injector.child().log())
                     .anyMatch(line -> line.contains("a pod in namespace models was not injected (no-engine): "));
+        }
+    }
+
+    @Nested
+    class WhoseCertificateIsRenewed {
+        private static final int PER_SECOND = 200;
+        /** Of one connection: a caller of that many streams waits, and HttpClient does not. */
+        private static final int AT_ONCE = 50;
+
+        /** Six renewals, 2.5 s apart, under 200 reviews a second: a few kept connections and 20 new ones a second. */
+        @Test
+        void failsNoReview() throws Exception {
+            byte[] review =
+                    Corpus.review(Corpus.all().getFirst().pod()).encode().getBytes(UTF_8);
+            try (Injector other = Injector.start("renewed")) {
+                HttpClient kept = other.trusting(HttpClient.Version.HTTP_2);
+                other.post(kept, review);
+                List<CompletableFuture<String>> answers = new ArrayList<>();
+                Semaphore free = new Semaphore(AT_ONCE);
+                long start = System.nanoTime();
+                int renewals = 0;
+                for (int i = 0; i < PER_SECOND * 18; i++) {
+                    long due = start + i * 1_000_000_000L / PER_SECOND;
+                    for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+                        LockSupport.parkNanos(left);
+                    }
+                    if (i % (PER_SECOND * 5 / 2) == PER_SECOND && renewals < 6) {
+                        other.renew("renewal-" + ++renewals);
+                    }
+                    free.acquire();
+                    boolean isNew = i % 10 == 0;
+                    HttpClient by = isNew ? other.trusting(HttpClient.Version.HTTP_1_1) : kept;
+                    answers.add(by.sendAsync(other.request(review), HttpResponse.BodyHandlers.ofString())
+                            .handle((answer, failed) -> {
+                                free.release();
+                                if (isNew) {
+                                    by.shutdownNow();
+                                }
+                                return failed == null ? "" + answer.statusCode() : "" + failed;
+                            }));
+                }
+                List<String> failed = answers.stream()
+                        .map(CompletableFuture::join)
+                        .filter(answer -> !answer.equals("200"))
+                        .toList();
+                double seconds = (System.nanoTime() - start) / 1e9;
+                System.out.printf(
+                        "%d reviews, %.0f a second, 6 renewals: %d failed%n",
+                        answers.size(), answers.size() / seconds, failed.size());
+                assertThat(renewals).isEqualTo(6);
+                assertThat(failed).as("of " + answers.size()).isEmpty();
+                Await.until("shows the last", SOON, () -> other.ready().body().contains("CN=renewal-6"));
+                other.review(other.client(), Corpus.all().getFirst().pod());
+                assertThat(other.child().log()).noneMatch(line -> line.contains("Exception"));
+            }
+        }
+    }
+
+    @Nested
+    class WithoutACertificate {
+        private static final String NAME = "uncertified";
+
+        @Test
+        void saysWhatIsWrongInOneLineAndIsNotReadyUntilItIsMended() throws Exception {
+            Files.createDirectories(Injector.folder(NAME));
+            Files.deleteIfExists(Injector.folder(NAME).resolve("tls.crt"));
+            try (Injector other = Injector.begin(NAME)) {
+                says(other, "there is no file ");
+                Injector.certify(Injector.folder(NAME), "first");
+                Await.until("is ready", SOON, () -> other.ready().status() == 200);
+                other.review(other.client(), Corpus.all().getFirst().pod());
+            }
+        }
+
+        @Test
+        void isNotReadyWithAKeyOfAnother() throws Exception {
+            Injector.certify(Injector.folder(NAME), "first");
+            byte[] certificate = Files.readAllBytes(Injector.folder(NAME).resolve("tls.crt"));
+            Injector.certify(Injector.folder(NAME), "second");
+            Files.write(Injector.folder(NAME).resolve("tls.crt"), certificate);
+            try (Injector other = Injector.begin(NAME)) {
+                says(other, "the key is not that of the certificate");
+            }
+        }
+
+        private void says(Injector other, String why) throws Exception {
+            String line = "the webhook cannot be trusted: " + why;
+            assertThat(other.ready().status()).isEqualTo(503);
+            assertThat(other.ready().body()).contains(line);
+            Await.until(
+                    "the log says so", SOON, () -> other.child().log().stream().anyMatch(it -> it.contains(line)));
+            assertThat(other.child().log()).filteredOn(it -> it.contains(line)).hasSize(1);
+            assertThat(other.child().log()).noneMatch(it -> it.contains("Exception"));
         }
     }
 

@@ -3,23 +3,20 @@ package dev.pilotlight.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.ApiServer.Answer;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +48,10 @@ class ApiClientTest {
     }
 
     private final KubernetesMockServer server = new KubernetesMockServer(false);
-    private final List<KubernetesClient> clients = new ArrayList<>();
+    private final Vertx vertx = Vertx.vertx();
+
+    @TempDir
+    private Path folder;
 
     @BeforeEach
     void start() {
@@ -60,29 +60,27 @@ class ApiClientTest {
 
     @AfterEach
     void stop() {
-        clients.forEach(KubernetesClient::close);
+        vertx.close().toCompletionStage().toCompletableFuture().join();
         server.destroy();
     }
 
-    private ApiClient client(Config config, Duration timeout) {
-        KubernetesClient client =
-                new KubernetesClientBuilder().withConfig(config).build();
-        clients.add(client);
-        return new ApiClient(() -> client, timeout);
+    private ApiClient client(String url, Duration timeout) {
+        return new ApiClient(
+                vertx,
+                Optional.of(new ApiAddress(URI.create(url), Optional.of(written("secret\n")), Optional.empty())),
+                timeout);
     }
 
-    /** As the sidecar is configured: what failed is tried again by whoever asked, not by the client. */
-    private static Config config(String url) {
-        return new ConfigBuilder()
-                .withAutoConfigure(false)
-                .withMasterUrl(url)
-                .withOauthToken("secret")
-                .withRequestRetryBackoffLimit(0)
-                .build();
+    private Path written(String token) {
+        try {
+            return Files.writeString(folder.resolve("token"), token);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     private ApiClient client(Duration timeout) {
-        return client(config(server.url("/")), timeout);
+        return client(server.url("/"), timeout);
     }
 
     private ApiClient client() {
@@ -190,9 +188,7 @@ class ApiClientTest {
                     .withPath("/clusters/c1" + PODS + "/a")
                     .andReturn(200, "{}")
                     .once();
-            assertThat(client(config(server.url("/clusters/c1/")), AMPLE)
-                            .send(POD)
-                            .is(200))
+            assertThat(client(server.url("/clusters/c1/"), AMPLE).send(POD).is(200))
                     .isTrue();
         }
     }
@@ -332,7 +328,7 @@ class ApiClientTest {
         }
 
         private ApiClient muted(ServerSocket socket) {
-            return client(config("http://127.0.0.1:" + socket.getLocalPort()), PATIENCE);
+            return client("http://127.0.0.1:" + socket.getLocalPort(), PATIENCE);
         }
 
         @Test
@@ -352,69 +348,88 @@ class ApiClientTest {
                     ApiServer.Events events = muted(socket).watch(Call.watch(PODS, Map.of()))) {
                 assertThat(events.opened()).isFalse();
                 assertThat(events.next(AMPLE))
-                        .isEqualTo(new ApiServer.Next.Ended(new Answer.Lost("no answer within 400 ms")));
+                        .isEqualTo(new ApiServer.Next.Ended(new Answer.Lost("no answer within 200 ms")));
             }
         }
 
         @Test
         void saysThatItWasStoppedAndLeavesTheWordToStop() throws IOException {
             try (ServerSocket socket = mute()) {
-                ApiClient client = client(config("http://127.0.0.1:" + socket.getLocalPort()), AMPLE);
+                ApiClient client = client("http://127.0.0.1:" + socket.getLocalPort(), AMPLE);
                 Thread.currentThread().interrupt();
                 assertThat(client.send(POD)).isEqualTo(new Answer.Lost("stopped while waiting"));
                 assertThat(Thread.interrupted()).isTrue();
             }
         }
 
-        @Test
-        void saysWhatIsWrongWithItsConfiguration() {
-            ApiClient client = new ApiClient(
-                    () -> {
-                        throw new KubernetesClientException("no such file: ca.crt");
-                    },
-                    AMPLE);
-            Answer.Lost lost = new Answer.Lost("there is no way to the API server: no such file: ca.crt");
+        private void isLost(ApiClient client, String why) {
+            Answer.Lost lost = new Answer.Lost(why);
             assertThat(client.send(POD)).isEqualTo(lost);
             try (ApiServer.Events events = client.watch(Call.watch(PODS, Map.of()))) {
                 assertThat(events.next(AMPLE)).isEqualTo(new ApiServer.Next.Ended(lost));
             }
         }
-    }
 
-    @Nested
-    class OfATokenThatChanges {
-        @TempDir
-        private Path folder;
-
-        @AfterEach
-        void forget() {
-            System.clearProperty(Config.KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN_FILE_SYSTEM_PROPERTY);
-            System.clearProperty(Config.KUBERNETES_MASTER_SYSTEM_PROPERTY);
-            System.clearProperty(Config.KUBERNETES_AUTH_TRYKUBECONFIG_SYSTEM_PROPERTY);
+        @Test
+        void saysThatThereIsNone() {
+            isLost(
+                    new ApiClient(vertx, Optional.empty(), AMPLE),
+                    "there is no way to the API server: KUBERNETES_SERVICE_HOST and pilotlight.kube.url are not set");
         }
 
         @Test
-        void readsItAnewWhenTheOldOneIsNotTakenAnyMore() throws Exception {
-            Path token = Files.writeString(folder.resolve("token"), "old");
-            System.setProperty(Config.KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN_FILE_SYSTEM_PROPERTY, token.toString());
-            System.setProperty(Config.KUBERNETES_MASTER_SYSTEM_PROPERTY, server.url("/"));
-            System.setProperty(Config.KUBERNETES_AUTH_TRYKUBECONFIG_SYSTEM_PROPERTY, "false");
-            Config config = Config.autoConfigure(null);
-            config.setRequestRetryBackoffLimit(0);
-            ApiClient client = client(config, AMPLE);
-            server.expect().get().withPath(PODS + "/a").andReturn(200, "{}").once();
-            server.expect().get().withPath(PODS + "/a").andReturn(401, "").once();
-            server.expect().get().withPath(PODS + "/a").andReturn(200, "{}").once();
-
-            client.send(POD);
-            Files.writeString(token, "new");
-            assertThat(client.send(POD).is(200)).isTrue();
-            List<String> shown = new ArrayList<>();
-            for (int i = 0; i < 3; i++) {
-                shown.add(server.takeRequest().getHeader("Authorization"));
-            }
-            assertThat(shown).containsExactly("Bearer old", "Bearer old", "Bearer new");
+        void saysThatNoTokenIsMounted() {
+            Path missing = folder.resolve("nowhere");
+            isLost(
+                    new ApiClient(
+                            vertx,
+                            Optional.of(new ApiAddress(
+                                    URI.create(server.url("/")), Optional.of(missing), Optional.empty())),
+                            AMPLE),
+                    "there is no way to the API server: the service account's token in " + missing
+                            + " cannot be read (java.nio.file.NoSuchFileException: " + missing
+                            + "); is automountServiceAccountToken off?");
         }
+
+        @Test
+        void keepsNoMoreOfAnAnswerThanTheLargestListTakes() throws Exception {
+            try (ServerSocket socket = mute()) {
+                Thread endless = Thread.ofVirtual().start(() -> {
+                    try (java.net.Socket taken = socket.accept()) {
+                        taken.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                        byte[] megabyte = new byte[1 << 20];
+                        for (int i = 0; i < 64; i++) {
+                            taken.getOutputStream().write(megabyte);
+                        }
+                    } catch (IOException cut) {
+                        // as it should be
+                    }
+                });
+                assertThat(client("http://127.0.0.1:" + socket.getLocalPort(), AMPLE)
+                                .send(POD))
+                        .isEqualTo(new Answer.Lost("the answer is longer than 8388608 bytes"));
+                endless.join();
+            }
+        }
+    }
+
+    @Test
+    void showsTheTokenThatTheKubeletRenewed() throws Exception {
+        server.expect().get().withPath(PODS + "/a").andReturn(200, "{}").times(2);
+        ApiClient client = client();
+        client.send(POD);
+        written("new");
+        assertThat(client.send(POD).is(200)).isTrue();
+        assertThat(List.of(
+                        server.takeRequest().getHeader("Authorization"),
+                        server.takeRequest().getHeader("Authorization")))
+                .containsExactly("Bearer secret", "Bearer new");
+    }
+
+    @Test
+    void writesTheAddressOfACluster() {
+        assertThat(ApiAddress.inCluster("10.96.0.1", "443")).isEqualTo(URI.create("https://10.96.0.1:443"));
+        assertThat(ApiAddress.inCluster("fd00::1", "443")).isEqualTo(URI.create("https://[fd00::1]:443"));
     }
 
     @Test

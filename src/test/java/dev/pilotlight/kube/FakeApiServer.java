@@ -218,9 +218,16 @@ public final class FakeApiServer implements ApiServer {
                 items.add(object.copy());
             }
         });
+        int from = Integer.parseInt(call.query().getOrDefault("continue", "0"));
+        int to = Math.min(
+                items.size(), from + Integer.parseInt(call.query().getOrDefault("limit", "" + Integer.MAX_VALUE / 2)));
+        JsonObject metadata = new JsonObject().put("resourceVersion", Long.toString(version));
+        if (to < items.size()) {
+            metadata.put("continue", Integer.toString(to));
+        }
         return new JsonObject()
-                .put("metadata", new JsonObject().put("resourceVersion", Long.toString(version)))
-                .put("items", items);
+                .put("metadata", metadata)
+                .put("items", new JsonArray(items.getList().subList(from, to)));
     }
 
     private static boolean isSelected(Call call, JsonObject object) {

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -100,7 +101,7 @@ class MirrorTest {
         pod("p1", "hello");
         server.put(path("stranger"), new JsonObject());
         start(POOL);
-        hasAsked("list 0", "watch 102");
+        hasAsked("list without a version", "watch 102");
         shows(Map.of("p1", item(101, "hello")));
         assertThat(mirror.newest().problem()).isEmpty();
         assertThat(server.asked())
@@ -108,6 +109,33 @@ class MirrorTest {
                 .last()
                 .satisfies(call -> assertThat(Integer.parseInt(call.query().get("timeoutSeconds")))
                         .isBetween(300, 450));
+    }
+
+    @Test
+    void readsALongListInPages() {
+        IntStream.range(0, 250).forEach(i -> pod("p" + i, "hello"));
+        start(POOL);
+        until("shows all", it -> it.items().size() == 250);
+        isWatching();
+        assertThat(server.asked().stream()
+                        .map(call -> call.query().getOrDefault("continue", "the first"))
+                        .toList())
+                .startsWith("the first", "100", "200")
+                .hasSize(4);
+    }
+
+    @Test
+    void givesUpOnAListWithoutEnd() {
+        server.fault(call -> call.verb() == Call.Verb.LIST
+                ? Optional.of(new Answer.Got(
+                        200, "{\"metadata\": {\"continue\": \"more\"}, \"items\": []}", Optional.empty()))
+                : Optional.empty());
+        start(POOL);
+        assertThat(until("says so", it -> it.problem().isPresent())
+                        .problem()
+                        .orElseThrow()
+                        .why())
+                .contains("the list has no end");
     }
 
     @Test
@@ -122,7 +150,7 @@ class MirrorTest {
         server.delete(path("p2"));
         shows(Map.of("p1", item(103, "still here")));
         assertThat(news).as("told of: what was there, and each change").hasValue(4);
-        hasAsked("list 0", "watch 101");
+        hasAsked("list without a version", "watch 101");
     }
 
     @Test
@@ -144,11 +172,11 @@ class MirrorTest {
         isWatching();
         pod("p1", "again");
         server.endWatches();
-        hasAsked("list 0", "watch 101", "watch 102");
+        hasAsked("list without a version", "watch 101", "watch 102");
         server.put(path("stranger"), new JsonObject());
         server.bookmark();
         server.endWatches();
-        hasAsked("list 0", "watch 101", "watch 102", "watch 103");
+        hasAsked("list without a version", "watch 101", "watch 102", "watch 103");
         pod("p2", "me too");
         shows(Map.of("p1", item(102, "again"), "p2", item(104, "me too")));
         assertThat(mirror.newest().problem()).isEmpty();
@@ -177,7 +205,7 @@ class MirrorTest {
         isWatching();
         server.forget();
         server.tell(new Next.Event("ERROR", new JsonObject().put("code", 410)));
-        hasAsked("list 0", "watch 101", "list 0", "watch 102");
+        hasAsked("list without a version", "watch 101", "list without a version", "watch 102");
         assertThat(mirror.newest().problem()).isEmpty();
     }
 
@@ -188,7 +216,7 @@ class MirrorTest {
                 ? Optional.of(FakeApiServer.refused(410, "too old"))
                 : Optional.empty());
         start(POOL);
-        hasAsked("list 0", "watch 101", "list 0", "watch 101");
+        hasAsked("list without a version", "watch 101", "list without a version", "watch 101");
         assertThat(mirror.newest().problem()).isEmpty();
     }
 
@@ -198,7 +226,7 @@ class MirrorTest {
         start(POOL);
         isWatching();
         server.tell(new Next.Silence());
-        hasAsked("list 0", "watch 101", "list 0", "watch 101");
+        hasAsked("list without a version", "watch 101", "list without a version", "watch 101");
     }
 
     @Nested

@@ -6,9 +6,7 @@ import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.ApiServer.Events;
 import dev.pilotlight.kube.ApiServer.Next;
 import dev.pilotlight.process.Await;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,6 +15,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -62,26 +61,23 @@ class WatchTest {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private int status = 200;
     private ServerSocket server;
-    private KubernetesClient client;
+    private final Vertx vertx = Vertx.vertx();
     private ApiClient api;
 
     @BeforeEach
     void start() throws IOException {
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         threads.execute(this::serve);
-        client = new KubernetesClientBuilder()
-                .withConfig(new ConfigBuilder()
-                        .withAutoConfigure(false)
-                        .withMasterUrl("http://127.0.0.1:" + server.getLocalPort())
-                        .withRequestRetryBackoffLimit(0)
-                        .build())
-                .build();
-        api = new ApiClient(() -> client, AMPLE);
+        api = new ApiClient(
+                vertx,
+                Optional.of(new ApiAddress(
+                        URI.create("http://127.0.0.1:" + server.getLocalPort()), Optional.empty(), Optional.empty())),
+                AMPLE);
     }
 
     @AfterEach
     void stop() throws IOException {
-        client.close();
+        vertx.close().toCompletionStage().toCompletableFuture().join();
         server.close();
         threads.shutdownNow();
     }

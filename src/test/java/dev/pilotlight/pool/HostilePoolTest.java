@@ -60,13 +60,13 @@ class HostilePoolTest {
             List<Peer> peers = new ArrayList<>();
             for (int pod = 0; pod < 5; pod++) {
                 String said = Mutations.json(report(), chance);
-                Optional<PeerReport> heard =
-                        pod < 2 ? Optional.of(honest(now, 0.5)) : PeerReport.of(said, now);
+                Optional<PeerReport> heard = pod < 2 ? Optional.of(honest(now, 0.5)) : PeerReport.of(said, now);
                 peers.add(new Peer("pod-" + pod, false, heard));
             }
             Planner.Decision decision = planner.look(peers, plan, POLICY, now);
             planner = decision.next();
-            assertThat(decision.demandPods().orElse(1)).as("seed %d, second %d", seed, second)
+            assertThat(decision.demandPods().orElse(1))
+                    .as("seed %d, second %d", seed, second)
                     .isFinite()
                     .isBetween(0.0, 1e6);
         }
@@ -79,7 +79,8 @@ class HostilePoolTest {
             PeerReport.of(Mutations.json(report(), chance), NOON).ifPresent(report -> {
                 assertThat(report.load().orElse(0)).isBetween(0.0, 1e4);
                 assertThat(report.readyFor()).isBetween(Duration.ZERO, Duration.ofSeconds(100_000_000_000L));
-                report.inflow().ifPresent(inflow -> assertThat(inflow.requests()).isBetween(0.0, 1e15));
+                report.inflow()
+                        .ifPresent(inflow -> assertThat(inflow.requests()).isBetween(0.0, 1e15));
             });
         }
     }

@@ -159,8 +159,6 @@ public final class PackagedSidecar implements AutoCloseable {
 
     public OptionalDouble metric(String name) throws IOException, InterruptedException {
         double[] values = metrics().stream()
-                // The last label is followed by a comma.
-                .map(line -> line.replace(",} ", "} "))
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .toArray();

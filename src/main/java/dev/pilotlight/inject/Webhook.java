@@ -1,0 +1,274 @@
+package dev.pilotlight.inject;
+
+import dev.pilotlight.guard.Guard;
+import dev.pilotlight.inject.InjectionDecision.Leave;
+import dev.pilotlight.inject.InjectionDecision.OptIn;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.KeyCertOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * The admission webhook: an AdmissionReview in, a decision out. A server of its own, since the API server speaks nothing but TLS to a
+ * webhook. What it is asked is bounded; whom it asks is nobody.
+ */
+public final class Webhook implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger("pilotlight");
+
+    /** The kubelet brings a renewed secret within two minutes. */
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
+    /** The API server itself takes no more than 3 MiB in one request. */
+    private static final int LONGEST = 3 << 20;
+    /** All bodies together, so that a flood of long ones fills no heap; a pod's review has some 10 KB. */
+    private static final int MOST_BYTES = 8 << 20;
+
+    private static final int MOST_CONNECTIONS = 1_000;
+    private static final int IDLE_SECONDS = 20;
+
+    /**
+     * Where it listens, what it shows, and what it injects.
+     *
+     * @param image of the sidecar
+     */
+    public record Place(String host, int port, Path certificate, Path key, String image) {}
+
+    private final Vertx vertx;
+    private final Place place;
+    private final Supplier<Instant> clock;
+    private final KeyFiles files;
+    private final NewestKeys keys = new NewestKeys();
+    private final JsonObject template = SidecarTemplate.read();
+    private final Semaphore bytes = new Semaphore(MOST_BYTES);
+    /** A tree takes many times the memory of its text, so only as many are open as cores could work on. */
+    private final Semaphore trees = new Semaphore(2, true);
+
+    private final AtomicInteger connections = new AtomicInteger();
+    private final Thread looks;
+    private volatile Certificate certificate = Certificate.NONE;
+    private volatile boolean closed;
+
+    public Webhook(Vertx vertx, Place place, Supplier<Instant> clock) {
+        this.vertx = vertx;
+        this.place = place;
+        this.clock = clock;
+        this.files = new KeyFiles(vertx, place.certificate(), place.key());
+        this.looks = Thread.ofVirtual()
+                .name("certificate")
+                .unstarted(Guard.guarded("certificate", () -> closed, this::watch));
+    }
+
+    /** Opens the port, or throws; without a certificate it is open, too, and nobody gets in until there is one. */
+    public void start() {
+        look();
+        HttpServer server = vertx.createHttpServer(new HttpServerOptions()
+                .setHost(place.host())
+                .setPort(place.port())
+                .setSsl(true)
+                .setUseAlpn(true)
+                .setKeyCertOptions(KeyCertOptions.wrap(keys))
+                .setIdleTimeout(IDLE_SECONDS)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                .setMaxHeaderSize(8 << 10)
+                .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(64)));
+        server.connectionHandler(connection -> {
+            connection.closeHandler(_ -> connections.decrementAndGet());
+            // A caller that leaves, or that knows no TLS, is no news.
+            connection.exceptionHandler(_ -> {});
+            if (connections.incrementAndGet() > MOST_CONNECTIONS) {
+                connection.close();
+            }
+        });
+        server.exceptionHandler(_ -> {});
+        server.requestHandler(this::asked)
+                .listen()
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+        looks.start();
+    }
+
+    /** Whether an API server can ask it. */
+    public boolean isReady() {
+        return certificate.isGood(clock.get());
+    }
+
+    /** What is to be said of its certificate. */
+    public String reason() {
+        return certificate.line(clock.get());
+    }
+
+    private void watch() {
+        while (!closed) {
+            try {
+                Thread.sleep(LOOK_EVERY);
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            look();
+        }
+    }
+
+    private void look() {
+        Instant now = clock.get();
+        Certificate before = certificate;
+        boolean wasGood = before.isGood(now);
+        Certificate after = before.look(files.read(), now);
+        certificate = after;
+        after.shown().ifPresent(keys::show);
+        if (!after.shown().equals(before.shown())) {
+            LOG.info(after.line(now));
+        } else if (after.trouble().isPresent() && after.said() && !before.said()) {
+            LOG.warn(after.line(now));
+        } else if (before.said() && after.trouble().isEmpty() && wasGood) {
+            LOG.info(after.line(now));
+        }
+    }
+
+    private void asked(HttpServerRequest request) {
+        if (request.method() != HttpMethod.POST) {
+            error(request, 404, "POST an AdmissionReview to /api/v1/inject");
+            return;
+        }
+        switch (request.path()) {
+            // For the webhook whose objectSelector asks for the pod's own label.
+            case "/api/v1/inject" -> take(request, OptIn.POD);
+            // For the one whose namespaceSelector asks for the namespace's; a review does not show it.
+            case "/api/v1/inject/namespace" -> take(request, OptIn.NAMESPACE);
+            default -> error(request, 404, "POST an AdmissionReview to /api/v1/inject");
+        }
+    }
+
+    /** Reads to the end, whatever comes: who still sends when the connection closes does not see the answer. */
+    private void take(HttpServerRequest request, OptIn optIn) {
+        Body body = new Body();
+        Context context = vertx.getOrCreateContext();
+        request.exceptionHandler(_ -> body.drop());
+        request.handler(body::add);
+        request.endHandler(_ -> {
+            if (body.refused != null) {
+                error(request, body.status, body.refused);
+                return;
+            }
+            byte[] text = body.text.getBytes();
+            int held = body.handOver();
+            Thread.ofVirtual().name("review").start(Guard.once("review", () -> {
+                Answer answer = answer(text, held, optIn);
+                context.runOnContext(_ -> send(request, answer));
+            }));
+        });
+    }
+
+    private record Answer(int status, String body) {}
+
+    private Answer answer(byte[] text, int held, OptIn optIn) {
+        try {
+            trees.acquire();
+            try {
+                return decided(text, optIn);
+            } finally {
+                trees.release();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return new Answer(503, why("the webhook stops"));
+        } finally {
+            bytes.release(held);
+        }
+    }
+
+    private Answer decided(byte[] text, OptIn optIn) {
+        return switch (Review.read(text)) {
+            case Review.Garbled(String why) -> new Answer(400, why(why));
+            case Review.Asked asked -> {
+                InjectionDecision decision = asked.decide(optIn);
+                if (decision instanceof Leave leave && leave.reason().unexpected()) {
+                    LOG.infof(
+                            "a pod in namespace %s was not injected (%s): %s",
+                            asked.namespace(), leave.reason().code(), leave.why());
+                }
+                yield new Answer(
+                        200, asked.answer(decision, template, place.image()).encode());
+            }
+        };
+    }
+
+    private static String why(String error) {
+        return new JsonObject().put("error", error).encode();
+    }
+
+    private static void error(HttpServerRequest request, int status, String why) {
+        send(request, new Answer(status, why(why)));
+    }
+
+    private static void send(HttpServerRequest request, Answer answer) {
+        if (!request.response().ended() && !request.response().closed()) {
+            request.response()
+                    .setStatusCode(answer.status())
+                    .putHeader("Content-Type", "application/json")
+                    .end(answer.body())
+                    .onFailure(_ -> {});
+        }
+    }
+
+    /** What has come of a request's body, as far as there is room. Of one event loop. */
+    private final class Body {
+        private Buffer text = Buffer.buffer();
+        private int held;
+        private int status;
+        private String refused;
+
+        void add(Buffer piece) {
+            if (refused != null) {
+                return;
+            }
+            if (text.length() + piece.length() > LONGEST) {
+                refuse(400, "the body is longer than " + LONGEST + " bytes");
+            } else if (!bytes.tryAcquire(piece.length())) {
+                refuse(503, "more reviews at once than fit into memory");
+            } else {
+                held += piece.length();
+                text.appendBuffer(piece);
+            }
+        }
+
+        private void refuse(int with, String why) {
+            status = with;
+            refused = why;
+            bytes.release(handOver());
+        }
+
+        /** How much whoever goes on with it has to give back. */
+        int handOver() {
+            int was = held;
+            held = 0;
+            text = Buffer.buffer();
+            return was;
+        }
+
+        /** Its caller has left. */
+        void drop() {
+            bytes.release(handOver());
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        looks.interrupt();
+    }
+}
