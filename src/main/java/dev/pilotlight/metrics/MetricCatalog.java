@@ -197,8 +197,8 @@ public final class MetricCatalog {
         points.add(POOL_DEMAND, picture.cluster().poolDemand(now));
         picture.cluster()
                 .plan()
-                .ifPresent(_ -> points.add(
-                        POOL_TROUBLE, picture.cluster().poolRefusal().isPresent() ? 1 : 0));
+                .ifPresent(_ ->
+                        points.add(POOL_TROUBLE, picture.cluster().poolRefusal().isPresent() ? 1 : 0));
         picture.cluster().calls().counts().forEach((key, count) -> points.add(KUBE, count, key.verb(), key.outcome()));
         picture.freshGpus(now).forEach(device -> points.gpu(device));
         picture.gpu()

@@ -215,8 +215,9 @@ class SeatTest {
         Candidate a = candidate("a");
         seconds(7);
         assertThat(a.seat.problem().orElseThrow().why())
-                .isEqualTo("the Lease pilotlight-pool-vllm counts for nothing until a leader writes it anew: its renewTime"
-                        + " 2099-01-01T00:00:00Z is far in the future");
+                .isEqualTo(
+                        "the Lease pilotlight-pool-vllm counts for nothing until a leader writes it anew: its renewTime"
+                                + " 2099-01-01T00:00:00Z is far in the future");
         seconds(9);
         assertThat(a.leads()).isTrue();
         assertThat(a.seat.problem()).isEmpty();
