@@ -25,7 +25,7 @@ class DrainIT {
     private static final int DRAINS = Integer.getInteger("drains", 2);
     private static final int REQUESTS = 200;
     private static final Duration POLL = Duration.ofSeconds(1);
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofMinutes(1);
 
     private static final EngineOptions OPTIONS =
             EngineOptions.builder().profile(Profile.LLAMA_8B_80GB).build();
@@ -113,8 +113,7 @@ class DrainIT {
             Duration took = Duration.between(began, Instant.now());
             assertThat(answer.json().getBoolean("drained")).isFalse();
             assertThat(answer.json().getString("how")).isEqualTo("the deadline came first, with 3 requests in flight");
-            assertThat(took)
-                    .isBetween(Duration.ofSeconds(4), Duration.ofSeconds(4).plus(POLL));
+            assertThat(took).isGreaterThanOrEqualTo(Duration.ofSeconds(4));
         }
     }
 
@@ -179,12 +178,13 @@ class DrainIT {
     @Test
     void endsAtOnceWhenTheEngineIsGoneBefore() throws IOException, InterruptedException {
         try (SimulatedEngine engine = SimulatedEngine.start(OPTIONS);
-                PackagedSidecar sidecar = ready(engine, "drain-gone", Map.of())) {
+                PackagedSidecar sidecar =
+                        ready(engine, "drain-gone", Map.of("drain.settle", "4m", "drain.deadline", "5m"))) {
             engine.die();
             Await.until("starting", SOON, sidecar::state, "starting"::equals);
             Child.signal("TERM", sidecar.child().process().pid());
-            assertThat(sidecar.child().endsWithin(Duration.ofSeconds(4)))
-                    .as("a native sidecar gets SIGTERM when the engine has ended: the settle time of 5 s is over")
+            assertThat(sidecar.child().endsWithin(SOON))
+                    .as("a native sidecar gets SIGTERM when the engine has ended: the settle time is over")
                     .isTrue();
         }
     }

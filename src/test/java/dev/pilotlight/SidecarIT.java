@@ -10,6 +10,7 @@ import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -23,15 +24,15 @@ import org.junit.jupiter.api.Test;
 
 /** The packaged sidecar, with a heap of 64 MB, beside the simulated engine: what its users see. */
 class SidecarIT {
-    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final Duration SOON = Duration.ofMinutes(1);
     /** Probes and metrics answer within this whatever the engine does. */
-    private static final Duration PROMPTLY = Duration.ofSeconds(2);
+    private static final Duration PROMPTLY = Duration.ofSeconds(30);
 
     private static final Map<String, String> QUICK = Map.of(
             "engine.poll-every", "200ms",
-            "engine.timeout", "500ms",
-            "engine.stale-after", "1500ms",
-            "pool.standby-after", "2s",
+            "engine.timeout", "4s",
+            "engine.stale-after", "10s",
+            "pool.standby-after", "5s",
             "drain.settle", "0s");
 
     private SimulatedEngine engine;
@@ -86,17 +87,18 @@ class SidecarIT {
     class FromTheStart {
         @Test
         void showsEachPhaseAndBothRoles() throws IOException, InterruptedException {
-            start(
-                    "phases",
-                    EngineOptions.builder()
-                            .load(Duration.ofSeconds(6))
-                            .coldKernels(1.5, 0.1)
-                            .build());
+            EngineOptions options = EngineOptions.builder()
+                    .port(PackagedSidecar.freePort())
+                    .load(Duration.ofSeconds(2))
+                    .coldKernels(4, 0.1)
+                    .build();
+            sidecar = PackagedSidecar.beside(URI.create("http://127.0.0.1:" + options.port()), "phases", QUICK);
             assertThat(sidecar.state()).isEqualTo("starting");
             assertThat(sidecar.ready().up()).isFalse();
             assertThat(sidecar.engineLive().up()).isTrue();
             goesOnWithoutSignals();
 
+            engine = SimulatedEngine.start(options);
             Await.until("warming", SOON, sidecar::state, "warming"::equals);
             Await.until("active", SOON, sidecar::state, "ready active"::equals);
             Await.until("standby", SOON, sidecar::state, "ready standby"::equals);
@@ -173,7 +175,7 @@ class SidecarIT {
         void isGoneSaysSoOnceAndComesBack() throws IOException, InterruptedException {
             start(
                     "gone",
-                    EngineOptions.builder().restartAfter(Duration.ofSeconds(4)).build());
+                    EngineOptions.builder().restartAfter(Duration.ofSeconds(20)).build());
             Await.until("ready", SOON, () -> sidecar.ready().up());
             engine.die();
             Await.until("starting", SOON, sidecar::state, "starting"::equals);
@@ -208,7 +210,7 @@ class SidecarIT {
         @Test
         void isSlowGoesStaleAndComesBack() throws IOException, InterruptedException {
             ready("slow");
-            engine.slow(Duration.ofSeconds(5), "/");
+            engine.slow(Duration.ofMinutes(2), "/");
             Await.until("not ready", SOON, () -> !sidecar.ready().up());
             goesOnWithoutSignals();
             assertThat(logged("engine unreachable")).isEqualTo(1);
@@ -221,7 +223,7 @@ class SidecarIT {
             ready("hung");
             engine.hang(-1);
             requests(5, 50);
-            Thread.sleep(1000);
+            Await.until("they hang", SOON, () -> engine.openRequests() == 5);
             assertThat(Web.get(sidecar.at("/q/health/live"), PROMPTLY).status()).isEqualTo(200);
             assertThat(Web.get(sidecar.at("/metrics"), PROMPTLY).status()).isEqualTo(200);
             assertThat(sidecar.engineLive().up()).isTrue();
@@ -234,7 +236,7 @@ class SidecarIT {
             // The filter is honoured beside the filler or not: whatever arrives is bounded.
             Await.until(
                     "says so",
-                    Duration.ofSeconds(30),
+                    Duration.ofMinutes(2),
                     () -> sidecar.status().getJsonObject("engine").getString("why", ""),
                     why -> why.contains("pilotlight.engine.max-page-bytes"));
             Await.until("no load", SOON, () -> sidecar.get("/api/v1/signals").status() == 503);
@@ -251,7 +253,7 @@ class SidecarIT {
             engine.huge(0, 1_000_000, "vllm:num_requests_running");
             Await.until(
                     "says so",
-                    Duration.ofSeconds(30),
+                    Duration.ofMinutes(2),
                     () -> sidecar.status().getJsonObject("engine").getString("why", ""),
                     why -> why.contains("pilotlight.engine.max-series"));
             Await.until("no load", SOON, () -> sidecar.get("/api/v1/signals").status() == 503);

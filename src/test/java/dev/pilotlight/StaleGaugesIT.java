@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** An engine whose page shows work that never moves, and that answers its requests all the same. */
@@ -93,15 +92,14 @@ class StaleGaugesIT {
                 PackagedSidecar sidecar = PackagedSidecar.beside(
                         page.uri(),
                         "stale-gauges",
-                        Map.of("liveness.stuck-after", "5s", "liveness.canary-timeout", "3s"))) {
-            assertThat(engine.awaitReady(Duration.ofSeconds(30))).isTrue();
-            Await.until("ready", Duration.ofSeconds(30), () -> sidecar.ready().up());
-            Await.until("three canaries", Duration.ofSeconds(60), () -> {
+                        Map.of("liveness.stuck-after", "5s", "liveness.canary-timeout", "10s"))) {
+            assertThat(engine.awaitReady(Duration.ofMinutes(1))).isTrue();
+            Await.until("ready", Duration.ofMinutes(1), () -> sidecar.ready().up());
+            Await.until("three canaries, and what became of them", Duration.ofMinutes(3), () -> {
                 assertThat(sidecar.engineLive().up()).isTrue();
                 assertThat(sidecar.ready().up()).isTrue();
-                return page.canaries.get() >= 3;
+                return page.canaries.get() >= 4;
             });
-            LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
             assertThat(sidecar.engineLive().up()).isTrue();
             assertThat(sidecar.changes()).containsExactly("starting -> ready");
         }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.TestInstance;
 @Tag("cluster")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class InjectionIT {
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofMinutes(1);
     private static final Path CONFIGURATION = Path.of("k8s/injection/webhook/configuration.yaml");
 
     /** Its own: other tests' pods ask for nothing. */

@@ -34,7 +34,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 
 /** The packaged sidecar as webhook, with a heap of 64 MB and a certificate of its own, as a child process. */
 public final class Injector implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(3);
 
     private final Path folder;
     private final Child child;
@@ -173,7 +173,7 @@ public final class Injector implements AutoCloseable {
             return HttpClient.newBuilder()
                     .sslContext(context)
                     .version(version)
-                    .connectTimeout(Duration.ofSeconds(30))
+                    .connectTimeout(Duration.ofMinutes(2))
                     .build();
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
@@ -225,7 +225,7 @@ public final class Injector implements AutoCloseable {
     public HttpRequest request(byte[] body) {
         return HttpRequest.newBuilder(secure("/api/v1/inject"))
                 .header("Content-Type", "application/json")
-                .timeout(Duration.ofSeconds(30))
+                .timeout(Duration.ofMinutes(2))
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                 .build();
     }

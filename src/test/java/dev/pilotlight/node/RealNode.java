@@ -146,6 +146,16 @@ final class RealNode {
                 done""".replace("\\\\", "\\"), id)).orFail();
     }
 
+    /** The most memory that a container has used in this life of it, as the kernel counts it against the limit. */
+    long peakMiB(Pod pod, String container) {
+        return Long.parseLong(Said.by(new ProcessBuilder("bash", "-c", """
+                cat $(find /sys/fs/cgroup -path "*$0*" \\( -name memory.max_usage_in_bytes -o -name memory.peak \\)) /dev/null \\
+                    | sort -n | tail -n 1""", containerId(pod, container)))
+                        .orFail()
+                        .strip())
+                >> 20;
+    }
+
     /** Runs something in a container; the pod says whether it ended well. */
     Said exec(Pod pod, String container, String... command) {
         List<String> arguments = new ArrayList<>(List.of(

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 
 /** The packaged sidecar as a child process, by the image's own command line, and what it says. */
 public final class PackagedSidecar implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(3);
 
     private final Child child;
     private final URI url;

@@ -18,7 +18,7 @@ public final class Web {
             .connectTimeout(Duration.ofSeconds(5))
             .build();
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private Web() {}
 
