@@ -19,7 +19,24 @@ class EngineFaultsIT {
     /** A verdict that outlived its engine would kill the next one within this: longer than the verdict stands, and its probes take. */
     private static final Duration NO_LOOP = Duration.ofSeconds(150);
 
-    private static final Duration VERDICT_AND_START = Duration.ofMinutes(12);
+    /** Shorter than those shipped; what a test may take follows them. */
+    private static final Duration STUCK_AFTER = Duration.ofSeconds(30);
+
+    private static final Duration CANARY_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration HEARTBEAT_EVERY = Duration.ofSeconds(30);
+    private static final Duration LONGEST_STEP = Duration.ofSeconds(60);
+
+    /** For two requests without an answer, one after the other. */
+    private static final Duration EVIDENCE = STUCK_AFTER
+            .plus(HEARTBEAT_EVERY)
+            .plus(CANARY_TIMEOUT.multipliedBy(2))
+            .plus(LONGEST_STEP);
+
+    /** Two probes and the time until what does not end is killed, by k8s/sidecar; and a start of this engine, on a machine with other work. */
+    private static final Duration KUBELET = Duration.ofSeconds(20);
+
+    private static final Duration START = Duration.ofMinutes(2);
+    private static final Duration VERDICT_AND_START = EVIDENCE.plus(KUBELET).plus(START);
 
     private final RealNode node = RealNode.shared();
 
@@ -41,9 +58,16 @@ class EngineFaultsIT {
         stopped = begin("engine-stopped", 4, (example, pod) -> node.signal(pod, "vllm", "SIGSTOP"));
     }
 
+    private static Example.Overlay settings(Example.Overlay overlay) {
+        return overlay.setting("PILOTLIGHT_LIVENESS_STUCK_AFTER", STUCK_AFTER.toSeconds() + "s")
+                .setting("PILOTLIGHT_LIVENESS_CANARY_TIMEOUT", CANARY_TIMEOUT.toSeconds() + "s")
+                .setting("PILOTLIGHT_LIVENESS_HEARTBEAT_EVERY", HEARTBEAT_EVERY.toSeconds() + "s")
+                .setting("PILOTLIGHT_LIVENESS_LONGEST_STEP", LONGEST_STEP.toSeconds() + "s");
+    }
+
     private Scenario<Outcome> begin(String name, int callers, BiConsumer<Example, Pod> fault) {
         return Scenario.begin(name, () -> {
-            try (Example example = Example.apply(node, Example.in(name));
+            try (Example example = Example.apply(node, settings(Example.in(name)));
                     TimeLine line = new TimeLine(node.admin(), name, name);
                     Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
                 Pod pod = example.awaitReady();
@@ -88,21 +112,21 @@ class EngineFaultsIT {
 
     @Test
     void restartsAKilledEngineOnce() throws Exception {
-        restartsOnce(killed, Duration.ofMinutes(2));
+        restartsOnce(killed, START);
     }
 
     @Test
     void restartsAnEngineThatHangsUnderLoadOnce() throws Exception {
-        restartsOnce(hungUnderLoad, Duration.ofMinutes(6));
+        restartsOnce(hungUnderLoad, VERDICT_AND_START);
     }
 
     @Test
     void restartsAnEngineThatHangsWhileIdleOnce() throws Exception {
-        restartsOnce(hungIdle, Duration.ofMinutes(8));
+        restartsOnce(hungIdle, VERDICT_AND_START);
     }
 
     @Test
     void restartsAStoppedEngineOnce() throws Exception {
-        restartsOnce(stopped, Duration.ofMinutes(8));
+        restartsOnce(stopped, VERDICT_AND_START);
     }
 }

@@ -71,6 +71,15 @@ final class Example implements AutoCloseable {
             return this;
         }
 
+        /** A setting of the sidecar, such as {@code PILOTLIGHT_LIVENESS_STUCK_AFTER}. */
+        Overlay setting(String name, String value) {
+            return patch("""
+                    - target: { kind: Deployment, name: vllm }
+                      patch: |
+                        - { op: add, path: /spec/template/spec/initContainers/0/env/-, value: { name: %s, value: "%s" } }
+                    """.formatted(name, value));
+        }
+
         /** Further patches, as lines under {@code patches:}. */
         Overlay patch(String yaml) {
             this.more += yaml.indent(2);
