@@ -24,3 +24,7 @@ module github.com/prometheus-operator/prometheus-operator@v0.94.0 \
 module sigs.k8s.io/karpenter@v1.15.0 pkg/apis/crds/karpenter.sh_nodepools.yaml
 module github.com/aws/karpenter-provider-aws@v1.15.1 pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml
 module github.com/cert-manager/cert-manager@v1.21.2 deploy/crds/cert-manager.io_{certificates,issuers}.yaml
+# Of the stacks that docs/with is about, those that a proxy serves.
+module sigs.k8s.io/lws@v0.7.0 config/crd/bases/leaderworkerset.x-k8s.io_leaderworkersets.yaml
+module sigs.k8s.io/gateway-api-inference-extension@v1.1.0 config/crd/bases/inference.networking.k8s.io_inferencepools.yaml
+module github.com/kserve/kserve@v0.16.0 config/crd/full/serving.kserve.io_inferenceservices.yaml

@@ -1,12 +1,15 @@
 package dev.pilotlight;
 
+import dev.pilotlight.check.CheckCommand;
 import dev.pilotlight.config.WrongSettings;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.smallrye.config.ConfigValidationException;
 import java.net.BindException;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The process: runs until told to stop, and says in one message what kept it from starting. */
 @QuarkusMain
@@ -17,7 +20,23 @@ public final class Main {
     Main() {}
 
     public static void main(String... args) {
+        if (args.length > 0 && args[0].equals("check")) {
+            System.exit(CheckCommand.run(ownUrl(), System.out, System.err));
+        }
+        if (args.length > 0 && !args[0].startsWith("-")) {
+            System.err.println("pilotlight has no command " + args[0]
+                    + "; without one it runs, `check` says what is missing around one that runs");
+            System.exit(BAD_SETTING);
+        }
         Quarkus.run(null, Main::ended, args);
+    }
+
+    /** Where the sidecar of this container listens. */
+    private static URI ownUrl() {
+        String port = Optional.ofNullable(System.getProperty("quarkus.http.port"))
+                .or(() -> Optional.ofNullable(System.getenv("QUARKUS_HTTP_PORT")))
+                .orElse("9110");
+        return URI.create("http://127.0.0.1:" + port);
     }
 
     private static void ended(int exitCode, Throwable failure) {

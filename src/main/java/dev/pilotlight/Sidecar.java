@@ -3,6 +3,7 @@ package dev.pilotlight;
 import dev.pilotlight.api.BadRequests;
 import dev.pilotlight.api.KeptConnections;
 import dev.pilotlight.api.OneAtATime;
+import dev.pilotlight.api.Scrapes;
 import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
@@ -286,7 +287,11 @@ public final class Sidecar {
     }
 
     /** Prometheus looks at /metrics by default, and where Quarkus is known at /q/metrics: the same page at both. */
-    void routes(@Observes Router router, PilotlightConfig config, Instance<MetricsPage> metrics) {
+    void routes(
+            @Observes Router router,
+            PilotlightConfig config,
+            Instance<MetricsPage> metrics,
+            Instance<Scrapes> scrapes) {
         router.route().order(Integer.MIN_VALUE).handler(new OneAtATime()).failureHandler(new BadRequests());
         router.route().order(Integer.MIN_VALUE).handler(new KeptConnections());
         router.get("/q/health/*").order(0).handler(Sidecar::probed);
@@ -313,6 +318,8 @@ public final class Sidecar {
         router.route("/api/v1/inject*").order(0).handler(context -> context.response()
                 .setStatusCode(404)
                 .end("this sidecar injects nothing: pilotlight.injector.enabled is false\n"));
+        Scrapes.PATHS.forEach(path ->
+                router.get(path).order(-1).handler(context -> scrapes.get().handle(context)));
         router.get("/metrics").order(0).handler(context -> metrics.get().handle(context));
         router.get("/q/metrics").order(0).handler(context -> metrics.get().handle(context));
         StatusPage page = new StatusPage();

@@ -22,11 +22,13 @@ public final class StatusResource {
     private final ControlLoop loop;
     private final SteadyClock clock;
     private final InForce configuration;
+    private final Scrapes scrapes;
 
-    StatusResource(ControlLoop loop, SteadyClock clock, InForce configuration) {
+    StatusResource(ControlLoop loop, SteadyClock clock, InForce configuration, Scrapes scrapes) {
         this.loop = loop;
         this.clock = clock;
         this.configuration = configuration;
+        this.scrapes = scrapes;
     }
 
     @GET
@@ -51,6 +53,6 @@ public final class StatusResource {
     @GET
     @Path("status")
     public Map<String, Object> status() {
-        return StatusView.status(loop.board().picture(), configuration.settings(), clock.now());
+        return StatusView.status(loop.board().picture(), configuration.settings(), scrapes.last(), clock.now());
     }
 }

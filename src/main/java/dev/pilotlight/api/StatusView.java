@@ -100,7 +100,9 @@ final class StatusView {
         return flat;
     }
 
-    static Map<String, Object> status(Picture picture, Map<String, String> configuration, Instant now) {
+    /** @param scraped when somebody outside of the pod last asked for the metrics */
+    static Map<String, Object> status(
+            Picture picture, Map<String, String> configuration, Optional<Instant> scraped, Instant now) {
         Map<String, Object> view = phaseAndRole(picture, now);
         view.put("phaseSince", picture.phase().since().toString());
         picture.role().ifPresent(role -> view.put("roleSince", role.since().toString()));
@@ -114,6 +116,10 @@ final class StatusView {
         view.put("signals", nested(picture, now));
         view.put("coldStartSeconds", coldStart(picture));
         cluster(picture, now).ifPresent(it -> view.put("cluster", it));
+        view.put(
+                "scrape",
+                scraped.<Map<String, Object>>map(at -> Map.of("ageSeconds", seconds(Duration.between(at, now))))
+                        .orElse(Map.of()));
         view.put("configuration", configuration);
         return view;
     }
@@ -294,6 +300,7 @@ final class StatusView {
             picture.cluster().serviceWarning().ifPresent(why -> view.put("serviceWarning", why));
             picture.markTrouble().ifPresent(why -> view.put("marksWhy", why));
             pod.one().flatMap(OwnPod::vllm).ifPresent(vllm -> view.put("vllm", vllm(vllm)));
+            pod.one().ifPresent(own -> own.vllm().ifPresent(vllm -> view.put("spec", spec(own, vllm))));
             picture.cluster().plan().ifPresent(mirrored -> {
                 picture.cluster().planAge(now).ifPresent(age -> view.put("planAgeSeconds", seconds(age)));
                 mirrored.problem().ifPresent(problem -> view.put("planWhy", problem.why()));
@@ -317,6 +324,15 @@ final class StatusView {
         vllm.arguments().port().ifPresent(port -> view.put("port", port));
         vllm.arguments().maxNumSeqs().ifPresent(limit -> view.put("maxNumSeqs", limit));
         vllm.arguments().servedModel().ifPresent(model -> view.put("servedModel", model));
+        return view;
+    }
+
+    /** What of the pod's spec is there for the sidecar to work. */
+    private static Map<String, Object> spec(OwnPod own, VllmContainer vllm) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("livenessProbe", vllm.hooks().livenessProbe());
+        view.put("preStop", vllm.hooks().preStop());
+        own.gracePeriod().ifPresent(grace -> view.put("gracePeriodSeconds", grace.toSeconds()));
         return view;
     }
 

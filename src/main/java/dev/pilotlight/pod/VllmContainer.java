@@ -18,9 +18,29 @@ import java.util.Optional;
  *
  * @param restarts how often the kubelet has started it anew
  * @param startedAt when its present process began
+ * @param hooks what of its spec calls the sidecar
  */
-public record VllmContainer(String name, VllmArguments arguments, int restarts, Optional<Instant> startedAt) {
+public record VllmContainer(
+        String name, VllmArguments arguments, int restarts, Optional<Instant> startedAt, Hooks hooks) {
     private static final String SIDECAR = "pilotlight";
+
+    /**
+     * @param livenessProbe its liveness probe asks for the verdict
+     * @param preStop its preStop hook drains
+     */
+    public record Hooks(boolean livenessProbe, boolean preStop) {
+        /** By the path that each calls, in a URL or in a script. */
+        static Hooks of(JsonObject container) {
+            return new Hooks(
+                    says(container.getValue("livenessProbe"), "/q/health/group/engine"),
+                    container.getValue("lifecycle") instanceof JsonObject lifecycle
+                            && says(lifecycle.getValue("preStop"), "/api/v1/drain"));
+        }
+
+        private static boolean says(Object hook, String path) {
+            return hook instanceof JsonObject there && there.encode().contains(path);
+        }
+    }
 
     /** The one that is set; else the one that is known to start a server; else the only one beside ours. */
     static Optional<VllmContainer> of(JsonObject pod, Map<String, String> labels, Optional<String> named) {
@@ -49,7 +69,12 @@ public record VllmContainer(String name, VllmArguments arguments, int restarts, 
                 status.map(it -> it.getJsonObject("state"))
                         .map(it -> it.getJsonObject("running"))
                         .map(it -> it.getString("startedAt"))
-                        .flatMap(VllmContainer::instant));
+                        .flatMap(VllmContainer::instant),
+                objects(pod.getJsonObject("spec", new JsonObject()), "containers").stream()
+                        .filter(it -> name.equals(it.getString("name")))
+                        .findFirst()
+                        .map(Hooks::of)
+                        .orElse(new Hooks(false, false)));
     }
 
     private static List<JsonObject> objects(JsonObject of, String key) {

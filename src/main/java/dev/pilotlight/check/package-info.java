@@ -1,0 +1,5 @@
+/**
+ * {@code pilotlight check}: what is missing around a running sidecar, for whoever installs it. Reads nothing but the sidecar's own
+ * {@code /api/v1/status}, so it needs no right that the sidecar does not have.
+ */
+package dev.pilotlight.check;
