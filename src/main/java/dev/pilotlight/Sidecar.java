@@ -143,13 +143,16 @@ public final class Sidecar {
         if (config.pod().name().isEmpty()) {
             return Cluster.NONE;
         }
-        Optional<ClusterLink.Managed> managed = config.pool().mode() == PilotlightConfig.PoolMode.MANAGED
-                ? Optional.of(new ClusterLink.Managed(
-                        config.pool().name().orElseThrow(),
-                        ConfigCheck.pool(config),
-                        config.pool().orphanAfter(),
-                        new PeerClient(vertx, port, config.pool().peerTimeout())))
-                : Optional.empty();
+        boolean isManaged = config.pool().mode() == PilotlightConfig.PoolMode.MANAGED;
+        Optional<ClusterLink.Managed> managed =
+                isManaged || config.scale().maxPods().isPresent()
+                        ? Optional.of(new ClusterLink.Managed(
+                                config.pool().name().orElseThrow(),
+                                ConfigCheck.pool(config),
+                                !isManaged,
+                                config.pool().orphanAfter(),
+                                new PeerClient(vertx, port, config.pool().peerTimeout())))
+                        : Optional.empty();
         return new ClusterLink(
                 api,
                 new ClusterLink.Place(

@@ -44,6 +44,7 @@ final class StatusView {
                         flat.put("capacity_requests", round(capacity.requests()));
                         flat.put("capacity_confidence_ratio", round(capacity.confidence()));
                     });
+                    picture.cluster().wantedPods().ifPresent(pods -> flat.put("wanted_pods", pods));
                     flat.put("running_requests", signals.running());
                     flat.put("waiting_requests", signals.waiting());
                     put(flat, "kv_cache_usage_ratio", signals.pressures().kvCache());
@@ -78,6 +79,7 @@ final class StatusView {
         picture.role().ifPresent(role -> flat.put("role", role.word()));
         picture.freshSignals(now).ifPresent(signals -> {
             put(flat, "load", signals.load());
+            put(flat, "forecast", signals.forecast());
             signals.inflow().ifPresent(inflow -> flat.put("inflow", inflow(inflow)));
         });
         if (ready) {
@@ -312,6 +314,7 @@ final class StatusView {
                 view.put("poolPods", leading.pods());
             });
             put(view, "poolDemandPods", picture.cluster().poolDemand(now));
+            picture.cluster().wantedPods().ifPresent(pods -> view.put("wantedPods", pods));
             return view;
         });
     }

@@ -34,6 +34,7 @@ public final class ClusterLink implements Cluster {
     private final PodPatcher patcher;
     private final Optional<PoolRoom> pool;
     private final Place place;
+    private final boolean isManaged;
     private final AtomicReference<Runnable> onNews = new AtomicReference<>(() -> {});
     private final AtomicBoolean servicesAsked = new AtomicBoolean();
     private volatile Optional<String> warning = Optional.empty();
@@ -46,11 +47,16 @@ public final class ClusterLink implements Cluster {
     public record Place(String namespace, String pod, Optional<String> container) {}
 
     /**
-     * A managed pool, and how it is run.
+     * A pool that has a leader, and how it is run.
      *
+     * @param observing whether the leader only says how many pods are wanted
      * @param orphanAfter how long a plan may name nobody who serves
      */
-    public record Managed(String pool, PoolPolicy policy, Duration orphanAfter, PeerReader peers) {}
+    public record Managed(String pool, PoolPolicy policy, boolean observing, Duration orphanAfter, PeerReader peers) {
+        public Managed(String pool, PoolPolicy policy, Duration orphanAfter, PeerReader peers) {
+            this(pool, policy, false, orphanAfter, peers);
+        }
+    }
 
     /** @param chance spreads what a thousand sidecars would else do at the same time */
     public ClusterLink(
@@ -61,6 +67,7 @@ public final class ClusterLink implements Cluster {
             Supplier<RandomGenerator> chance) {
         this.api = api;
         this.place = place;
+        this.isManaged = managed.filter(it -> !it.observing()).isPresent();
         this.pod = new Mirror<>(
                 api,
                 Selection.one(Names.pods(place.namespace()), place.pod()),
@@ -75,6 +82,7 @@ public final class ClusterLink implements Cluster {
                 it.pool(),
                 place.pod(),
                 it.policy(),
+                it.observing(),
                 it.orphanAfter(),
                 it.peers(),
                 this::isLeaving,
@@ -92,7 +100,7 @@ public final class ClusterLink implements Cluster {
 
     private void news() {
         // In a managed pool the Service has to select on the role.
-        if (pool.isEmpty() && pod().isPresent() && servicesAsked.compareAndSet(false, true)) {
+        if (!isManaged && pod().isPresent() && servicesAsked.compareAndSet(false, true)) {
             Thread.ofVirtual().name("services").start(Guard.once("services", this::checkServices));
         }
         onNews.get().run();
@@ -116,7 +124,7 @@ public final class ClusterLink implements Cluster {
     public ClusterView look() {
         return new ClusterView(
                 Optional.of(pod.newest()),
-                pool.map(PoolRoom::newest),
+                pool.filter(_ -> isManaged).map(PoolRoom::newest),
                 pool.map(PoolRoom::named).orElse(NamedPods.State.UNKNOWN),
                 pool.flatMap(PoolRoom::leading),
                 pool.flatMap(PoolRoom::problem),

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * What is known of the cluster at a tick.
@@ -95,5 +96,10 @@ public record ClusterView(
         return leading.filter(it -> Duration.between(it.lookedAt(), now).compareTo(DEMAND_STALE) <= 0)
                 .map(Leading::demandPods)
                 .orElse(OptionalDouble.empty());
+    }
+
+    /** The pods that the pool wants, where this sidecar leads: never absent while it does, since the last wish stands until there is another. */
+    public OptionalInt wantedPods() {
+        return leading.map(Leading::wantedPods).orElse(OptionalInt.empty());
     }
 }

@@ -12,6 +12,7 @@ import dev.pilotlight.loop.Policy;
 import dev.pilotlight.mark.MarkPolicy;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.pool.RolePolicy;
+import dev.pilotlight.pool.ScalePolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.net.URI;
 import java.nio.file.Files;
@@ -198,6 +199,7 @@ public final class ConfigCheck {
                 bad("pilotlight.mark.enabled", false, "a managed pool works by the role label; leave it on");
             }
         }
+        scale(config);
         between("pilotlight.pool.min-active", pool.minActive(), 1, 10_000);
         between("pilotlight.pool.standby", pool.standby(), 0, 10_000);
         if (!(pool.demoteAt() > 0 && pool.demoteAt() < pool.promoteAt() && pool.promoteAt() <= 2)) {
@@ -210,6 +212,23 @@ public final class ConfigCheck {
         atLeast("pilotlight.pool.demote-after", pool.demoteAfter(), Duration.ofSeconds(60));
         atLeast("pilotlight.pool.orphan-after", pool.orphanAfter(), Duration.ofSeconds(5));
         between("pilotlight.pool.peer-timeout", pool.peerTimeout(), Duration.ofMillis(50), Duration.ofSeconds(1));
+    }
+
+    private void scale(PilotlightConfig config) {
+        PilotlightConfig.Scale scale = config.scale();
+        between("pilotlight.scale.min-pods", scale.minPods(), 1, 10_000);
+        if (!(scale.reserve() >= 0 && scale.reserve() <= 1)) {
+            bad("pilotlight.scale.reserve", scale.reserve(), "give 0 to 1; 0.25 keeps a quarter to spare");
+        }
+        if (scale.maxPods().isEmpty()) {
+            return;
+        }
+        between("pilotlight.scale.max-pods", scale.maxPods().getAsInt(), scale.minPods(), 10_000);
+        if (config.pool().name().isEmpty() || config.pod().name().isEmpty()) {
+            problems.add("pilotlight.scale.max-pods=" + scale.maxPods().getAsInt()
+                    + " needs a pool that has a leader: give pilotlight.pool.name, the same for all its pods,"
+                    + " and POD_NAME and POD_NAMESPACE by the downward API");
+        }
     }
 
     private void bad(String setting, Object value, String mend) {
@@ -310,16 +329,21 @@ public final class ConfigCheck {
         };
     }
 
-    /** How the pool is run, where it is managed. */
+    /** How the pool is run, where it has a leader. */
     public static PoolPolicy pool(PilotlightConfig config) {
         PilotlightConfig.Pool pool = config.pool();
-        return new PoolPolicy(
+        PoolPolicy policy = new PoolPolicy(
                 pool.minActive(),
                 pool.standby(),
                 config.signal().targetLoad(),
                 pool.promoteAt(),
                 pool.demoteAt(),
                 pool.demoteAfter());
+        PilotlightConfig.Scale scale = config.scale();
+        return scale.maxPods().isEmpty()
+                ? policy
+                : policy.withScale(new ScalePolicy(
+                        scale.minPods(), scale.maxPods().getAsInt(), scale.reserve(), scale.predictive()));
     }
 
     private static Duration staleAfter(PilotlightConfig.Engine engine) {

@@ -32,6 +32,8 @@ public interface PilotlightConfig {
 
     Pool pool();
 
+    Scale scale();
+
     Signal signal();
 
     Injector injector();
@@ -291,6 +293,24 @@ public interface PilotlightConfig {
         /** How long nothing must run, wait or finish before a ready pod counts as a standby. */
         @WithDefault("60s")
         Duration standbyAfter();
+    }
+
+    /** How many pods the pool's leader asks an autoscaler for: {@code pilotlight_wanted_pods}. */
+    interface Scale {
+        /** Never fewer are wanted. 1 or more. */
+        @WithDefault("1")
+        int minPods();
+
+        /** Never more are wanted: as many as the busiest hour may want, or the GPU quota allows. Default: nothing is asked for. */
+        OptionalInt maxPods();
+
+        /** Of what the load leaves of the most pods, the share to keep to spare. 0 to 1. */
+        @WithDefault("0.25")
+        double reserve();
+
+        /** Whether the load to expect one cold start from now counts, too, where there is a forecast. */
+        @WithDefault("false")
+        boolean predictive();
     }
 
     /** What the signals are measured against. */

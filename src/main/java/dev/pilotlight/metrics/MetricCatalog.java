@@ -89,6 +89,9 @@ public final class MetricCatalog {
     static final Metric POOL_TROUBLE = gauge(
             "pilotlight_pool_trouble",
             "1 while the API server keeps a managed pool from being led, or its plan from being written or believed.");
+    static final Metric WANTED = gauge(
+            "pilotlight_wanted_pods",
+            "Pods that a pool wants, its reserve included: take it at a target of 1; the pool's leader alone says it.");
     static final Metric KUBE = new Metric(
             "pilotlight_kube_requests_total",
             Metric.Type.COUNTER,
@@ -134,6 +137,7 @@ public final class MetricCatalog {
             POLL,
             POOL_DEMAND,
             POOL_TROUBLE,
+            WANTED,
             KUBE,
             GPU_UTILIZATION,
             GPU_MEMORY,
@@ -199,6 +203,7 @@ public final class MetricCatalog {
                 .plan()
                 .ifPresent(_ ->
                         points.add(POOL_TROUBLE, picture.cluster().poolRefusal().isPresent() ? 1 : 0));
+        picture.cluster().wantedPods().ifPresent(pods -> points.add(WANTED, pods));
         picture.cluster().calls().counts().forEach((key, count) -> points.add(KUBE, count, key.verb(), key.outcome()));
         picture.freshGpus(now).forEach(device -> points.gpu(device));
         picture.gpu()

@@ -35,6 +35,9 @@ final class Leader implements AutoCloseable {
     private final String pool;
     private final String self;
     private final PoolPolicy policy;
+    /** Where the pods decide their roles by themselves, nothing is written. */
+    private final boolean observing;
+
     private final PeerReader reader;
     private final Mirror<PlanView> plans;
     private final Supplier<Optional<Integer>> seat;
@@ -60,6 +63,7 @@ final class Leader implements AutoCloseable {
             String pool,
             String self,
             PoolPolicy policy,
+            boolean observing,
             PeerReader reader,
             Mirror<PlanView> plans,
             Supplier<Optional<Integer>> seat,
@@ -71,6 +75,7 @@ final class Leader implements AutoCloseable {
         this.pool = pool;
         this.self = self;
         this.policy = policy;
+        this.observing = observing;
         this.reader = reader;
         this.plans = plans;
         this.seat = seat;
@@ -146,9 +151,19 @@ final class Leader implements AutoCloseable {
         Optional<PlanView> there = plan.one();
         Optional<Plan> last = there.flatMap(PlanView::plan);
         Instant now = clock.get();
-        Planner.Decision decision = planner.look(peers, last, policy, now);
-        leading = Optional.of(new Leading(term, now, all.size(), decision.demandPods()));
+        Planner.Decision decision =
+                observing ? planner.observe(peers, policy, now) : planner.look(peers, last, policy, now);
+        leading = Optional.of(new Leading(
+                term,
+                now,
+                all.size(),
+                decision.demandPods(),
+                decision.next().wish().pods()));
         onNews.run();
+        if (observing) {
+            problem = Optional.empty();
+            return decision.next();
+        }
         Optional<Planner.Change> due = decision.due(term, last);
         if (due.isEmpty()) {
             // Both were heard, and there is nothing to write: whatever failed before is over.

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param at when the leader read it
  * @param ready whether the pod may take traffic
  * @param load unless it is not known
+ * @param ahead the load to expect one cold start from now; empty where the pod has no opinion
  * @param readyFor how long it has been ready
  * @param flippedAgo how long ago its role last changed between active and standby; empty when it never did
  * @param inflow what comes to it; empty until it has counted that
@@ -24,9 +25,20 @@ public record PeerReport(
         Instant at,
         boolean ready,
         OptionalDouble load,
+        OptionalDouble ahead,
         Duration readyFor,
         Optional<Duration> flippedAgo,
         Optional<Inflow> inflow) {
+
+    public PeerReport(
+            Instant at,
+            boolean ready,
+            OptionalDouble load,
+            Duration readyFor,
+            Optional<Duration> flippedAgo,
+            Optional<Inflow> inflow) {
+        this(at, ready, load, OptionalDouble.empty(), readyFor, flippedAgo, inflow);
+    }
 
     /** Reads the answer of {@code /api/v1/peer}; empty when it is something else. */
     static Optional<PeerReport> of(String body, Instant now) {
@@ -36,6 +48,7 @@ public record PeerReport(
                     now,
                     Boolean.TRUE.equals(answer.getBoolean("ready")),
                     number(Range.LOAD, answer, "load"),
+                    number(Range.LOAD, answer, "forecast"),
                     seconds(number(Range.SECONDS, answer, "readySeconds").orElse(0)),
                     number(Range.SECONDS, answer, "flippedSecondsAgo").stream()
                             .mapToObj(PeerReport::seconds)

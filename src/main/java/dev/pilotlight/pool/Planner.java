@@ -24,8 +24,10 @@ import java.util.stream.Stream;
  * @param lowSince since when the active pods' load has been low; empty while it is not
  * @param goneSince since when the plan has named pods that are no more; empty while it names none
  * @param inflow what comes to all pods together
+ * @param wish how many pods are wanted
  */
-public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instant> goneSince, PoolInflow inflow) {
+public record Planner(
+        Instant since, Optional<Instant> lowSince, Optional<Instant> goneSince, PoolInflow inflow, Wish wish) {
     /** Three looks missed: a pod that answers nobody for that long is replaced, though it stays named as long as it exists. */
     private static final Duration LOST = Duration.ofSeconds(3);
     /** Outside a surge no pod's role changes twice within this. */
@@ -41,7 +43,7 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
     private static final double MOST_OF_ONE = 10;
 
     public static Planner begin(Instant now) {
-        return new Planner(now, Optional.empty(), Optional.empty(), PoolInflow.UNKNOWN);
+        return new Planner(now, Optional.empty(), Optional.empty(), PoolInflow.UNKNOWN, Wish.NONE);
     }
 
     /**
@@ -78,8 +80,22 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         }
     }
 
+    /** Where every pod is on traffic that was ever ready, and nobody decides that: only the wish is of use. */
+    public Decision observe(List<Peer> peers, PoolPolicy policy, Instant now) {
+        SortedSet<String> ready = peers.stream()
+                .filter(peer -> peer.report().filter(PeerReport::ready).isPresent())
+                .map(Peer::name)
+                .collect(Collectors.toCollection(TreeSet::new));
+        Decision all = look(Pool.of(peers, ready, ready.size(), since, now), peers, policy, now);
+        return new Decision(all.next(), Optional.empty(), all.demandPods());
+    }
+
     public Decision look(List<Peer> peers, Optional<Plan> last, PoolPolicy policy, Instant now) {
-        Pool pool = Pool.of(peers, last, since, now);
+        SortedSet<String> named = last.map(Plan::active).orElse(new TreeSet<>());
+        return look(Pool.of(peers, named, last.map(Plan::wanted).orElse(0), since, now), peers, policy, now);
+    }
+
+    private Decision look(Pool pool, List<Peer> peers, PoolPolicy policy, Instant now) {
         Map<String, Inflow> inflows = PoolInflow.plausible(pool.inflow());
         PoolInflow comes = inflow.advance(inflows);
         OptionalDouble load = pool.meanLoad(comes, inflows);
@@ -99,7 +115,10 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
                 since,
                 change.isPresent() || !low ? Optional.empty() : lowSince.or(() -> Optional.of(now)),
                 change.isPresent() || pool.gone.isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
-                comes);
+                comes,
+                policy.scale()
+                        .map(scale -> wish.look(pool.traffic(peers, load), scale))
+                        .orElse(Wish.NONE));
         return new Decision(next, change, demand);
     }
 
@@ -208,7 +227,13 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
     }
 
     /** A ready pod that answered lately. */
-    private record Seen(String name, OptionalDouble load, Optional<Inflow> inflow, Duration readyFor, boolean isCalm) {}
+    private record Seen(
+            String name,
+            OptionalDouble load,
+            OptionalDouble ahead,
+            Optional<Inflow> inflow,
+            Duration readyFor,
+            boolean isCalm) {}
 
     /**
      * The pool, sorted by what each pod is good for.
@@ -228,12 +253,11 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
             List<String> gone,
             List<Seen> standbys) {
 
-        static Pool of(List<Peer> peers, Optional<Plan> last, Instant since, Instant now) {
-            SortedSet<String> named = last.map(Plan::active).orElse(new TreeSet<>());
+        static Pool of(List<Peer> peers, SortedSet<String> named, int wanted, Instant since, Instant now) {
             Map<String, Peer> there = new TreeMap<>();
             peers.stream().filter(peer -> !peer.terminating()).forEach(peer -> there.put(peer.name(), peer));
             Pool pool = new Pool(
-                    last.map(Plan::wanted).orElse(0),
+                    wanted,
                     new ArrayList<>(),
                     new ArrayList<>(),
                     new ArrayList<>(),
@@ -255,7 +279,13 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
             } else if (report.isEmpty() || !isFresh) {
                 if (isNamed && isFresh) {
                     // A leader new in office has not heard it yet.
-                    serving.add(new Seen(name, OptionalDouble.empty(), Optional.empty(), Duration.ZERO, false));
+                    serving.add(new Seen(
+                            name,
+                            OptionalDouble.empty(),
+                            OptionalDouble.empty(),
+                            Optional.empty(),
+                            Duration.ZERO,
+                            false));
                 } else if (isNamed) {
                     unreachable.add(name);
                 }
@@ -271,7 +301,8 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
         private static Seen seen(String name, PeerReport report) {
             boolean isCalm =
                     report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
-            return new Seen(name, load(report.load()), report.inflow(), report.readyFor(), isCalm);
+            return new Seen(
+                    name, load(report.load()), load(report.ahead()), report.inflow(), report.readyFor(), isCalm);
         }
 
         private static OptionalDouble load(OptionalDouble said) {
@@ -285,6 +316,18 @@ public record Planner(Instant since, Optional<Instant> lowSince, Optional<Instan
             return Stream.concat(serving.stream(), standbys.stream())
                     .filter(it -> it.inflow().isPresent())
                     .collect(Collectors.toMap(Seen::name, it -> it.inflow().get()));
+        }
+
+        Wish.Traffic traffic(List<Peer> peers, OptionalDouble load) {
+            return new Wish.Traffic(
+                    (int) peers.stream().filter(peer -> !peer.terminating()).count(),
+                    serving.size() + unreachable.size(),
+                    (int) serving.stream().filter(it -> it.load().isPresent()).count(),
+                    load,
+                    serving.stream()
+                            .filter(it -> it.ahead().isPresent())
+                            .mapToDouble(it -> it.ahead().getAsDouble())
+                            .average());
         }
 
         /** Of the active pods that say theirs; a surge is added as soon as the pool together shows it. */

@@ -22,6 +22,7 @@ public final class PoolRoom implements AutoCloseable {
     private final Seat seat;
     private final Leader leader;
     private final Lookout lookout;
+    private final boolean observing;
     private final Duration orphanAfter;
     private final Thread opening;
     /** For people. */
@@ -31,6 +32,7 @@ public final class PoolRoom implements AutoCloseable {
 
     /**
      * @param self the own pod's name
+     * @param observing where nobody is to decide the pods' roles, and no plan to be written
      * @param orphanAfter how long a plan may name nobody who serves
      * @param retired whether the own pod is leaving
      */
@@ -40,6 +42,7 @@ public final class PoolRoom implements AutoCloseable {
             String pool,
             String self,
             PoolPolicy policy,
+            boolean observing,
             Duration orphanAfter,
             PeerReader reader,
             BooleanSupplier retired,
@@ -56,9 +59,11 @@ public final class PoolRoom implements AutoCloseable {
                 onNews);
         String identity = self + "_" + Long.toHexString(chance.nextLong());
         this.seat = new Seat(api, namespace, pool, identity, this::plan, retired, clock, chance);
-        this.leader = new Leader(api, namespace, pool, self, policy, reader, plans, seat::term, clock, chance, onNews);
+        this.leader = new Leader(
+                api, namespace, pool, self, policy, observing, reader, plans, seat::term, clock, chance, onNews);
         this.lookout = new Lookout(api, namespace, self, orphanAfter, this::plan, clock, chance, onNews);
         this.orphanAfter = orphanAfter;
+        this.observing = observing;
         this.opening = Thread.ofVirtual().name("pool").unstarted(Guard.guarded("pool", () -> closed, this::open));
     }
 
@@ -66,7 +71,9 @@ public final class PoolRoom implements AutoCloseable {
         plans.start();
         opening.start();
         leader.start();
-        lookout.start();
+        if (!observing) {
+            lookout.start();
+        }
     }
 
     /** Nobody stands who has not seen the plan: a term that is too low would be no term. */
@@ -102,7 +109,11 @@ public final class PoolRoom implements AutoCloseable {
 
     /** Why the pool can not be led or its plan not be written. */
     public Optional<Problem> problem() {
-        return planTrouble().or(seat::problem).or(leader::problem).or(this::unled);
+        return planTrouble()
+                .filter(_ -> !observing)
+                .or(seat::problem)
+                .or(leader::problem)
+                .or(this::unled);
     }
 
     /** What everybody sees who watches the plan, whether it leads or not. */

@@ -36,6 +36,11 @@ public record Contender(String name, Kind kind, Making making) {
         default Optional<PoolPolicy> pool() {
             return Optional.empty();
         }
+
+        /** Whether the pool's leader decides which pods are on traffic, or only says how many it wants. */
+        default boolean isManaged() {
+            return true;
+        }
     }
 
     private record FixedFleet(int count) implements Making {
@@ -81,6 +86,29 @@ public record Contender(String name, Kind kind, Making making) {
 
     static Contender fixed(int count) {
         return new Contender("fixed fleet of " + count, Kind.FIXED, new FixedFleet(count));
+    }
+
+    /** A pool whose leader says how many pods it wants, within the scenario's bounds. */
+    private record Wanted(HpaSpec spec, PoolPolicy policy, boolean isManaged) implements Making {
+        @Override
+        public Scaler scaler(Scenario scenario) {
+            return hpa(spec, scenario);
+        }
+
+        @Override
+        public int initial(Scenario scenario) {
+            return Math.clamp(
+                    scenario.initialReplicas() + policy.standby(), scenario.minReplicas(), scenario.maxReplicas());
+        }
+
+        @Override
+        public Optional<PoolPolicy> pool() {
+            return Optional.of(policy);
+        }
+    }
+
+    static Contender wanted(String name, HpaSpec spec, PoolPolicy policy, boolean isManaged) {
+        return new Contender(name, Kind.PILOT_LIGHT, new Wanted(spec, policy, isManaged));
     }
 
     /** A HorizontalPodAutoscaler, within the scenario's bounds. */

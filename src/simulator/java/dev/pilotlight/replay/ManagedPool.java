@@ -20,17 +20,21 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** The leader of a managed pool, by the product's own planner: each second it hears its peers, and its plan is theirs a second later. */
 final class ManagedPool {
     private static final String NAME = "vllm";
 
     private final PoolPolicy policy;
+    private final boolean isManaged;
     private Planner planner;
     private Optional<Plan> plan = Optional.empty();
 
-    ManagedPool(PoolPolicy policy, Instant now) {
+    /** @param isManaged or the leader only says how many pods it wants */
+    ManagedPool(PoolPolicy policy, boolean isManaged, Instant now) {
         this.policy = policy;
+        this.isManaged = isManaged;
         this.planner = Planner.begin(now);
     }
 
@@ -42,10 +46,12 @@ final class ManagedPool {
                         !pod.isCounted(),
                         Optional.ofNullable(pod.sidecar()).map(sidecar -> report(sidecar.picture(), now))))
                 .toList();
-        Planner.Decision decision = planner.look(peers, plan, policy, now);
+        Planner.Decision decision =
+                isManaged ? planner.look(peers, plan, policy, now) : planner.observe(peers, policy, now);
         planner = decision.next();
         plan = decision.change().map(change -> planned(change, pods.size())).or(() -> plan);
-        Leading leading = new Leading(1, now, pods.size(), decision.demandPods());
+        Leading leading = new Leading(
+                1, now, pods.size(), decision.demandPods(), planner.wish().pods());
         boolean isLed = false;
         for (Pod pod : pods) {
             boolean leads = !isLed && pod.isReady();
@@ -58,7 +64,8 @@ final class ManagedPool {
         return new PeerReport(
                 now,
                 picture.phase() instanceof Phase.Ready,
-                picture.freshSignals(now).map(signals -> signals.load()).orElse(java.util.OptionalDouble.empty()),
+                picture.freshSignals(now).map(Signals::load).orElse(OptionalDouble.empty()),
+                picture.freshSignals(now).map(Signals::forecast).orElse(OptionalDouble.empty()),
                 picture.phase() instanceof Phase.Ready ready ? Duration.between(ready.since(), now) : Duration.ZERO,
                 picture.roles().flippedAt().map(flipped -> Duration.between(flipped, now)),
                 picture.freshSignals(now).flatMap(Signals::inflow));
@@ -79,13 +86,15 @@ final class ManagedPool {
     private ClusterView view(Optional<Leading> leading, Instant now) {
         return new ClusterView(
                 Optional.empty(),
-                Optional.of(new Mirrored<>(
-                        Map.of(
-                                NAME,
-                                new Mirrored.Item<>(
-                                        "1", new PlanView(new JsonObject(), false, plan, Optional.empty()))),
-                        Optional.of(now),
-                        Optional.empty())),
+                isManaged
+                        ? Optional.of(new Mirrored<>(
+                                Map.of(
+                                        NAME,
+                                        new Mirrored.Item<>(
+                                                "1", new PlanView(new JsonObject(), false, plan, Optional.empty()))),
+                                Optional.of(now),
+                                Optional.empty()))
+                        : Optional.empty(),
                 NamedPods.State.SERVING,
                 leading,
                 Optional.empty(),

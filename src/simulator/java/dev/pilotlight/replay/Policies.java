@@ -9,6 +9,7 @@ import dev.pilotlight.hpa.HpaSpec;
 import dev.pilotlight.hpa.MetricTarget;
 import dev.pilotlight.hpa.ScalingRules;
 import dev.pilotlight.pool.PoolPolicy;
+import dev.pilotlight.pool.ScalePolicy;
 import dev.pilotlight.replay.Contender.Kind;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,7 +67,15 @@ final class Policies {
     }
 
     static List<Contender> all(Scenario scenario) {
-        List<Contender> all = new ArrayList<>(List.of(recommended(), withSpare(), warmPool(STANDBYS), foreseeing()));
+        List<Contender> all = new ArrayList<>(List.of(
+                recommended(),
+                withSpare(),
+                wanted(scenario, false, false),
+                wanted(scenario, false, true),
+                warmPool(STANDBYS),
+                foreseeing(),
+                wanted(scenario, true, false),
+                wanted(scenario, true, true)));
         all.addAll(baselines(scenario));
         return all;
     }
@@ -92,6 +101,33 @@ final class Policies {
                 HpaManifest.read(manifest),
                 new PoolPolicy(2, standbys, 1, usual.promoteAt(), usual.demoteAt(), usual.demoteAfter()));
     }
+
+    /**
+     * As many pods as the pool's leader says. Managed, what no pod on traffic is wanted for stands by.
+     *
+     * @param predictive with the load to expect one cold start from now
+     */
+    static Contender wanted(Scenario scenario, boolean isManaged, boolean predictive) {
+        Path manifest = MANIFESTS.resolve("wanted");
+        PoolPolicy usual = PoolPolicy.DEFAULT;
+        ScalePolicy scale = new ScalePolicy(scenario.minReplicas(), scenario.maxReplicas(), RESERVE, predictive);
+        PoolPolicy pool = new PoolPolicy(
+                        2,
+                        isManaged ? scenario.maxReplicas() / 2 : 0,
+                        1,
+                        usual.promoteAt(),
+                        usual.demoteAt(),
+                        usual.demoteAfter())
+                .withScale(scale);
+        return Contender.wanted(
+                "Pilot Light, wanted%s%s".formatted(isManaged ? ", managed" : "", predictive ? ", predictive" : ""),
+                HpaManifest.read(manifest),
+                pool,
+                isManaged);
+    }
+
+    /** {@code pilotlight.scale.reserve}. */
+    private static final double RESERVE = 0.25;
 
     /**
      * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler

@@ -54,7 +54,10 @@ final class Replay {
         this.scaler = contender.making().scaler(scenario);
         Policy set = ProductSettings.policy(scenario.settings());
         this.policy = contender.kind() == Contender.Kind.PILOT_LIGHT ? set : Pod.unmarked(set);
-        this.pool = contender.making().pool().map(one -> new ManagedPool(one, PodSidecar.instant(0)));
+        this.pool = contender
+                .making()
+                .pool()
+                .map(one -> new ManagedPool(one, contender.making().isManaged(), PodSidecar.instant(0)));
         this.random = Generators.random(scenario.seed());
         this.prometheus = new Prometheus(scenario.scrapeSeconds(), (long) (scenario.adapterSeconds() * SECOND));
         this.ttft = new double[scenario.arrivals().size()];
@@ -217,7 +220,7 @@ final class Replay {
 
     private Pod created(long now, long node, long load) {
         String name = "vllm-" + created;
-        Policy own = pool.isPresent() ? Pod.managed(policy, name) : policy;
+        Policy own = pool.isPresent() && contender.making().isManaged() ? Pod.managed(policy, name) : policy;
         return new Pod(name, created++, now, node, load, scenario.profile(), own);
     }
 

@@ -31,6 +31,7 @@ enum Series {
     ACTIVE("pilotlight_role{role=\"active\"}"),
     /** Its leader's word. */
     POOL_DEMAND("pilotlight_pool_demand_pods"),
+    WANTED("pilotlight_wanted_pods"),
     QUEUE_PRESSURE("pilotlight_pressure_ratio{resource=\"queue\"}"),
     KV_CACHE_PRESSURE("pilotlight_pressure_ratio{resource=\"kv_cache\"}"),
     SLOTS_PRESSURE("pilotlight_pressure_ratio{resource=\"slots\"}"),
@@ -76,6 +77,10 @@ enum Series {
             case READY -> picture.phase() instanceof Phase.Ready ? 1 : 0;
             case ACTIVE -> picture.role().filter(Role.Active.class::isInstance).isPresent() ? 1 : 0;
             case POOL_DEMAND -> picture.cluster().poolDemand(now).orElse(Double.NaN);
+            case WANTED ->
+                picture.cluster().wantedPods().isPresent()
+                        ? picture.cluster().wantedPods().getAsInt()
+                        : Double.NaN;
             case QUEUE_PRESSURE -> said(signals, known -> known.pressures().queue());
             case KV_CACHE_PRESSURE -> said(signals, known -> known.pressures().kvCache());
             case SLOTS_PRESSURE -> said(signals, known -> known.pressures().slots());

@@ -51,7 +51,18 @@ class LeaderTest {
             LEAST,
             () -> {});
     private final Leader leader = new Leader(
-            server, "ns", "vllm", "a", PoolPolicy.DEFAULT, this::read, plans, seat::get, this::now, LEAST, () -> {});
+            server,
+            "ns",
+            "vllm",
+            "a",
+            PoolPolicy.DEFAULT,
+            false,
+            this::read,
+            plans,
+            seat::get,
+            this::now,
+            LEAST,
+            () -> {});
 
     private Instant now() {
         return clock.getAndUpdate(it -> it.plus(TICK));
