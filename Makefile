@@ -10,13 +10,14 @@ PORT ?= 9110
 BENCH ?= .*
 VLLM ?= 0.32.0
 ROUNDS ?= 20
+HOURS ?= 200
 
 define BENCH_CLASSES
 $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-dashboard clean
+.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -78,6 +79,9 @@ soak: ## weeks in an hour: probes at ten times their pace and an engine that fai
 
 poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
 	python3 scripts/vllm/poll_cost.py --port $(PORT)
+
+hunt: ## wrong verdicts hunted in HOURS=200 of virtual time: sound engines called dead, real hangs not found
+	$(MVN) -q test -Dtest=HuntTest -Dhunt.hours=$(HOURS)
 
 test-restarts: ## 100 times kill -9 of the sidecar, and 20 drains of 200 requests, beside a simulated engine: half an hour
 	$(MVN) verify -Dtest=none -Dit.test='RestartIT,DrainIT,ColdStartIT' -Drestarts=100 -Ddrains=20 -Dcold.seconds=20

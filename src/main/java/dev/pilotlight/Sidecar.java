@@ -26,6 +26,8 @@ import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.inject.Webhook;
 import dev.pilotlight.kube.ApiAddress;
+import dev.pilotlight.http.Secret;
+import dev.pilotlight.http.TlsFiles;
 import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.lifecycle.OwnRequests;
@@ -99,7 +101,7 @@ public final class Sidecar {
 
     private static Http exporter(Vertx vertx, URI url) {
         URI server = URI.create(url.getScheme() + "://" + url.getRawAuthority());
-        return new Http(vertx, () -> server, Optional.empty(), true, Optional.empty(), 1);
+        return new Http(vertx, () -> server, Http.Security.none(), 1);
     }
 
     private static String path(URI url) {
@@ -169,12 +171,15 @@ public final class Sidecar {
     ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu, Cluster cluster) {
         PilotlightConfig.Engine engine = config.engine();
         Supplier<URI> address = () -> EngineAddress.of(engine.url(), cluster.look());
+        Secret key = engine.apiKeyFile()
+                .map(file -> Secret.in(file, "pilotlight.engine.api-key-file"))
+                .orElse(engine.apiKey().map(Secret::of).orElse(Secret.none()));
         EngineClient client = new EngineClient(
-                http(engine, address, vertx, 1),
+                http(engine, key, address, vertx, 1),
                 engine.timeout(),
                 new Limits(engine.maxPageBytes(), engine.maxSeries()));
         OwnRequests own = new OwnRequests();
-        Http requests = http(engine, address, vertx, WarmUpPolicy.MOST_AT_ONCE);
+        Http requests = http(engine, key, address, vertx, WarmUpPolicy.MOST_AT_ONCE);
         WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now);
         return new ControlLoop(
                 ConfigCheck.policy(config),
@@ -189,13 +194,12 @@ public final class Sidecar {
     }
 
     /** The poll has a connection of its own: it must never wait behind a request that hangs. */
-    private static Http http(PilotlightConfig.Engine engine, Supplier<URI> address, Vertx vertx, int connections) {
+    private static Http http(
+            PilotlightConfig.Engine engine, Secret key, Supplier<URI> address, Vertx vertx, int connections) {
         return new Http(
                 vertx,
                 address,
-                engine.caFile(),
-                engine.verifyHost(),
-                engine.apiKey().map(String::strip).or(() -> engine.apiKeyFile().map(Sidecar::secret)),
+                new Http.Security("pilotlight.engine", new TlsFiles(ConfigCheck.tls(engine)), engine.verifyHost(), key),
                 connections);
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.metrics.Metric;
 import dev.pilotlight.metrics.MetricCatalog;
 import io.smallrye.config.ConfigMapping;
@@ -183,6 +184,26 @@ class DocumentsTest {
     private static boolean isOptional(Type type) {
         Type raw = type instanceof ParameterizedType generic ? generic.getRawType() : type;
         return raw.getTypeName().startsWith("java.util.Optional") || raw == List.class || raw == Map.class;
+    }
+
+    @Nested
+    class Conditions {
+        private static final Path PAGE = Path.of("docs/probes.md");
+
+        @Test
+        void listsEveryConditionWithItsEvidenceItsTimeAndItsEffect() {
+            List<String> documented = table(PAGE, "condition", "effect", "evidence", "after", "source").stream()
+                    .map(row -> "| " + String.join(" | ", row) + " |")
+                    .toList();
+            assertThat(documented)
+                    .containsExactlyElementsOf(
+                            Stream.of(Condition.values()).map(this::row).toList());
+        }
+
+        private String row(Condition it) {
+            return "| `%s` | %s | %s | %s | %s |"
+                    .formatted(it.word(), it.effect().words(), it.evidence(), it.after(), it.source());
+        }
     }
 
     private static String kebab(String camel) {

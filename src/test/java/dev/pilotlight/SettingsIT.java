@@ -45,19 +45,21 @@ class SettingsIT {
                 "-Dpilotlight.engine.stale-after=1ms",
                 "-Dpilotlight.signal.target-load=75",
                 "-Dpilotlight.gpu.fatal-xids=nonsense",
+                "-Dpilotlight.engine.api-key=sk-one\nsk-two",
                 "-Dpilotlight.warm-up.requests=[{\"prompt\":1}]");
 
         assertThat(ended.code()).isEqualTo(64);
         assertThat(ended.said())
                 .contains(
-                        "6 settings are wrong",
+                        "7 settings are wrong",
                         "pilotlight.engine.url=ftp://vllm",
                         "pilotlight.engine.poll-every=10ms: give 100ms to 1m",
                         "pilotlight.engine.stale-after=1ms",
                         "pilotlight.signal.target-load=75.0",
                         "pilotlight.gpu.fatal-xids",
+                        "pilotlight.engine.api-key: it has 2 lines",
                         "pilotlight.warm-up.requests")
-                .doesNotContain("\tat ");
+                .doesNotContain("\tat ", "sk-one");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.pilotlight.api;
 
 import dev.pilotlight.http.Redacted;
 import jakarta.inject.Singleton;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -11,7 +12,8 @@ import org.eclipse.microprofile.config.Config;
 /** The settings in force, as shown by the API: a file's name may be shown, a secret never is. */
 @Singleton
 final class InForce {
-    private static final Set<String> SECRETS = Set.of("pilotlight.engine.api-key");
+    /** Without what stands between the words: a variable's name comes in more than one spelling. */
+    private static final Set<String> SECRETS = Set.of("pilotlightengineapikey");
 
     private final Map<String, String> settings = new TreeMap<>();
 
@@ -22,8 +24,12 @@ final class InForce {
                         .ifPresent(value -> settings.put(name, shown(name, value))));
     }
 
+    static boolean isSecret(String name) {
+        return SECRETS.contains(name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", ""));
+    }
+
     static String shown(String name, String value) {
-        return SECRETS.contains(name) ? "***" : Redacted.url(value);
+        return isSecret(name) ? "***" : Redacted.url(value);
     }
 
     Map<String, String> settings() {

@@ -21,6 +21,7 @@ import dev.pilotlight.signal.Signals;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -110,6 +111,7 @@ final class StatusView {
         picture.role().ifPresent(role -> view.put("roleSince", role.since().toString()));
         view.put("ready", verdict(HealthRules.ready(picture, now)));
         view.put("engineLive", verdict(HealthRules.engine(picture)));
+        view.put("conditions", conditions(picture));
         view.put("engine", engine(picture, now));
         warmUp(picture).ifPresent(it -> view.put("warmUp", it));
         view.put("progress", progress(picture));
@@ -128,6 +130,20 @@ final class StatusView {
 
     private static Map<String, Object> verdict(Verdict verdict) {
         return Map.of("up", verdict.up(), "reason", verdict.reason());
+    }
+
+    /** What is held against the engine or said of it, the weightiest first. */
+    private static List<Map<String, Object>> conditions(Picture picture) {
+        return picture.conditions().standing().entrySet().stream()
+                .map(each -> {
+                    Map<String, Object> view = new LinkedHashMap<>();
+                    view.put("condition", each.getKey().word());
+                    view.put("effect", each.getKey().effect().word());
+                    view.put("since", each.getValue().since().toString());
+                    view.put("why", each.getValue().why());
+                    return view;
+                })
+                .toList();
     }
 
     private static Map<String, Object> engine(Picture picture, Instant now) {
@@ -186,7 +202,10 @@ final class StatusView {
             shown.put("movedAt", pulse.movedAt().toString());
             pulse.askedAt().ifPresent(asked -> shown.put("lastProbeAt", asked.toString()));
             shown.put("probesLostInARow", pulse.lost());
-            pulse.stuck().ifPresent(why -> shown.put("stuck", why));
+            pulse.refused().ifPresent(refused -> {
+                shown.put("probesRefusedInARow", refused.inARow());
+                shown.put("lastRefusal", refused.why());
+            });
             view.put(rank, shown);
         });
         return view;

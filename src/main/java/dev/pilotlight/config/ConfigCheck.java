@@ -5,6 +5,8 @@ import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.gpu.GpuSettings;
 import dev.pilotlight.gpu.GpuSettingsCheck;
 import dev.pilotlight.http.Redacted;
+import dev.pilotlight.http.Secret;
+import dev.pilotlight.http.TlsFiles;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
@@ -65,17 +67,22 @@ public final class ConfigCheck {
                         shown(stale),
                         "with pilotlight.engine.poll-every=" + shown(engine.pollEvery()) + " give at least "
                                 + shown(least)));
-        file("pilotlight.engine.ca-file", engine.caFile());
-        file("pilotlight.engine.api-key-file", engine.apiKeyFile());
+        problems.addAll(TlsFiles.problems(tls(engine)));
+        engine.apiKeyFile()
+                .flatMap(file ->
+                        Secret.problem(file).map(why -> "pilotlight.engine.api-key-file=" + file + ": " + why))
+                .ifPresent(problems::add);
+        engine.apiKey()
+                .flatMap(Secret::problem)
+                .map(why -> "pilotlight.engine.api-key: " + why)
+                .ifPresent(problems::add);
         if (engine.apiKey().isPresent() && engine.apiKeyFile().isPresent()) {
             problems.add("pilotlight.engine.api-key and pilotlight.engine.api-key-file are both set: give one of them");
         }
-        if (engine.caFile().isPresent() && "http".equals(scheme)) {
-            bad(
-                    "pilotlight.engine.ca-file",
-                    engine.caFile().get(),
-                    "it is of no use with pilotlight.engine.url=" + Redacted.url(url)
-                            + "; give an https URL or leave it out");
+        if ("http".equals(scheme)) {
+            engine.caFile().ifPresent(file -> useless("pilotlight.engine.ca-file", file, url));
+            engine.clientCertFile()
+                    .ifPresent(file -> useless("pilotlight.engine.client-cert-file", file, url));
         }
         OptionalInt slots = engine.maxNumSeqs();
         if (slots.isPresent() && slots.getAsInt() < 1) {
@@ -96,6 +103,16 @@ public final class ConfigCheck {
                                 + " out inside a pod; the token goes into pilotlight.kube.token-file"));
         file("pilotlight.kube.token-file", kube.tokenFile());
         file("pilotlight.kube.ca-file", kube.caFile());
+    }
+
+    private void useless(String setting, Path file, URI url) {
+        bad(setting, file, "it is of no use with pilotlight.engine.url=" + Redacted.url(url) + "; give an https URL or leave it out");
+    }
+
+    /** The files for an https engine. */
+    public static TlsFiles.Named tls(PilotlightConfig.Engine engine) {
+        return new TlsFiles.Named(
+                "pilotlight.engine", engine.caFile(), engine.clientCertFile(), engine.clientKeyFile());
     }
 
     private void rest(PilotlightConfig config) {
@@ -124,6 +141,10 @@ public final class ConfigCheck {
         if (!config.liveness().heartbeatEvery().isZero()) {
             atLeast("pilotlight.liveness.heartbeat-every", config.liveness().heartbeatEvery(), Duration.ofSeconds(5));
         }
+        config.liveness()
+                .longestStep()
+                .ifPresent(step -> atLeast(
+                        "pilotlight.liveness.longest-step", step, config.liveness().stuckAfter()));
         config.liveness()
                 .startDeadline()
                 .ifPresent(deadline -> atLeast("pilotlight.liveness.start-deadline", deadline, Duration.ZERO));
@@ -287,7 +308,9 @@ public final class ConfigCheck {
                         config.liveness().deadAfter(),
                         config.liveness().stuckAfter(),
                         config.liveness().heartbeatEvery(),
-                        config.liveness().startDeadline()),
+                        config.liveness().startDeadline(),
+                        config.liveness().longestStep(),
+                        config.liveness().onErrors() == PilotlightConfig.OnErrors.FAIL),
                 new WarmUpPolicy(
                         config.warmUp().requests().map(WarmUpRequests::shapes).orElse(Shape.DEFAULT),
                         config.warmUp().steadyWithin(),

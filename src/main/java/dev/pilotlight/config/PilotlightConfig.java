@@ -67,10 +67,16 @@ public interface PilotlightConfig {
         @WithDefault("true")
         boolean verifyHost();
 
-        /** The engine's API key ({@code --api-key}), from a Secret by {@code secretKeyRef}; sent to {@code /v1} paths only, and never shown. */
+        /** PEM file with our own certificate, for an https engine that wants one of its clients. With client-key-file. */
+        Optional<Path> clientCertFile();
+
+        /** PEM file with the key of that certificate, not encrypted. */
+        Optional<Path> clientKeyFile();
+
+        /** The engine's API key ({@code --api-key}), from a variable that a secret fills; sent to {@code /v1} paths only. */
         Optional<String> apiKey();
 
-        /** File that holds it instead. */
+        /** File that holds the engine's API key instead. */
         Optional<Path> apiKeyFile();
 
         /** vLLM's {@code --max-num-seqs}, per data-parallel rank. Default: learned from the readings. */
@@ -141,6 +147,22 @@ public interface PilotlightConfig {
 
         /** How long a start may take; 0s for ever. Default: the greater of 30 min and three times the longest load seen. */
         Optional<Duration> startDeadline();
+
+        /**
+         * How long nothing may move beside requests that get no answer before the engine counts as stuck: one of its steps may compile a
+         * kernel or read a long prompt. At least stuck-after. Default: five times stuck-after.
+         */
+        Optional<Duration> longestStep();
+
+        /** What an engine is that answers nothing but 5xx: {@code report} (not ready) or {@code fail} (to be restarted, too). */
+        @WithDefault("report")
+        OnErrors onErrors();
+    }
+
+    /** What becomes of an engine that answers nothing but errors. */
+    enum OnErrors {
+        REPORT,
+        FAIL
     }
 
     /** How the pod leaves. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads the warm-up requests from their JSON: a list, or the object around one that vLLM's proposed {@code --warmup-config} takes
@@ -105,7 +106,7 @@ final class WarmUpRequests {
                     + (endpoint.isPresent()
                             ? " has endpoint \"" + endpoint.get() + "\""
                             : " has a payload and no endpoint")
-                    + "; give /v1/completions, /v1/chat/completions, /v1/embeddings or /pooling");
+                    + "; give one of " + Api.all().stream().map(Api::path).collect(Collectors.joining(", ")));
         }
         return Api.FITTING;
     }

@@ -4,6 +4,7 @@ import dev.pilotlight.engine.Abilities.Load;
 import dev.pilotlight.engine.Abilities.Route;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.http.Cause;
+import dev.pilotlight.http.Excerpt;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.prometheus.Limits;
@@ -38,6 +39,9 @@ public final class EngineClient {
     private static final Duration PAUSE_EVERY = Duration.ofSeconds(10);
     private static final Duration LOAD_EVERY = Duration.ofSeconds(10);
     private static final int POLLS_TO_GIVE_UP_LOAD = 3;
+    /** Of what /health says when it is not well. */
+    private static final int HEALTH_SHOWN = 300;
+
     private static final int SMALL_BODY = 64 << 10;
     /** A model's name is a path or a repository; this is as long as a file's name may be, twice. */
     private static final int LONGEST_NAME = 512;
@@ -68,15 +72,24 @@ public final class EngineClient {
 
     public EngineReading read(Instant now) {
         HealthAnswer health;
-        switch (http.get("/health", timeout, (bytes, offset, length) -> true)) {
+        ByteArrayOutputStream said = new ByteArrayOutputStream(0);
+        switch (http.get("/health", timeout, (bytes, offset, length) -> {
+            said.write(bytes, offset, Math.min(length, HEALTH_SHOWN - said.size()));
+            return true;
+        })) {
             case Answer.Lost(Cause cause, String why)
             when cause == Cause.REFUSED -> {
                 abilities = Abilities.UNTRIED;
                 return new EngineReading.Unreachable(now, cause, why);
             }
+            // No other request to it would fare better.
+            case Answer.Lost(Cause cause, String why)
+            when cause == Cause.TLS || cause == Cause.NAME -> {
+                return new EngineReading.Unreachable(now, cause, why);
+            }
             case Answer.Lost lost -> health = new HealthAnswer.NoAnswer(lost.why());
             case Answer.Got got ->
-                health = got.status() < 400 ? new HealthAnswer.Healthy() : new HealthAnswer.Unhealthy(got.status());
+                health = HealthAnswer.of(got.status(), Excerpt.of(said.toByteArray(), said.size()));
         }
         return switch (page(now)) {
             case Page.Lost(Cause cause, String why)
@@ -189,9 +202,14 @@ public final class EngineClient {
                 text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), limits);
                 return new Page.Lost(cause, why);
             }
-            case Answer.Got(int status, boolean _)
+            case Answer.Got(int status, boolean _, String _)
             when status != 200 -> {
                 return new Page.Bad(shown + " answered " + status + " where a metrics page was expected");
+            }
+            case Answer.Got(int _, boolean _, String type)
+            when type.startsWith("text/html") -> {
+                return new Page.Bad(shown + " answered with a web page where a metrics page was expected; is"
+                        + " pilotlight.engine.url that of vLLM itself?");
             }
             case Answer.Got _ -> {
                 return switch (text.end()) {
@@ -229,8 +247,8 @@ public final class EngineClient {
                 yield first.isPresent() ? "" : "GET /v1/models lists no model yet";
             }
             case Small.Status(int status)
-            when status == 401 || status == 403 -> {
-                // It serves, and only keeps its list from us: the requests to come will say what is missing.
+            when status == 401 || status == 403 || status == 404 || status == 405 -> {
+                // It serves, and keeps its list from us or has none: the requests to come will say what is missing.
                 abilities = abilities.with(new Model(served, OptionalInt.empty()));
                 yield "";
             }
@@ -334,7 +352,7 @@ public final class EngineClient {
             return body.size() <= SMALL_BODY;
         })) {
             case Answer.Lost lost -> new Small.Nothing(lost.why());
-            case Answer.Got(int status, boolean _) when status != 200 -> new Small.Status(status);
+            case Answer.Got(int status, boolean _, String _) when status != 200 -> new Small.Status(status);
             case Answer.Got _ -> {
                 try {
                     yield new Small.Json(new JsonObject(body.toString(StandardCharsets.UTF_8)));

@@ -14,6 +14,7 @@ import java.util.function.Function;
  * @param cache the KV cache's size
  * @param sleep the sleep gauge
  * @param latencies histograms, {@link Latencies#NONE} when this page was asked without them
+ * @param server what it does beside its requests
  * @param leftOut what of the page cannot be and so was left out, for people
  */
 public record EngineSnapshot(
@@ -23,6 +24,7 @@ public record EngineSnapshot(
         CacheConfig cache,
         Sleep sleep,
         Latencies latencies,
+        ServerState server,
         Optional<String> leftOut) {
     public EngineSnapshot(
             List<Rank> ranks,
@@ -31,7 +33,7 @@ public record EngineSnapshot(
             CacheConfig cache,
             Sleep sleep,
             Latencies latencies) {
-        this(ranks, models, processStart, cache, sleep, latencies, Optional.empty());
+        this(ranks, models, processStart, cache, sleep, latencies, ServerState.UNKNOWN, Optional.empty());
     }
 
     public EngineSnapshot {

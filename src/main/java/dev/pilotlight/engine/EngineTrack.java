@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param answeredAt when the engine last answered anything
  * @param refusedSince since when nothing listens; empty while something does
  * @param unhealthySince since when {@code /health} says 5xx without a break; empty while it does not
+ * @param deadSince since when it says so in the way that means a core that is gone; empty while it does not
  * @param firstSeen when this process was first seen to answer; empty until then
  * @param sawItStart whether this process was watched from before it answered
  * @param goneSince when the wait for this process began
@@ -29,6 +30,7 @@ public record EngineTrack(
         Optional<Instant> answeredAt,
         Optional<Instant> refusedSince,
         Optional<Instant> unhealthySince,
+        Optional<Instant> deadSince,
         Optional<Instant> firstSeen,
         boolean sawItStart,
         Instant goneSince,
@@ -39,6 +41,7 @@ public record EngineTrack(
     public static EngineTrack begin(Instant now) {
         return new EngineTrack(
                 new NotYet(now),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -71,6 +74,7 @@ public record EngineTrack(
                 answeredAt,
                 refusedSince,
                 unhealthySince,
+                deadSince,
                 firstSeen,
                 sawItStart,
                 goneSince,
@@ -153,10 +157,17 @@ public record EngineTrack(
         boolean first = firstSeen.isEmpty() || isNew;
         Optional<Instant> ill =
                 switch (health) {
-                    case HealthAnswer.Healthy _ -> Optional.empty();
-                    case HealthAnswer.Unhealthy(int status) when status < 500 -> Optional.empty();
+                    case HealthAnswer.Healthy _, HealthAnswer.Held _ -> Optional.empty();
+                    case HealthAnswer.Unhealthy unhealthy when unhealthy.status() < 500 -> Optional.empty();
                     case HealthAnswer.Unhealthy _ -> unhealthySince.or(() -> Optional.of(reading.at()));
                     case HealthAnswer.NoAnswer _ -> unhealthySince;
+                };
+        Optional<Instant> dead =
+                switch (health) {
+                    case HealthAnswer.Healthy _, HealthAnswer.Held _ -> Optional.empty();
+                    case HealthAnswer.Unhealthy unhealthy ->
+                        unhealthy.isDead() ? deadSince.or(() -> Optional.of(reading.at())) : Optional.empty();
+                    case HealthAnswer.NoAnswer _ -> deadSince;
                 };
         boolean watched = latest instanceof Unreachable || refusedSince.isPresent();
         return new EngineTrack(
@@ -165,6 +176,7 @@ public record EngineTrack(
                 Optional.of(reading.at()),
                 Optional.empty(),
                 ill,
+                dead,
                 first ? Optional.of(reading.at()) : firstSeen,
                 first ? watched : sawItStart,
                 first && !watched ? reading.at() : goneSince,
@@ -181,6 +193,7 @@ public record EngineTrack(
                 answeredAt,
                 refused ? refusedSince.or(() -> Optional.of(reading.at())) : refusedSince,
                 refused ? Optional.empty() : unhealthySince,
+                refused ? Optional.empty() : deadSince,
                 firstSeen,
                 sawItStart,
                 refused && refusedSince.isEmpty() && firstSeen.isPresent() ? reading.at() : goneSince,

@@ -4,9 +4,37 @@ package dev.pilotlight.engine;
 public sealed interface HealthAnswer {
     record Healthy() implements HealthAnswer {}
 
-    /** @param status the HTTP status, 400 or above */
-    record Unhealthy(int status) implements HealthAnswer {}
+    /**
+     * @param status the HTTP status, 400 or above
+     * @param said the beginning of the answer's body
+     */
+    record Unhealthy(int status, String said) implements HealthAnswer {
+        public Unhealthy(int status) {
+            this(status, "");
+        }
+
+        /**
+         * Whether this is how vLLM says that its engine core is gone: a bare 5xx (entrypoints/serve/instrumentator/health.py), before
+         * 2025-09 a 500. A server or proxy that says more has another reason.
+         */
+        public boolean isDead() {
+            return status == 500 || status > 500 && said.isBlank();
+        }
+    }
+
+    /** It serves nothing now, and says that this is by somebody's order: it neither loads nor is it dead. */
+    record Held(OrderedStop order, String said) implements HealthAnswer {}
 
     /** Nothing within the time-out, or not HTTP. */
     record NoAnswer(String why) implements HealthAnswer {}
+
+    /** What an answer of that status and body means. */
+    static HealthAnswer of(int status, String said) {
+        if (status < 400) {
+            return new Healthy();
+        }
+        return OrderedStop.in(status, said)
+                .<HealthAnswer>map(order -> new Held(order, said))
+                .orElse(new Unhealthy(status, said));
+    }
 }

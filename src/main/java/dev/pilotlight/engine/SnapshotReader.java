@@ -99,7 +99,30 @@ final class SnapshotReader {
         OptionalDouble start = processStart(page);
         CacheConfig cache = cacheConfig(page);
         Latencies latencies = latencies(page);
-        return new VllmPage.Found(new EngineSnapshot(ranks, models, start, cache, sleep(page), latencies, leftOut));
+        return new VllmPage.Found(new EngineSnapshot(ranks, models, start, cache, sleep(page), latencies, server(page), leftOut));
+    }
+
+    private ServerState server(MetricPage page) {
+        return new ServerState(
+                whole(page, VllmMetrics.WEIGHT_UPDATES, Range.REQUESTS),
+                whole(page, VllmMetrics.REJECTIONS, Range.COUNT),
+                whole(page, VllmMetrics.WEB_SOCKETS, Range.REQUESTS),
+                whole(page, VllmMetrics.KV_PINNED, Range.REQUESTS));
+    }
+
+    /** The sum over all of a family's series; one that cannot be is left out. */
+    private OptionalDouble whole(MetricPage page, Family family, Range range) {
+        double sum = 0;
+        boolean isKnown = false;
+        for (Sample sample : samples(page, family)) {
+            if (range.has(sample.value()) && range.has(sum + sample.value())) {
+                sum += sample.value();
+                isKnown = true;
+            } else {
+                leaveOut(range.refusal(sample.series().name(), sample.value()));
+            }
+        }
+        return isKnown ? OptionalDouble.of(sum) : OptionalDouble.empty();
     }
 
     private void refuse(String why) {

@@ -31,6 +31,12 @@ public final class VllmMetrics {
     static final Family STEPS = Family.of("iteration_tokens_total_count");
 
     static final Family REJECTIONS = Family.of("admission_rejections_total");
+    /** From 0.32, one series per operation. */
+    static final Family WEIGHT_UPDATES = Family.of("rl_weight_update_operations_in_flight");
+    /** From 0.32. */
+    static final Family WEB_SOCKETS = Family.of("websocket_connections_active");
+    /** From 0.33, on the prefill side of a disaggregated pair. */
+    static final Family KV_PINNED = Family.of("num_kv_pinned_requests");
     static final Family CACHE_CONFIG = Family.of("cache_config_info");
     static final Family SLEEP_STATE = Family.of("engine_sleep_state");
 
@@ -57,6 +63,9 @@ public final class VllmMetrics {
             CACHED_PROMPT_TOKENS,
             STEPS,
             REJECTIONS,
+            WEIGHT_UPDATES,
+            WEB_SOCKETS,
+            KV_PINNED,
             CACHE_CONFIG,
             SLEEP_STATE);
     private static final List<Family> HISTOGRAMS = List.of(FIRST_TOKEN, INTER_TOKEN, END_TO_END, QUEUE_TIME);

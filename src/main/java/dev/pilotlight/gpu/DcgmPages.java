@@ -25,8 +25,8 @@ public final class DcgmPages implements PageSource {
     public Page fetch(Instant now) {
         text.begin();
         return switch (http.get(path, timeout, text::feed)) {
-            case Answer.Got(int status, boolean _) when status == 200 -> new Page.Fetched(text.end());
-            case Answer.Got(int status, boolean _) -> new Page.Failed("answered " + status);
+            case Answer.Got(int status, boolean _, String _) when status == 200 -> new Page.Fetched(text.end());
+            case Answer.Got(int status, boolean _, String _) -> new Page.Failed("answered " + status);
             case Answer.Lost lost -> {
                 // The wire may still hold on to the old one.
                 text = new PrometheusText(DcgmMetrics.WANTED, Limits.DEFAULT);
@@ -34,7 +34,7 @@ public final class DcgmPages implements PageSource {
                         switch (lost.cause()) {
                             case REFUSED -> "connection refused";
                             case TIMED_OUT -> "no answer within " + timeout.toMillis() + " ms";
-                            case BROKEN -> lost.why();
+                            case BROKEN, TLS, NAME -> lost.why();
                         });
             }
         };

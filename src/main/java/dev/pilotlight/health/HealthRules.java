@@ -2,7 +2,6 @@ package dev.pilotlight.health;
 
 import dev.pilotlight.lifecycle.Phase.Draining;
 import dev.pilotlight.lifecycle.Phase.Failed;
-import dev.pilotlight.lifecycle.Phase.Failure;
 import dev.pilotlight.lifecycle.Phase.Ready;
 import dev.pilotlight.lifecycle.Phase.Starting;
 import dev.pilotlight.lifecycle.Phase.Suspended;
@@ -43,8 +42,7 @@ public final class HealthRules {
     public static Verdict engine(Picture picture) {
         return switch (picture.phase()) {
             case Failed failed
-            when failed.failure() == Failure.WARM_UP_GAVE_UP ->
-                Verdict.yes("the engine answers, though " + failed.reason());
+            when !failed.condition().kills() -> Verdict.yes("not restarted, though " + failed.reason());
             case Failed failed -> Verdict.no(failed.reason());
             case Starting starting -> Verdict.yes("starting since " + starting.since() + ": " + starting.why());
             case Warming warming -> Verdict.yes("warming since " + warming.since());

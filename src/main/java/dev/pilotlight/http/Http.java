@@ -11,16 +11,20 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.SocketAddress;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
@@ -36,32 +40,57 @@ public final class Http {
     private final Context context;
 
     private final Supplier<URI> base;
-    private final Optional<String> apiKey;
+    private final Security security;
+    private final Lookup lookup;
+    private final AtomicBoolean isLooking = new AtomicBoolean();
+    /** Whether this server ever answered as an HTTP server does: then its address is right. */
+    private volatile boolean hasAnswered;
+    /** Why the last connection ended, where that came after the handshake. */
+    private volatile Optional<Throwable> brokenBy = Optional.empty();
+
+    /**
+     * Who the server must be, and who we are to it.
+     *
+     * @param settings prefix of this server's settings, for people; empty where it has none
+     * @param files looked at before every request
+     * @param verifyHost whether the server's certificate must name the host
+     * @param apiKey sent to {@code /v1} paths
+     */
+    public record Security(String settings, TlsFiles files, boolean verifyHost, Supplier<Optional<String>> apiKey) {
+        public static Security none() {
+            return new Security("", new TlsFiles(TlsFiles.Named.NONE), true, Optional::empty);
+        }
+    }
 
     /** @param base of all requests, asked for each: scheme and path are as they were at first */
-    public Http(
-            Vertx vertx,
-            Supplier<URI> base,
-            Optional<Path> caFile,
-            boolean verifyHost,
-            Optional<String> apiKey,
-            int connections) {
+    public Http(Vertx vertx, Supplier<URI> base, Security security, int connections) {
+        this(vertx, base, security, connections, Lookup.bySystem());
+    }
+
+    Http(Vertx vertx, Supplier<URI> base, Security security, int connections, Lookup lookup) {
         this.base = base;
-        this.apiKey = apiKey;
-        boolean tls = "https".equals(base.get().getScheme());
+        this.security = security;
+        this.lookup = lookup;
         HttpClientOptions options = new HttpClientOptions()
                 .setKeepAlive(true)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setSsl(tls)
-                .setVerifyHost(verifyHost);
-        caFile.ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file.toString())));
+                .setSsl(isTls(base.get()))
+                .setVerifyHost(security.verifyHost());
+        if (isTls(base.get())) {
+            security.files().changed().ifPresent(files -> options.setTrustOptions(files.getTrustOptions())
+                    .setKeyCertOptions(files.getKeyCertOptions()));
+        }
         this.context = vertx.getOrCreateContext();
         this.client = vertx.httpClientBuilder()
                 .with(options)
                 .with(new PoolOptions().setHttp1MaxSize(connections))
                 // What breaks in a request is in its answer; an idle connection that breaks with its server is no news.
-                .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+                .withConnectHandler(connection -> connection.exceptionHandler(why -> brokenBy = Optional.of(why)))
                 .build();
+    }
+
+    private static boolean isTls(URI url) {
+        return "https".equals(url.getScheme());
     }
 
     /** Takes a body as it arrives; false ends the transfer. */
@@ -72,18 +101,29 @@ public final class Http {
 
     /** How a request ended. */
     public sealed interface Answer {
-        record Got(int status, boolean whole) implements Answer {}
+        /**
+         * @param whole whether the body was taken to its end
+         * @param contentType as the server named it, in small letters and without parameters; empty where it named none
+         */
+        record Got(int status, boolean whole, String contentType) implements Answer {}
 
         record Lost(Cause cause, String why) implements Answer {}
+    }
+
+    /** What is sent, and what it is called. */
+    public record Content(String type, byte[] bytes) {
+        public static Content json(String json) {
+            return new Content("application/json", json.getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     public Answer get(String path, Duration timeout, Body body) {
         return exchange(HttpMethod.GET, path, Optional.empty(), Optional.empty(), timeout, body);
     }
 
-    /** Sends JSON; {@code rank} picks a data-parallel rank. */
-    public Answer post(String path, String json, Optional<String> rank, Duration timeout, Body body) {
-        return exchange(HttpMethod.POST, path, Optional.of(json), rank, timeout, body);
+    /** @param rank picks a data-parallel rank */
+    public Answer post(String path, Content content, Optional<String> rank, Duration timeout, Body body) {
+        return exchange(HttpMethod.POST, path, Optional.of(content), rank, timeout, body);
     }
 
     public String url(String path) {
@@ -101,23 +141,39 @@ public final class Http {
     }
 
     private Answer exchange(
-            HttpMethod method, String path, Optional<String> json, Optional<String> rank, Duration timeout, Body body) {
+            HttpMethod method,
+            String path,
+            Optional<Content> sent,
+            Optional<String> rank,
+            Duration timeout,
+            Body body) {
         URI to = base.get();
+        InetAddress address;
+        switch (lookup.find(to.getHost(), timeout)) {
+            case Lookup.Found.At(InetAddress found) -> address = found;
+            case Lookup.Found.Nowhere(String why) -> {
+                return new Answer.Lost(Cause.NAME, why);
+            }
+        }
+        readFilesAnew(to);
+        int port = to.getPort() > 0 ? to.getPort() : isTls(to) ? 443 : 80;
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
                 .setHost(to.getHost())
-                .setPort(to.getPort() > 0 ? to.getPort() : "https".equals(to.getScheme()) ? 443 : 80)
+                .setPort(port)
+                .setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(address, port)))
                 .setURI(target(to, path))
                 .setConnectTimeout(timeout.toMillis())
                 .setFollowRedirects(false);
         if (path.startsWith("/v1/")) {
-            apiKey.ifPresent(key -> options.putHeader("Authorization", "Bearer " + key));
+            security.apiKey().get().ifPresent(key -> options.putHeader("Authorization", "Bearer " + key));
         }
         rank.ifPresent(value -> options.putHeader("X-data-parallel-rank", value));
-        json.ifPresent(text -> options.putHeader("Content-Type", "application/json"));
+        sent.ifPresent(content -> options.putHeader("Content-Type", content.type()));
 
         AtomicReference<HttpClientRequest> open = new AtomicReference<>();
         CompletableFuture<Answer> ended = new CompletableFuture<>();
+        brokenBy = Optional.empty();
         context.runOnContext(_ -> requested(options)
                 .compose(request -> {
                     open.set(request);
@@ -125,11 +181,21 @@ public final class Http {
                         request.reset();
                         return Future.failedFuture("too late");
                     }
-                    return json.map(request::send).orElseGet(request::send);
+                    return sent.map(content -> request.send(Buffer.buffer(content.bytes())))
+                            .orElseGet(request::send);
                 })
                 .compose(response -> drain(response, body, ended))
                 .onSuccess(ended::complete)
                 .onFailure(failure -> ended.complete(lost(to, path, failure))));
+        return judged(awaited(ended, open, to, path, timeout), to, new InetSocketAddress(address, port), timeout);
+    }
+
+    private Answer awaited(
+            CompletableFuture<Answer> ended,
+            AtomicReference<HttpClientRequest> open,
+            URI to,
+            String path,
+            Duration timeout) {
         try {
             return ended.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException late) {
@@ -155,14 +221,58 @@ public final class Http {
         }
     }
 
+    /** New connections use the files as they are now. */
+    private void readFilesAnew(URI to) {
+        if (isTls(to) && security.files().areSet() && isLooking.compareAndSet(false, true)) {
+            try {
+                security.files().changed().ifPresent(files -> client.updateSSLOptions(files, true)
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .join());
+            } finally {
+                isLooking.set(false);
+            }
+        }
+    }
+
+    /** An address that was never right may be one of the other scheme: that is found out here, and said. */
+    private Answer judged(Answer answer, URI to, InetSocketAddress address, Duration timeout) {
+        switch (answer) {
+            case Answer.Got got
+            when got.status() != 400 -> {
+                hasAnswered = true;
+                return answer;
+            }
+            case Answer.Got _ -> {}
+            case Answer.Lost lost -> {
+                lookup.forget(to.getHost());
+                if (lost.cause() == Cause.REFUSED) {
+                    return answer;
+                }
+            }
+        }
+        if (hasAnswered) {
+            return answer;
+        }
+        if (isTls(to)) {
+            return OtherScheme.isPlain(address, timeout)
+                    ? new Answer.Lost(Cause.TLS, TlsFailure.plain(to.getRawAuthority()))
+                    : answer;
+        }
+        return OtherScheme.isTls(address, timeout)
+                ? new Answer.Lost(
+                        Cause.TLS, to.getRawAuthority() + " speaks TLS: write https:// instead of http:// in its URL")
+                : answer;
+    }
+
     /** Hands the body on chunk by chunk, until it ends, the taker has enough, or nobody waits any more. */
     private static Future<Answer> drain(HttpClientResponse response, Body body, CompletableFuture<Answer> ended) {
         CompletableFuture<Answer> done = new CompletableFuture<>();
         response.exceptionHandler(done::completeExceptionally);
-        response.endHandler(end -> done.complete(new Answer.Got(response.statusCode(), true)));
+        response.endHandler(end -> done.complete(got(response, true)));
         response.handler(buffer -> {
             if (!done.isDone() && (ended.isDone() || !pour(buffer, body))) {
-                done.complete(new Answer.Got(response.statusCode(), false));
+                done.complete(got(response, false));
                 response.request().reset();
             }
         });
@@ -188,13 +298,32 @@ public final class Http {
         }
     }
 
-    private static Answer lost(URI to, String path, Throwable failure) {
-        Cause cause = failure instanceof ConnectException ? Cause.REFUSED : Cause.BROKEN;
+    private static Answer got(HttpClientResponse response, boolean whole) {
+        String type = response.getHeader("Content-Type");
+        int parameters = type == null ? -1 : type.indexOf(';');
+        return new Answer.Got(
+                response.statusCode(),
+                whole,
+                type == null
+                        ? ""
+                        : (parameters < 0 ? type : type.substring(0, parameters)).strip().toLowerCase(Locale.ROOT));
+    }
+
+    private Answer lost(URI to, String path, Throwable failure) {
+        if (failure instanceof ConnectException) {
+            return new Answer.Lost(Cause.REFUSED, "nothing listens at " + to.getRawAuthority());
+        }
+        Optional<String> tls = tlsTrouble(to, failure)
+                .or(() -> brokenBy.flatMap(earlier -> tlsTrouble(to, earlier)));
+        if (tls.isPresent()) {
+            return new Answer.Lost(Cause.TLS, tls.get());
+        }
         String what = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new Answer.Lost(
-                cause,
-                cause == Cause.REFUSED
-                        ? "nothing listens at " + to.getRawAuthority()
-                        : "request to " + url(to, path) + " failed: " + what);
+        return new Answer.Lost(Cause.BROKEN, "request to " + url(to, path) + " failed: " + Excerpt.of(what));
+    }
+
+    private Optional<String> tlsTrouble(URI to, Throwable failure) {
+        return TlsFailure.why(
+                failure, to.getRawAuthority(), security.settings(), security.files().showsACertificate());
     }
 }

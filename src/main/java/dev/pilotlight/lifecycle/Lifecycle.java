@@ -3,7 +3,6 @@ package dev.pilotlight.lifecycle;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.lifecycle.Phase.Draining;
 import dev.pilotlight.lifecycle.Phase.Failed;
-import dev.pilotlight.lifecycle.Phase.Failure;
 import dev.pilotlight.lifecycle.Phase.Ready;
 import dev.pilotlight.lifecycle.Phase.Starting;
 import dev.pilotlight.lifecycle.Phase.Suspended;
@@ -11,9 +10,12 @@ import dev.pilotlight.lifecycle.Phase.Warming;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The pure step from phase to phase. */
 public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
@@ -22,8 +24,21 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
      * then starts refuses connections just as the old one did, and must get a deadline of its own.
      */
     private static final Duration VERDICT_HOLDS = Duration.ofMinutes(2);
+    /** What takes an engine that could serve out of service until it is gone. The rest is soon undone, and only said. */
+    static final Set<Condition> FAILS = EnumSet.of(
+            Condition.STUCK,
+            Condition.BROKEN,
+            Condition.ERRORS,
+            Condition.STARVED,
+            Condition.UNRESPONSIVE);
+
     /** A busy engine's page may miss one deadline, and it alone tells that the engine has served and needs no warm-up. */
     private static final Duration PAGE_TAKES = Duration.ofSeconds(10);
+
+    /** Whether the table may still hold that against it: then it is looked at on. */
+    public static boolean isWatched(Failed failed) {
+        return FAILS.contains(failed.condition());
+    }
 
     public Step step(Phase phase, Seen seen, Instant now) {
         return switch (phase) {
@@ -35,13 +50,16 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
             when seen.drainAsked() -> Step.to(new Draining(now));
             case Starting _, Warming _, Ready _, Suspended _
             when seen.gpuFault().isPresent() ->
-                Step.to(new Failed(now, Failure.GPU, seen.gpuFault().get()));
+                Step.to(new Failed(now, Condition.GPU, seen.gpuFault().get()));
             case Warming _, Ready _, Suspended _
             when seen.refused() ->
                 Step.to(new Starting(now, "the engine refuses connections: it stopped, or loads again"));
             case Warming _, Ready _, Suspended _
             when seen.replaced() -> whileStarting(new Starting(now, "a new engine process answers"), seen, now);
-            case Starting _, Warming _, Ready _, Suspended _ when isDead(seen, now) -> Step.to(dead(seen, now));
+            case Starting _, Warming _, Ready _, Suspended _
+            when seen.found().containsKey(Condition.DEAD) -> dead(seen, now);
+            case Failed failed
+            when !failed.condition().kills() && seen.found().containsKey(Condition.DEAD) -> dead(seen, now);
             case Starting starting -> whileStarting(starting, seen, now);
             case Warming warming -> whileWarming(warming, seen, now);
             case Ready ready -> whileReady(ready, seen, now);
@@ -51,29 +69,33 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     }
 
     private Step whileStarting(Starting starting, Seen seen, Instant now) {
-        Optional<Model> model = seen.model();
-        boolean isPageAwaited = seen.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
-        if (model.isPresent() && seen.unhealthySince().isEmpty() && !isPageAwaited) {
-            return listed(model.get(), seen, now);
-        }
-        Duration deadline = liveness.startDeadline(seen.longestLoad());
-        if (!deadline.isZero() && isOver(starting.since(), deadline, now)) {
-            return Step.to(new Failed(
-                    now,
-                    Failure.START_TOO_LONG,
-                    "not serving " + words(deadline) + " after the start began (pilotlight.liveness.start-deadline);"
-                            + " look at the engine's log"));
-        }
-        String why = seen.refused() ? "nothing listens yet" : seen.whyNoModel();
-        return Step.stay(why.equals(starting.why()) ? starting : new Starting(starting.since(), why));
-    }
-
-    /** A model is listed: warm it, unless it is suspended or has served others already. */
-    private Step listed(Model model, Seen seen, Instant now) {
         Optional<String> how = seen.suspension();
         if (how.isPresent()) {
             return Step.to(new Suspended(now, how.get(), false));
         }
+        Optional<Model> model = seen.model();
+        boolean isPageAwaited = seen.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
+        if (model.isPresent() && !seen.isUnhealthy() && !isPageAwaited) {
+            return listed(model.get(), seen, now);
+        }
+        Starting going = starting.lookedAt(seen.tellsOfTheStart(), whyStarting(seen), now);
+        Duration deadline = liveness.startDeadline(seen.longestLoad());
+        if (!deadline.isZero() && !seen.isHealthy() && going.taken(now).compareTo(deadline) >= 0) {
+            return Step.to(new Failed(
+                    now,
+                    Condition.START_TOO_LONG,
+                    "not serving " + words(deadline) + " after the start began (pilotlight.liveness.start-deadline);"
+                            + " look at the engine's log"));
+        }
+        return Step.stay(going.equals(starting) ? starting : going);
+    }
+
+    private static String whyStarting(Seen seen) {
+        return seen.tellsOfTheStart() && seen.refused() ? "nothing listens yet" : seen.whyNoModel();
+    }
+
+    /** A model is listed: warm it, unless it has served others already. */
+    private Step listed(Model model, Seen seen, Instant now) {
         if (seen.servedOthers()) {
             return Step.to(new Ready(now, "it has served before"));
         }
@@ -106,6 +128,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         if (news.isPresent()) {
             return switch (news.get()) {
                 case WarmUpOutcome.Done done -> afterRound(warming, done.round(), seen, now);
+                case WarmUpOutcome.Unsupported unsupported ->
+                    Step.to(new Ready(now, "not warmed: " + unsupported.why()));
                 case WarmUpOutcome.Lost lost ->
                     Step.stay(new Warming(
                             warming.since(),
@@ -118,7 +142,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
             };
         }
         if (isOver(warming.since(), warmUp.budget(), now)) {
-            return gaveUp(warming, now);
+            return budgetSpent(warming, warming.rounds().size(), now);
         }
         return warming.retryAt().isPresent()
                         && !now.isBefore(warming.retryAt().get())
@@ -134,11 +158,14 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         if (count >= WarmUpPolicy.LEAST_ROUNDS && round.isSteadyAfter(rounds.get(count - 2), warmUp.steadyWithin())) {
             return Step.to(new Ready(now, "warm: steady after " + count + " rounds"));
         }
+        if (count >= WarmUpPolicy.LEAST_ROUNDS && seen.servedOthers()) {
+            return Step.to(new Ready(now, "warm: " + count + " rounds served, beside clients who make their pace wander"));
+        }
         if (count >= warmUp.maxRounds()) {
             return Step.to(new Ready(now, "warm: " + count + " rounds served, though their pace still wanders"));
         }
         if (isOver(warming.since(), warmUp.budget(), now)) {
-            return gaveUp(warming, now);
+            return budgetSpent(warming, count, now);
         }
         return next(warming, rounds, 0, seen, now);
     }
@@ -158,20 +185,25 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                         warming.lastFailure())));
     }
 
-    private Step gaveUp(Warming warming, Instant now) {
-        String last = warming.lastFailure().isEmpty()
-                ? warming.rounds().size() + " rounds served, not steady yet"
-                : "last failure: " + warming.lastFailure();
+    /** An engine that has answered a round serves: that its pace wanders is no failure. */
+    private Step budgetSpent(Warming warming, int rounds, Instant now) {
+        if (rounds > 0 && warming.failures() == 0) {
+            return Step.to(new Ready(
+                    now,
+                    "warm: " + rounds + " rounds served within " + words(warmUp.budget())
+                            + " (pilotlight.warm-up.budget), though their pace still wanders"));
+        }
+        String last = warming.lastFailure().isEmpty() ? "no round was answered whole" : "last failure: " + warming.lastFailure();
         String why = "not warm within " + words(warmUp.budget()) + " (pilotlight.warm-up.budget); " + last;
-        return Step.to(warmUp.proceedCold() ? new Ready(now, why) : new Failed(now, Failure.WARM_UP_GAVE_UP, why));
+        return Step.to(warmUp.proceedCold() ? new Ready(now, why) : new Failed(now, Condition.WARM_UP_GAVE_UP, why));
     }
 
     private static Step whileReady(Ready ready, Seen seen, Instant now) {
         if (seen.suspension().isPresent()) {
             return Step.to(new Suspended(now, seen.suspension().get(), true));
         }
-        return seen.stuck()
-                .map(why -> Step.to(new Failed(now, Failure.STUCK, "the engine " + why)))
+        return seen.against()
+                .map(it -> Step.to(new Failed(now, it.getKey(), it.getValue())))
                 .orElseGet(() -> Step.stay(ready));
     }
 
@@ -191,45 +223,68 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                 : listed(seen.model().get(), seen, now);
     }
 
-    /** Back to the start as soon as the cause is gone: a new process, or the same one that answers soundly again. */
+    /** Back as soon as the cause is gone: to the start with a new process, into service with the same that is well again. */
     private Step whileFailed(Failed failed, Seen seen, Instant now) {
-        if (failed.failure() == Failure.WARM_UP_GAVE_UP && mayWarmAgain(failed, seen, now)) {
+        if (failed.condition() == Condition.WARM_UP_GAVE_UP && mayWarmAgain(failed, seen, now)) {
             return listed(seen.model().orElseThrow(), seen, now);
         }
         boolean isNew = seen.refused() || seen.replaced();
+        if (FAILS.contains(failed.condition()) && !isNew) {
+            return whileHeldAgainst(failed, seen, now);
+        }
         boolean isBack =
-                switch (failed.failure()) {
-                    case DEAD -> isNew || seen.unhealthySince().isEmpty();
-                    case STUCK -> isNew || seen.stuck().isEmpty();
+                switch (failed.condition()) {
+                    case DEAD -> isNew || !seen.isUnhealthy();
                     case GPU -> seen.gpuFault().isEmpty();
                     case START_TOO_LONG ->
                         seen.replaced()
-                                || seen.model().isPresent()
-                                        && seen.unhealthySince().isEmpty()
+                                || seen.model().isPresent() && !seen.isUnhealthy()
                                 || isOver(failed.since(), VERDICT_HOLDS, now);
                     case WARM_UP_GAVE_UP -> isNew || seen.servedOthers();
+                    case STUCK,
+                            BROKEN,
+                            ERRORS,
+                            STARVED,
+                            UNRESPONSIVE,
+                            UNHEALTHY,
+                            TLS_FAILED,
+                            NAME_UNKNOWN,
+                            SILENT,
+                            SUSPENDED,
+                            NO_MODEL,
+                            PAGE_UNREADABLE,
+                            KEY_REFUSED,
+                            TURNED_AWAY,
+                            PROBE_UNSUPPORTED -> true;
                 };
         return isBack ? Step.to(new Starting(now, "back after: " + failed.reason())) : Step.stay(failed);
+    }
+
+    /** It has been ready, and is again as soon as the table holds nothing against it. */
+    private static Step whileHeldAgainst(Failed failed, Seen seen, Instant now) {
+        if (seen.suspension().isPresent()) {
+            return Step.to(new Suspended(now, seen.suspension().get(), true));
+        }
+        Optional<Map.Entry<Condition, String>> against = seen.against();
+        if (against.isEmpty()) {
+            return Step.to(new Ready(now, "back after: " + failed.reason()));
+        }
+        return against.get().getKey() == failed.condition()
+                ? Step.stay(failed)
+                : Step.to(new Failed(now, against.get().getKey(), against.get().getValue()));
     }
 
     /** What stood in the way may have gone, and nobody restarts an engine that answers: after a pause it is tried again. */
     private boolean mayWarmAgain(Failed failed, Seen seen, Instant now) {
         return !seen.refused()
                 && !seen.replaced()
-                && seen.unhealthySince().isEmpty()
+                && !seen.isUnhealthy()
                 && seen.model().isPresent()
                 && isOver(failed.since(), warmUp.budget(), now);
     }
 
-    private boolean isDead(Seen seen, Instant now) {
-        return seen.unhealthySince().isPresent() && isOver(seen.unhealthySince().get(), liveness.deadAfter(), now);
-    }
-
-    private static Failed dead(Seen seen, Instant now) {
-        return new Failed(
-                now,
-                Failure.DEAD,
-                "GET /health answers 5xx since " + seen.unhealthySince().orElse(now) + "; the engine core is dead");
+    private static Step dead(Seen seen, Instant now) {
+        return Step.to(new Failed(now, Condition.DEAD, seen.found().get(Condition.DEAD)));
     }
 
     private static boolean isOver(Instant since, Duration allowed, Instant now) {

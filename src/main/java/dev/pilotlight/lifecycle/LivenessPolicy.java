@@ -6,18 +6,35 @@ import java.util.Optional;
 /**
  * When an engine counts as dead or stuck.
  *
- * @param deadAfter how long {@code /health} may say 5xx; a rescaling engine does so for a while
+ * @param deadAfter how long {@code /health} may say 5xx
  * @param stuckAfter how long work may stand still before a canary is sent
  * @param heartbeatEvery how long all may be quiet before a heartbeat is sent; zero for never
  * @param startDeadline how long a start may take; empty for the default, zero for ever
+ * @param longestStep how long a step of the engine may take; empty for the default
+ * @param killsOnErrors whether an engine that answers nothing but errors is to be restarted
  */
 public record LivenessPolicy(
-        Duration deadAfter, Duration stuckAfter, Duration heartbeatEvery, Optional<Duration> startDeadline) {
+        Duration deadAfter,
+        Duration stuckAfter,
+        Duration heartbeatEvery,
+        Optional<Duration> startDeadline,
+        Optional<Duration> longestStep,
+        boolean killsOnErrors) {
     private static final Duration DEFAULT_START = Duration.ofMinutes(30);
+
+    public LivenessPolicy(
+            Duration deadAfter, Duration stuckAfter, Duration heartbeatEvery, Optional<Duration> startDeadline) {
+        this(deadAfter, stuckAfter, heartbeatEvery, startDeadline, Optional.empty(), false);
+    }
 
     /** The greater of 30 minutes and three times the longest load seen, unless set. */
     Duration startDeadline(Duration longestLoad) {
         Duration thrice = longestLoad.multipliedBy(3);
         return startDeadline.orElse(thrice.compareTo(DEFAULT_START) > 0 ? thrice : DEFAULT_START);
+    }
+
+    /** A kernel that is compiled and a prompt that is read in one piece look like a hang: five times stuck-after, unless set. */
+    Duration step() {
+        return longestStep.orElse(stuckAfter.multipliedBy(5));
     }
 }

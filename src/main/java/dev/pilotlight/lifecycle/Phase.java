@@ -1,5 +1,6 @@
 package dev.pilotlight.lifecycle;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -8,8 +9,32 @@ import java.util.Optional;
 public sealed interface Phase {
     Instant since();
 
-    /** Nothing listens, or no model is listed yet. */
-    record Starting(Instant since, String why) implements Phase {}
+    /**
+     * Nothing listens, or no model is listed yet.
+     *
+     * @param unseen how long of this the engine could not be looked at: that time is not held against it
+     * @param unseenSince since when it cannot; empty while it can
+     */
+    record Starting(Instant since, String why, Duration unseen, Optional<Instant> unseenSince) implements Phase {
+        public Starting(Instant since, String why) {
+            this(since, why, Duration.ZERO, Optional.empty());
+        }
+
+        /** How long the start has taken as far as anybody could see. */
+        Duration taken(Instant now) {
+            Instant seen = unseenSince.orElse(now);
+            return Duration.between(since, seen.isBefore(now) ? seen : now).minus(unseen);
+        }
+
+        /** The same start, looked at once more. */
+        Starting lookedAt(boolean isSeen, String why, Instant now) {
+            return new Starting(
+                    since,
+                    why,
+                    isSeen ? unseen.plus(unseenSince.map(from -> Duration.between(from, now)).orElse(Duration.ZERO)) : unseen,
+                    isSeen ? Optional.empty() : unseenSince.or(() -> Optional.of(now)));
+        }
+    }
 
     /**
      * Model listed, warm-up under way.
@@ -53,21 +78,12 @@ public sealed interface Phase {
     /** Told to stop; final. */
     record Draining(Instant since) implements Phase {}
 
-    record Failed(Instant since, Failure failure, String reason) implements Phase {}
-
-    /** Why a phase is {@link Failed}. */
-    enum Failure {
-        /** {@code /health} says 5xx. */
-        DEAD,
-        /** Work or a heartbeat got no answer, and nothing moved. */
-        STUCK,
-        /** The GPU is lost or faulty. */
-        GPU,
-        /** The start took longer than its deadline. */
-        START_TOO_LONG,
-        /** No warm-up request succeeded within the budget: the engine itself may be sound. */
-        WARM_UP_GAVE_UP
-    }
+    /**
+     * Not to be given traffic until the condition is gone.
+     *
+     * @param reason what shows it, for people
+     */
+    record Failed(Instant since, Condition condition, String reason) implements Phase {}
 
     /** The word for labels, metrics and people. */
     default String word() {

@@ -14,6 +14,6 @@ public sealed interface ProbeOutcome {
     /** Nothing came in time. */
     record TimedOut(int attempt, Instant at) implements ProbeOutcome {}
 
-    /** Turned away, or the connection broke: this proves neither life nor death of the engine's core. */
-    record Inconclusive(int attempt, Instant at, String why) implements ProbeOutcome {}
+    /** An answer without a token. */
+    record Refused(int attempt, Instant at, Refusal refusal, String why) implements ProbeOutcome {}
 }

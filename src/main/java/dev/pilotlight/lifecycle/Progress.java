@@ -1,6 +1,7 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.Rank;
@@ -15,30 +16,99 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Whether the engine moves, rank by rank. Gauges that stand still prove nothing, and neither does a request that waits its turn on a
- * busy engine: a rank is stuck only when none of its counters moved for long <em>and</em> a request for one token got no answer.
+ * Whether the engine moves, rank by rank: the evidence that {@link Judgement} goes by. Gauges that stand still prove nothing, and
+ * neither does a request that waits its turn on a busy engine; the two together, seen at the same time, do.
  *
  * @param ranks by engine label
  * @param out the request that is out
  * @param attempts requests sent so far
+ * @param sight how well the engine is seen
+ * @param model that it listed last, to ask it by: one that is silent lists none
  */
-public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts) {
-    public static final Progress NONE = new Progress(Map.of(), Optional.empty(), 0);
+public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts, Sight sight, Optional<Model> model) {
+    public static final Progress NONE = new Progress(Map.of(), Optional.empty(), 0, Sight.NONE, Optional.empty());
+
+    /** Until the next request after one that was answered with an error. */
+    private static final Duration AFTER_AN_ERROR = Duration.ofSeconds(10);
 
     /**
      * One rank's signs of life.
      *
      * @param signs at the newest reading
      * @param movedAt when one of them moved last, or an answer came
-     * @param lost requests in a row that got no answer since then
+     * @param tokenAt when a token came or a request finished last
+     * @param lost requests in a row that got no answer since then, beside an engine that was seen to stand or that said nothing at all
+     * @param lostSince when the first of these was sent
+     * @param refused how those in a row that came back without a token were refused
      * @param askedAt when the last request was sent to it
-     * @param stuck why it is held to be stuck; empty when it is not
      */
-    public record Pulse(Signs signs, Instant movedAt, int lost, Optional<Instant> askedAt, Optional<String> stuck) {
-        Pulse moved(Instant at) {
-            return new Pulse(signs, at, 0, askedAt, Optional.empty());
+    public record Pulse(
+            Signs signs,
+            Instant movedAt,
+            Instant tokenAt,
+            int lost,
+            Optional<Instant> lostSince,
+            Optional<Refused> refused,
+            Optional<Instant> askedAt) {
+        static Pulse begin(Signs signs, Instant now) {
+            return new Pulse(signs, now, now, 0, Optional.empty(), Optional.empty(), Optional.empty());
+        }
+
+        /** Others are served, so it is not the engine that fails; what our own request lacks, it still lacks. */
+        Pulse moved(Signs seen, Instant when) {
+            boolean gaveAToken = !seen.generationTokens().equals(signs.generationTokens())
+                    || !seen.successes().equals(signs.successes());
+            return new Pulse(
+                    seen,
+                    when,
+                    gaveAToken ? when : tokenAt,
+                    0,
+                    Optional.empty(),
+                    refused.filter(it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
+                    askedAt);
+        }
+
+        Pulse answered(Instant when) {
+            return new Pulse(signs, when, when, 0, Optional.empty(), Optional.empty(), askedAt);
+        }
+
+        /** Without what requests that got no answer seemed to show. */
+        Pulse unproven() {
+            return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt);
+        }
+
+        Pulse gotNoAnswer(Instant sentAt) {
+            return new Pulse(
+                    signs,
+                    movedAt,
+                    tokenAt,
+                    lost + 1,
+                    lostSince.or(() -> Optional.of(sentAt)),
+                    Optional.empty(),
+                    askedAt);
+        }
+
+        Pulse refused(Refusal refusal, String why) {
+            int before = refused.filter(it -> it.refusal() == refusal)
+                    .map(Refused::inARow)
+                    .orElse(0);
+            return new Pulse(
+                    signs,
+                    movedAt,
+                    tokenAt,
+                    0,
+                    Optional.empty(),
+                    Optional.of(new Refused(refusal, before + 1, why)),
+                    askedAt);
+        }
+
+        Pulse asked(Instant when) {
+            return new Pulse(signs, movedAt, tokenAt, lost, lostSince, refused, Optional.of(when));
         }
     }
+
+    /** @param why what the last one was answered, with the fix */
+    public record Refused(Refusal refusal, int inARow, String why) {}
 
     /**
      * What moves on a rank that works. The counters stand still while a long prompt is read, minutes for the longest; the share of the
@@ -48,12 +118,23 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             OptionalDouble generationTokens,
             OptionalDouble promptTokens,
             OptionalDouble successes,
+            OptionalDouble steps,
             OptionalDouble kvCacheUse) {
         static final Signs UNKNOWN = new Signs(
-                OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty());
 
         static Signs of(Rank rank) {
-            return new Signs(rank.generationTokens(), rank.promptTokens(), rank.successes(), rank.kvCacheUse());
+            return new Signs(
+                    rank.generationTokens(), rank.promptTokens(), rank.successes(), rank.steps(), rank.kvCacheUse());
+        }
+
+        /** Whether a token or an end would show. */
+        boolean countsTokens() {
+            return generationTokens.isPresent() || successes.isPresent();
         }
 
         boolean known() {
@@ -61,8 +142,12 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         }
     }
 
-    /** A request that is out. */
-    public record Out(String rank, boolean underLoad, int attempt, Instant sentAt) {}
+    /**
+     * A request that is out.
+     *
+     * @param heldUp whether this process stood still meanwhile, so that no answer tells nothing
+     */
+    public record Out(String rank, int attempt, Instant sentAt, boolean heldUp) {}
 
     /** What comes of looking: the state to keep, and the request to send. */
     public record Look(Progress progress, Optional<Effect.SendProbe> probe) {}
@@ -71,13 +156,13 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         ranks = Map.copyOf(ranks);
     }
 
-    /** Why the engine is held to be stuck, naming the rank where there are several. */
-    public Optional<String> stuck() {
-        return ranks.entrySet().stream()
-                .filter(rank -> rank.getValue().stuck().isPresent())
-                .min(Map.Entry.comparingByKey())
-                .map(rank -> (ranks.size() > 1 ? "rank " + rank.getKey() + " " : "")
-                        + rank.getValue().stuck().get());
+    /** Whether no request of our own is unanswered or failed: an engine of which that is not known is not known to be idle. */
+    public boolean isAnswering() {
+        return ranks.values().stream()
+                .allMatch(pulse -> pulse.lost() == 0
+                        && pulse.refused()
+                                .filter(it -> it.refusal() == Refusal.ERROR || it.refusal() == Refusal.BUSY)
+                                .isEmpty());
     }
 
     /**
@@ -88,20 +173,20 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             OwnTraffic own,
             Optional<ProbeOutcome> outcome,
             boolean watching,
-            Optional<Model> model,
+            Optional<Model> listed,
             LivenessPolicy policy,
             Instant now) {
         if (!watching) {
-            return new Look(new Progress(Map.of(), Optional.empty(), attempts), Optional.empty());
+            return new Look(new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)), Optional.empty());
         }
-        Progress seen = look(engine, now).hear(engine, outcome);
-        return seen.out.isPresent() || model.isEmpty()
+        Progress seen = look(engine, listed.or(() -> model), now).hear(engine, outcome, own);
+        return seen.out.isPresent() || seen.model.isEmpty()
                 ? new Look(seen, Optional.empty())
-                : seen.ask(engine, own, model.get(), policy, now);
+                : seen.ask(engine, own, seen.model.get(), policy, now);
     }
 
     /** Takes in the signs of life of the newest numbers. */
-    private Progress look(EngineTrack engine, Instant now) {
+    private Progress look(EngineTrack engine, Optional<Model> listed, Instant now) {
         List<Rank> read =
                 engine.numbers().map(numbers -> numbers.snapshot().ranks()).orElse(List.of());
         Map<String, Pulse> after = new LinkedHashMap<>();
@@ -109,26 +194,34 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             Pulse before = ranks.get(rank.engine());
             Signs signs = Signs.of(rank);
             if (before == null || engine.replaced()) {
-                after.put(rank.engine(), new Pulse(signs, now, 0, Optional.empty(), Optional.empty()));
-            } else if (!before.signs().equals(signs)) {
-                after.put(rank.engine(), new Pulse(signs, engine.latest().at(), 0, before.askedAt(), Optional.empty()));
-            } else {
+                after.put(rank.engine(), Pulse.begin(signs, now));
+            } else if (before.signs().equals(signs)) {
                 after.put(rank.engine(), before);
+            } else {
+                after.put(rank.engine(), before.moved(signs, engine.latest().at()));
             }
         }
         if (after.isEmpty()) {
-            // No page to read: the requests alone have to tell.
-            after.put(
-                    "0", ranks.getOrDefault("0", new Pulse(Signs.UNKNOWN, now, 0, Optional.empty(), Optional.empty())));
+            // No page to read: an answer still tells that it lives.
+            after.put("0", ranks.getOrDefault("0", Pulse.begin(Signs.UNKNOWN, now)));
         }
-        return new Progress(after, out, attempts);
+        Sight next = sight.next(engine, now);
+        if (next.isBroken()) {
+            after.replaceAll((_, pulse) -> pulse.unproven());
+        }
+        return new Progress(
+                after,
+                out.map(it -> new Out(it.rank(), it.attempt(), it.sentAt(), it.heldUp() || next.isBroken())),
+                attempts,
+                next,
+                listed);
     }
 
     /**
      * Takes in how the request that was out ended. One that got no answer waits for a reading from after that: this process itself may
-     * have stood still (a frozen node, a throttled container), and the engine have moved on meanwhile.
+     * have stood still, and the engine have moved on meanwhile.
      */
-    private Progress hear(EngineTrack engine, Optional<ProbeOutcome> outcome) {
+    private Progress hear(EngineTrack engine, Optional<ProbeOutcome> outcome, OwnTraffic own) {
         if (out.isEmpty()
                 || outcome.filter(it -> it.attempt() == out.get().attempt()).isEmpty()
                 || outcome.get() instanceof ProbeOutcome.TimedOut timedOut
@@ -136,56 +229,44 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             return this;
         }
         Out asked = out.get();
-        Pulse pulse = ranks.get(asked.rank());
-        if (pulse == null) {
-            return new Progress(ranks, Optional.empty(), attempts);
-        }
-        Pulse after =
-                switch (outcome.get()) {
-                    case ProbeOutcome.Answered answered -> pulse.moved(answered.at());
-                    case ProbeOutcome.TimedOut _ when pulse.movedAt().isAfter(asked.sentAt()) -> pulse;
-                    case ProbeOutcome.TimedOut _ -> lost(pulse, asked, engine);
-                    case ProbeOutcome.Inconclusive _ -> pulse;
-                };
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
-        next.put(asked.rank(), after);
-        return new Progress(next, Optional.empty(), attempts);
+        next.computeIfPresent(asked.rank(), (_, pulse) -> switch (outcome.get()) {
+            case ProbeOutcome.Answered answered -> pulse.answered(answered.at());
+            case ProbeOutcome.Refused refused -> pulse.refused(refused.refusal(), refused.why());
+            case ProbeOutcome.TimedOut _ -> counts(pulse, asked, engine, own) ? pulse.gotNoAnswer(asked.sentAt()) : pulse;
+        });
+        return new Progress(next, Optional.empty(), attempts, sight, model);
     }
 
     /**
-     * One canary beside work that was seen to stand is enough. While idle it takes two heartbeats, and so it does where no page came
-     * since the canary was sent: a server too busy to send one may work all the same.
+     * Whether no answer tells anything: it does where the page was read since, and stood, or where the server answered nothing at all.
+     * One that answers and shows no page may work behind it, and the request wait its turn.
      */
-    private static Pulse lost(Pulse pulse, Out asked, EngineTrack engine) {
-        boolean seenToStand = engine.numbers()
+    private static boolean counts(Pulse pulse, Out asked, EngineTrack engine, OwnTraffic own) {
+        boolean pageWasRead = engine.numbers()
                 .filter(numbers -> !numbers.at().isBefore(asked.sentAt()))
+                .filter(_ -> pulse.signs().known() || !worksOn(asked.rank(), engine, own))
                 .isPresent();
-        int lost = pulse.lost() + 1;
-        Optional<String> stuck = asked.underLoad() && seenToStand || lost >= 2
-                ? Optional.of("is stuck: " + (asked.underLoad() ? "work is in flight, " : "")
-                        + "nothing moved since " + pulse.movedAt() + ", and " + lost
-                        + (lost == 1 ? " request for one token" : " requests for one token in a row")
-                        + " got no answer, the last sent at " + asked.sentAt())
-                : pulse.stuck();
-        return new Pulse(pulse.signs(), pulse.movedAt(), lost, pulse.askedAt(), stuck);
+        boolean allWasSilent = engine.answeredAt()
+                .filter(answered -> !answered.isBefore(asked.sentAt()))
+                .isEmpty();
+        return !asked.heldUp() && !pulse.movedAt().isAfter(asked.sentAt()) && (pageWasRead || allWasSilent);
     }
 
-    /** Sends a request to the rank that has stood still the longest, if any did for long enough. */
+    /** Sends a request to a rank that has stood still for long enough, by turns: one that is at a long step must not keep the others waiting. */
     private Look ask(EngineTrack engine, OwnTraffic own, Model model, LivenessPolicy policy, Instant now) {
         Optional<Map.Entry<String, Pulse>> due = ranks.entrySet().stream()
                 .filter(rank -> isDue(rank.getKey(), rank.getValue(), engine, own, policy, now))
-                .min(Comparator.comparing(rank -> rank.getValue().movedAt()));
+                .min(Comparator.comparing(rank -> rank.getValue().askedAt().orElse(Instant.MIN)));
         if (due.isEmpty()) {
             return new Look(this, Optional.empty());
         }
         String rank = due.get().getKey();
-        Pulse pulse = due.get().getValue();
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
-        next.put(rank, new Pulse(pulse.signs(), pulse.movedAt(), pulse.lost(), Optional.of(now), pulse.stuck()));
+        next.computeIfPresent(rank, (_, pulse) -> pulse.asked(now));
         int attempt = attempts + 1;
-        Out asked = new Out(rank, worksOn(rank, engine, own) && pulse.signs().known(), attempt, now);
         return new Look(
-                new Progress(next, Optional.of(asked), attempt),
+                new Progress(next, Optional.of(new Out(rank, attempt, now, false)), attempt, sight, Optional.of(model)),
                 Optional.of(
                         new Effect.SendProbe(attempt, model, ranks.size() > 1 ? Optional.of(rank) : Optional.empty())));
     }
@@ -193,17 +274,21 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     private static boolean isDue(
             String rank, Pulse pulse, EngineTrack engine, OwnTraffic own, LivenessPolicy policy, Instant now) {
         boolean works = worksOn(rank, engine, own);
-        if (works && !pulse.signs().known()) {
+        if (works && !pulse.signs().known() && !(engine.latest() instanceof Unreachable)) {
             return false; // A request behind real work whose progress cannot be seen proves nothing.
         }
         Duration quiet = works ? policy.stuckAfter() : policy.heartbeatEvery();
         if (quiet.isZero() || Duration.between(pulse.movedAt(), now).compareTo(quiet) < 0) {
             return false;
         }
-        // After one that was lost the next follows at once, until the verdict stands; then at the usual pace.
-        return pulse.lost() == 1 && pulse.stuck().isEmpty()
-                || pulse.askedAt().isEmpty()
-                || Duration.between(pulse.askedAt().get(), now).compareTo(quiet) >= 0;
+        if (pulse.lost() > 0 && pulse.refused().isEmpty() || pulse.askedAt().isEmpty()) {
+            // One is out at all times then: the engine proves by it that it is back.
+            return true;
+        }
+        boolean failed = pulse.lost() > 0
+                || pulse.refused().filter(it -> it.refusal() == Refusal.ERROR).isPresent();
+        Duration pause = failed && AFTER_AN_ERROR.compareTo(quiet) < 0 ? AFTER_AN_ERROR : quiet;
+        return Duration.between(pulse.askedAt().get(), now).compareTo(pause) >= 0;
     }
 
     private static boolean worksOn(String label, EngineTrack engine, OwnTraffic own) {

@@ -6,12 +6,15 @@ import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
 import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.Rank;
 import dev.pilotlight.engine.Sleep;
+import dev.pilotlight.http.Cause;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -21,7 +24,7 @@ import java.util.Optional;
  * @param servedOthers whether the engine has finished requests that are not this sidecar's own
  * @param warmUp how the last warm-up request ended
  * @param drainAsked whether the pod was told to stop
- * @param stuck why the engine is held to be stuck
+ * @param found what is held against the engine, in order of weight
  * @param gpuFault why the GPU can not go on
  * @param longestLoad the longest load of this engine seen from here
  * @param deeds asked for so far, so that each gets a number of its own
@@ -31,7 +34,7 @@ public record Seen(
         boolean servedOthers,
         Optional<WarmUpOutcome> warmUp,
         boolean drainAsked,
-        Optional<String> stuck,
+        Map<Condition, String> found,
         Optional<String> gpuFault,
         Duration longestLoad,
         int deeds) {
@@ -65,14 +68,22 @@ public record Seen(
         return ranks.size() < 2 ? List.of() : ranks.stream().map(Rank::engine).toList();
     }
 
-    /** "asleep" or "paused" when the engine says so now. */
+    /** By whose order the engine serves nothing now, if it says so: it is .... */
     Optional<String> suspension() {
         return switch (engine.latest()) {
+            case Answered(var _, var _, HealthAnswer.Held held, var _, var _, var _, var _, var _) -> of(held);
             case Answered answered when answered.snapshot().sleep() == Sleep.ASLEEP -> Optional.of("asleep");
+            case Answered answered when answered.snapshot().server().isUpdatingWeights() ->
+                Optional.of("updating its weights");
             case Answered answered -> suspension(answered.pause());
+            case Unreadable(var _, HealthAnswer.Held held, var _, var _, var _) -> of(held);
             case Unreadable unreadable -> suspension(unreadable.pause());
             case NotYet _, Unreachable _ -> Optional.empty();
         };
+    }
+
+    private static Optional<String> of(HealthAnswer.Held held) {
+        return Optional.of(held.order().word());
     }
 
     private static Optional<String> suspension(Pause pause) {
@@ -83,8 +94,36 @@ public record Seen(
         };
     }
 
-    Optional<Instant> unhealthySince() {
-        return engine.unhealthySince();
+    boolean isUnhealthy() {
+        return engine.unhealthySince().isPresent();
+    }
+
+    /** The weightiest of what the table holds against an engine that could serve. */
+    Optional<Map.Entry<Condition, String>> against() {
+        return found.entrySet().stream()
+                .filter(each -> Lifecycle.FAILS.contains(each.getKey()))
+                .findFirst();
+    }
+
+    /** Whether {@code /health} of the newest poll is well: vLLM opens its port when the engine has loaded. */
+    boolean isHealthy() {
+        return switch (engine.latest()) {
+            case Answered answered -> answered.health() instanceof HealthAnswer.Healthy;
+            case Unreadable unreadable -> unreadable.health() instanceof HealthAnswer.Healthy;
+            case NotYet _, Unreachable _ -> false;
+        };
+    }
+
+    /**
+     * Whether the newest poll shows how far the start is: an answer, or that nothing listens. A handshake that fails or a name that is
+     * not resolved is our own trouble, and silence is no sight.
+     */
+    boolean tellsOfTheStart() {
+        return switch (engine.latest()) {
+            case Answered _, Unreadable _ -> true;
+            case Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
+            case NotYet _ -> false;
+        };
     }
 
     /** Why there is no model yet. */
@@ -92,7 +131,8 @@ public record Seen(
         return switch (engine.latest()) {
             case Answered answered when !answered.modelsWhy().isEmpty() -> answered.modelsWhy();
             case Unreadable unreadable -> unreadable.why();
-            case Answered _, NotYet _, Unreachable _ -> "no model listed yet";
+            case Unreachable unreachable -> unreachable.why();
+            case Answered _, NotYet _ -> "no model listed yet";
         };
     }
 }

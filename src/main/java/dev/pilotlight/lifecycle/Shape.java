@@ -3,6 +3,7 @@ package dev.pilotlight.lifecycle;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * One kind of warm-up request.
@@ -35,8 +36,13 @@ public record Shape(
         COMPLETIONS("/v1/completions"),
         CHAT("/v1/chat/completions"),
         EMBEDDINGS("/v1/embeddings"),
-        /** Of every pooling model: those that classify or score have no embeddings. */
-        POOLING("/pooling");
+        /** Of every pooling model of vLLM: those that classify or score have no embeddings. */
+        POOLING("/pooling"),
+        CLASSIFY("/classify"),
+        SCORE("/score"),
+        RERANK("/v1/rerank"),
+        /** Of models that listen. They get one second of a tone, which they may dislike. */
+        TRANSCRIPTIONS("/v1/audio/transcriptions");
 
         private final String path;
 
@@ -50,7 +56,12 @@ public record Shape(
 
         /** Whether it answers with tokens, one after the other. */
         boolean generates() {
-            return this != EMBEDDINGS && this != POOLING;
+            return this == FITTING || this == COMPLETIONS || this == CHAT;
+        }
+
+        /** All that a server may have, in the order in which they are tried. */
+        public static List<Api> all() {
+            return Stream.of(values()).filter(api -> api != FITTING).toList();
         }
     }
 

@@ -2,12 +2,12 @@ package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.http.Cause;
+import dev.pilotlight.http.Excerpt;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.lifecycle.Round.Timing;
 import dev.pilotlight.lifecycle.Shape.Api;
 import io.vertx.core.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ import java.util.function.Supplier;
 
 /** Sends real requests through the engine's OpenAI API: rounds of them to warm it, single ones to see whether it lives. */
 public final class WarmUp {
-    private static final int SHOWN_OF_AN_ERROR = 300;
+    private static final int SHOWN_OF_AN_ERROR = Excerpt.LONGEST;
     private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
 
     private final Http http;
@@ -51,6 +51,9 @@ public final class WarmUp {
                         shape.name() + rank.map(label -> " on rank " + label).orElse("");
                 switch (burst(shape, wanted, rank)) {
                     case Reply.Token(Duration first, Duration total) -> timings.add(new Timing(name, first, total));
+                    case Reply.Refusal refusal when refusal.isForWantOfAnEndpoint() -> {
+                        return new WarmUpOutcome.Unsupported(wanted.attempt(), clock.get(), refusal.why());
+                    }
                     case Reply.Refusal refusal -> {
                         return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + refusal.why());
                     }
@@ -70,7 +73,14 @@ public final class WarmUp {
         return switch (reply) {
             case Reply.Token _ -> new ProbeOutcome.Answered(wanted.attempt(), clock.get());
             case Reply.Silence _ -> new ProbeOutcome.TimedOut(wanted.attempt(), clock.get());
-            case Reply.Refusal refusal -> new ProbeOutcome.Inconclusive(wanted.attempt(), clock.get(), refusal.why());
+            case Reply.Refusal refusal ->
+                new ProbeOutcome.Refused(
+                        wanted.attempt(),
+                        clock.get(),
+                        refusal.isForWantOfAnEndpoint()
+                                ? Refusal.UNSUPPORTED
+                                : Refusal.of(refusal.status(), refusal.why()),
+                        refusal.why());
         };
     }
 
@@ -78,8 +88,17 @@ public final class WarmUp {
     private sealed interface Reply {
         record Token(Duration first, Duration total) implements Reply {}
 
-        /** An answer, but no token. */
-        record Refusal(int status, String why) implements Reply {}
+        /**
+         * An answer, but no token.
+         *
+         * @param status 0 where the answer was no HTTP
+         * @param isForWantOfAnEndpoint whether every endpoint known here was tried
+         */
+        record Refusal(int status, String why, boolean isForWantOfAnEndpoint) implements Reply {
+            Refusal(int status, String why) {
+                this(status, why, false);
+            }
+        }
 
         /** No answer in time. */
         record Silence(String why) implements Reply {}
@@ -133,21 +152,29 @@ public final class WarmUp {
         if (!isAnotherApi(reply)) {
             return reply;
         }
-        for (Api api : List.of(Api.COMPLETIONS, Api.CHAT, Api.EMBEDDINGS, Api.POOLING)) {
+        List<String> tried = new ArrayList<>(List.of(fitting.path()));
+        for (Api api : Api.all()) {
             if (api != fitting) {
                 Reply other = request(api, shape, model, rank, salt, timeout);
-                if (!isAnotherApi(other)) {
+                if (!isAnotherApi(other) && !isDislikeOfTheTone(api, other)) {
                     fitting = api;
                     return other;
                 }
+                tried.add(api.path());
             }
         }
-        return reply;
+        return new Reply.Refusal(404, "the server has none of " + String.join(", ", tried) + " for this model", true);
+    }
+
+    /** What a model that listens makes of a tone that is no speech tells nothing of it. */
+    private static boolean isDislikeOfTheTone(Api api, Reply reply) {
+        return api == Api.TRANSCRIPTIONS && reply instanceof Reply.Refusal refusal && refusal.status() < 500
+                && refusal.status() != 401 && refusal.status() != 403 && refusal.status() != 429;
     }
 
     private static boolean isAnotherApi(Reply reply) {
-        return reply instanceof Reply.Refusal(int status, String why)
-                && (status == 404 && !why.contains("NotFoundError")
+        return reply instanceof Reply.Refusal(int status, String why, boolean _)
+                && (status == 404 && !why.contains("NotFoundError") && !why.contains("does not exist")
                         || status == 405
                         || status == 501
                         || status == 400 && why.contains("does not support"));
@@ -164,14 +191,23 @@ public final class WarmUp {
         Listener listener = new Listener(clock.get());
         own.began();
         try {
-            Answer answer = http.post(api.path(), body.encode(), rank, timeout, listener);
+            Answer answer = http.post(
+                    api.path(),
+                    api == Api.TRANSCRIPTIONS ? Recording.form(body, salt) : Http.Content.json(body.encode()),
+                    rank,
+                    timeout,
+                    listener);
             return switch (answer) {
-                case Answer.Got(int status, boolean _)
+                case Answer.Got(int status, boolean _, String type) when type.startsWith("text/html") ->
+                    new Reply.Refusal(
+                            status < 400 ? 0 : status,
+                            http.url(api.path()) + " answered " + status + " with a web page where the engine's API was expected");
+                case Answer.Got(int status, boolean _, String _)
                 when status < 300 && listener.firstAt.isPresent() && !listener.isError() ->
                     new Reply.Token(
                             Duration.between(listener.began, listener.firstAt.get()),
                             Duration.between(listener.began, clock.get()));
-                case Answer.Got(int status, boolean _) ->
+                case Answer.Got(int status, boolean _, String _) ->
                     new Reply.Refusal(status, refusal(api, status, listener.said()));
                 case Answer.Lost(Cause cause, String why) when cause == Cause.TIMED_OUT -> new Reply.Silence(why);
                 case Answer.Lost lost -> new Reply.Refusal(0, lost.why());
@@ -211,7 +247,7 @@ public final class WarmUp {
         }
 
         String said() {
-            return new String(start, 0, kept, StandardCharsets.UTF_8).strip();
+            return Excerpt.of(start, kept);
         }
 
         /** A stream that is turned away answers 200 and then sends an error event. */

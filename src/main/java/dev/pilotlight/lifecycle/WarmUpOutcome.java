@@ -10,5 +10,8 @@ public sealed interface WarmUpOutcome {
 
     record Done(int attempt, Instant at, Round round) implements WarmUpOutcome {}
 
+    /** The server answers, and has no endpoint that a request of ours fits: there is nothing to warm it by. */
+    record Unsupported(int attempt, Instant at, String why) implements WarmUpOutcome {}
+
     record Lost(int attempt, Instant at, String why) implements WarmUpOutcome {}
 }

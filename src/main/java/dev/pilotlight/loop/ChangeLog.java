@@ -8,6 +8,8 @@ import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineReading.NotYet;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
+import dev.pilotlight.http.Cause;
+import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.Leading;
@@ -28,7 +30,7 @@ final class ChangeLog {
                 after.engine().answeredAt().isPresent());
         // What the engine has failed of is in the line of its phase.
         boolean isJudged = after.phase() instanceof Phase.Failed && !(before.phase() instanceof Phase.Failed);
-        stuck(before, after, isJudged);
+        conditions(before, after);
         gpu(before.gpu(), after.gpu(), isJudged);
         drain(before, after);
         troubles(before.troubles(), after.troubles());
@@ -90,12 +92,24 @@ final class ChangeLog {
                 .forEach(fault -> LOG.warnf("gpu fault (%s): %s", fault.action(), fault.reason()));
     }
 
-    private static void stuck(Memory before, Memory after, boolean isJudged) {
-        after.progress()
-                .stuck()
-                .filter(_ -> !isJudged)
-                .filter(why -> before.progress().stuck().isEmpty())
-                .ifPresent(why -> LOG.warnf("the engine %s", why));
+    /** What the line of the phase does not say. */
+    private static void conditions(Memory before, Memory after) {
+        after.conditions().standing().forEach((condition, standing) -> {
+            if (!isOf(after.phase(), condition) && !before.conditions().has(condition)) {
+                LOG.warnf("%s: %s", condition.word(), standing.why());
+            }
+        });
+        before.conditions().standing().keySet().forEach(condition -> {
+            if (condition.effect() == Condition.Effect.SAID && !after.conditions().has(condition)) {
+                LOG.infof("no longer %s", condition.word());
+            }
+        });
+    }
+
+    private static boolean isOf(Phase phase, Condition condition) {
+        return condition == Condition.SUSPENDED
+                || phase instanceof Phase.Failed failed
+                        && (failed.condition() == condition || condition.effect() != Condition.Effect.SAID);
     }
 
     private static void drain(Memory before, Memory after) {
@@ -136,6 +150,11 @@ final class ChangeLog {
 
     private static void phase(Phase before, Phase after) {
         if (before.word().equals(after.word())) {
+            if (before instanceof Phase.Failed then
+                    && after instanceof Phase.Failed now
+                    && then.condition() != now.condition()) {
+                LOG.warnf("phase failed, now %s: %s", now.condition().word(), now.reason());
+            }
             return;
         }
         switch (after) {
@@ -144,9 +163,10 @@ final class ChangeLog {
             case Phase.Ready ready -> LOG.infof("phase %s -> ready: %s", before.word(), ready.how());
             case Phase.Suspended suspended ->
                 LOG.infof(
-                        "phase %s -> suspended: the engine is %s by somebody's order", before.word(), suspended.how());
+                        "phase %s -> suspended: the engine is %s, by somebody's order", before.word(), suspended.how());
             case Phase.Draining _ -> LOG.infof("phase %s -> draining", before.word());
-            case Phase.Failed failed -> LOG.warnf("phase %s -> failed: %s", before.word(), failed.reason());
+            case Phase.Failed failed ->
+                LOG.warnf("phase %s -> failed, %s: %s", before.word(), failed.condition().word(), failed.reason());
         }
     }
 
@@ -159,7 +179,7 @@ final class ChangeLog {
             case Answered answered -> LOG.infof("engine answers; metrics page read %s", answered.route());
             case Unreadable unreadable -> LOG.warnf("engine unreadable: %s", unreadable.why());
             case Unreachable unreachable
-            when !answeredOnce -> LOG.infof("waiting for the engine: %s", unreachable.why());
+            when !answeredOnce && unreachable.cause() != Cause.TLS && unreachable.cause() != Cause.NAME -> LOG.infof("waiting for the engine: %s", unreachable.why());
             case Unreachable unreachable -> LOG.warnf("engine unreachable: %s", unreachable.why());
         }
     }

@@ -4,6 +4,7 @@ import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.ProbeOutcome;
+import dev.pilotlight.lifecycle.Refusal;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.pod.PatchOutcome;
@@ -45,7 +46,8 @@ final class EffectRunner {
                 "probe",
                 probe,
                 (wanted, bug) ->
-                        new ProbeOutcome.Inconclusive(wanted.attempt(), clock.get(), "the request failed here: " + bug),
+                        new ProbeOutcome.Refused(
+                        wanted.attempt(), clock.get(), Refusal.BROKEN, "the request failed here: " + bug),
                 onNews);
         this.patch = new Deed<>(
                 "patch",

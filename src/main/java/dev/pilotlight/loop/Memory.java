@@ -4,6 +4,7 @@ import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.cluster.Troubles;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Round;
@@ -29,6 +30,7 @@ public record Memory(
         Phase phase,
         boolean wasWarm,
         Progress progress,
+        Conditions conditions,
         List<Round> rounds,
         RoleTrack role,
         SignalMeter signal,
@@ -49,6 +51,7 @@ public record Memory(
                 new Phase.Starting(now, "the engine was not asked yet"),
                 false,
                 Progress.NONE,
+                Conditions.NONE,
                 List.of(),
                 RoleTrack.begin(now),
                 SignalMeter.EMPTY,

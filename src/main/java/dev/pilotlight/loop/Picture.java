@@ -6,6 +6,7 @@ import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.gpu.Device;
+import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Round;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * All that is shown to the outside, from one tick: probes, metrics and the API read this and nothing else.
  *
  * @param at of the tick
+ * @param conditions that stand: what is held against the engine, or said of it
  * @param rounds of the warm-up under way, or of the last one
  * @param markTrouble why the pod's labels can not be written; empty when they can
  * @param signals from the newest numbers; ask {@link #freshSignals} before publishing them
@@ -31,6 +33,7 @@ public record Picture(
         GpuTrack gpu,
         Phase phase,
         Progress progress,
+        Conditions conditions,
         List<Round> rounds,
         RoleTrack roles,
         Optional<Signals> signals,

@@ -8,7 +8,9 @@ import dev.pilotlight.engine.Model;
 import dev.pilotlight.gpu.Device;
 import dev.pilotlight.gpu.GpuReading;
 import dev.pilotlight.http.Cause;
+import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Effect;
+import dev.pilotlight.lifecycle.Judgement;
 import dev.pilotlight.lifecycle.Lifecycle;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
@@ -29,7 +31,9 @@ import dev.pilotlight.signal.Signals;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -70,12 +74,14 @@ public final class Tick {
                 .or(() -> observation.drain().map(Drain::begin))
                 .filter(going -> !isOver(going, engine, observation.cluster()))
                 .map(going -> going.advance(engine, own, policy.drain(), now));
+        Map<Condition, String> found = Judgement.of(new Judgement.Evidence(
+                engine, look.progress(), own, policy.liveness(), policy.staleAfter(), now));
         Seen seen = new Seen(
                 engine,
                 wasWarm || servedOthers(engine, own),
                 observation.warmUp(),
                 drain.isPresent(),
-                look.progress().stuck(),
+                found,
                 gpu.failure(),
                 memory.coldStart().longestLoad(),
                 memory.deeds());
@@ -83,7 +89,15 @@ public final class Tick {
         List<Effect> effects = new ArrayList<>(step.effects());
         look.probe().ifPresent(effects::add);
         ClusterView cluster = observation.cluster();
-        RoleTrack role = memory.role().advance(step.phase(), engine, own, policy.role(), cluster.told(), now);
+        RoleTrack role = memory.role()
+                .advance(
+                        step.phase(),
+                        engine,
+                        own,
+                        isIdleKnown(engine, look.progress(), now),
+                        policy.role(),
+                        cluster.told(),
+                        now);
         ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
         SignalMeter signal = memory.signal()
                 .advance(
@@ -112,6 +126,7 @@ public final class Tick {
                 step.phase(),
                 wasWarm || step.phase() instanceof Phase.Ready,
                 look.progress(),
+                memory.conditions().advance(withPhase(found, step.phase()), now),
                 rounds(memory, observation, step.phase()),
                 role,
                 signal,
@@ -186,9 +201,29 @@ public final class Tick {
     private static boolean isWatched(Phase phase) {
         return switch (phase) {
             case Phase.Ready _ -> true;
-            case Phase.Failed failed -> failed.failure() == Phase.Failure.STUCK;
+            case Phase.Failed failed -> Lifecycle.isWatched(failed);
             case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Draining _ -> false;
         };
+    }
+
+    /** What the phase itself knows. */
+    private static Map<Condition, String> withPhase(Map<Condition, String> found, Phase phase) {
+        Map<Condition, String> all = new EnumMap<>(Condition.class);
+        all.putAll(found);
+        switch (phase) {
+            case Phase.Failed failed -> all.putIfAbsent(failed.condition(), failed.reason());
+            case Phase.Suspended suspended -> all.put(Condition.SUSPENDED, "the engine is " + suspended.how());
+            case Phase.Starting _, Phase.Warming _, Phase.Ready _, Phase.Draining _ -> {}
+        }
+        return all;
+    }
+
+    /** No sight is no evidence of idleness: the page was read lately, and what we ask is answered. */
+    private boolean isIdleKnown(EngineTrack engine, Progress progress, Instant now) {
+        return progress.isAnswering()
+                && engine.numbers()
+                        .filter(numbers -> Duration.between(numbers.at(), now).compareTo(policy.staleAfter()) <= 0)
+                        .isPresent();
     }
 
     /** The model that the engine listed last; it may be silent by now. */
@@ -219,6 +254,7 @@ public final class Tick {
                 memory.gpu(),
                 memory.phase(),
                 memory.progress(),
+                memory.conditions(),
                 memory.rounds(),
                 memory.role(),
                 signals(memory, policy),

@@ -55,6 +55,11 @@ public final class MetricCatalog {
     static final Metric PHASE = gauge("pilotlight_phase", "What the engine can do: 1 for the current phase.", "phase");
     static final Metric ROLE = gauge(
             "pilotlight_role", "What a ready pod does: 1 for the current role, 0 for all when not ready.", "role");
+    static final Metric CONDITION = gauge(
+            "pilotlight_condition",
+            "1 while that is held against the engine, or said of it; absent while it is not.",
+            "condition",
+            "effect");
     static final Metric COLD_START = gauge(
             "pilotlight_cold_start_seconds",
             "How long the engine's last start took, by stage, as watched from here.",
@@ -127,6 +132,7 @@ public final class MetricCatalog {
             ITL,
             PHASE,
             ROLE,
+            CONDITION,
             COLD_START,
             UP,
             RESTARTS,
@@ -184,6 +190,10 @@ public final class MetricCatalog {
                 ROLE,
                 picture.role().filter(current -> current.word().equals(role)).isPresent() ? 1 : 0,
                 role));
+        picture.conditions()
+                .standing()
+                .keySet()
+                .forEach(it -> points.add(CONDITION, 1, it.word(), it.effect().word()));
         points.add(COLD_START, seconds(picture.coldStart().load()), "load");
         points.add(COLD_START, seconds(picture.coldStart().warmUp()), "warm_up");
         points.add(COLD_START, seconds(picture.coldStart().total()), "total");

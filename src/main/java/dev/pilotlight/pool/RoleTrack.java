@@ -12,7 +12,7 @@ import java.util.Optional;
  * The role of the pod. In pool mode {@code observe} it only reports whether the pod is on traffic; in a managed pool the plan says it.
  *
  * @param role of a ready pod
- * @param trafficAt when traffic was last seen, or the pod became ready
+ * @param trafficAt when traffic was last seen or could not be ruled out, or the pod became ready
  * @param othersServed requests finished that were not the sidecar's own, at the newest reading
  * @param orphanSince since when a ready pod of a managed pool has seen no plan
  * @param flippedAt when the role last changed between active and standby
@@ -39,14 +39,21 @@ public record RoleTrack(
         return new RoleTrack(Optional.empty(), now, 0, Optional.empty(), Optional.empty());
     }
 
+    /** @param isIdleKnown false where nobody can see whether the engine works: it is no standby then */
     public RoleTrack advance(
-            Phase phase, EngineTrack engine, OwnTraffic own, RolePolicy policy, Told told, Instant now) {
+            Phase phase,
+            EngineTrack engine,
+            OwnTraffic own,
+            boolean isIdleKnown,
+            RolePolicy policy,
+            Told told,
+            Instant now) {
         double served = engine.numbers()
                 .flatMap(numbers -> of(numbers.snapshot().successes()))
                 .map(successes -> Math.max(0, successes - own.sent()))
                 .orElse(0.0);
-        boolean traffic =
-                engine.numbers().map(numbers -> isOnTraffic(numbers, own)).orElse(false)
+        boolean traffic = !isIdleKnown
+                || engine.numbers().map(numbers -> isOnTraffic(numbers, own)).orElse(false)
                         || !engine.replaced() && served > othersServed;
         double most = engine.replaced() ? served : Math.max(served, othersServed);
         return switch (phase) {

@@ -60,8 +60,8 @@ class WarmUpRequestsTest {
                             "pilotlight.warm-up.requests: for all: concurrency=0; give a whole number from 1 to 256",
                             "pilotlight.warm-up.requests: request 1 has the unknown key \"times\"; known are [concurrency, count,"
                                     + " endpoint, max_tokens, model, name, payload, prompt_tokens]",
-                            "pilotlight.warm-up.requests: request 1 has endpoint \"/rerank\"; give /v1/completions,"
-                                    + " /v1/chat/completions, /v1/embeddings or /pooling");
+                            "pilotlight.warm-up.requests: request 1 has endpoint \"/rerank\"; give one of /v1/completions, /v1/chat/completions,"
+                                    + " /v1/embeddings, /pooling, /classify, /score, /v1/rerank, /v1/audio/transcriptions");
         }
     }
 

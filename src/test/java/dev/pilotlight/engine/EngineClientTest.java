@@ -11,7 +11,9 @@ import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
 import dev.pilotlight.http.Cause;
+import dev.pilotlight.http.Certificates;
 import dev.pilotlight.http.Http;
+import dev.pilotlight.http.TlsFiles;
 import dev.pilotlight.prometheus.Limits;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -185,7 +187,7 @@ class EngineClientTest {
     }
 
     private static EngineClient client(URI url, Optional<String> apiKey, Duration timeout, Limits limits) {
-        return new EngineClient(new Http(vertx, () -> url, Optional.empty(), true, apiKey, 1), timeout, limits);
+        return new EngineClient(new Http(vertx, () -> url, new Http.Security("", new TlsFiles(TlsFiles.Named.NONE), true, () -> apiKey), 1), timeout, limits);
     }
 
     private EngineClient client() throws IOException {
@@ -444,59 +446,15 @@ class EngineClientTest {
                 .contains(new Model("other", OptionalInt.empty()));
     }
 
-    @Nested
-    class OverTls {
-        private URI tls(String name) throws IOException, GeneralSecurityException, InterruptedException {
-            Path keys = folder.resolve(name + ".p12");
-            keytool("-genkeypair", "-keyalg", "EC", "-dname", "CN=engine", "-ext", "san=" + name, "-keystore", keys);
-            keytool("-exportcert", "-rfc", "-keystore", keys, "-file", folder.resolve(name + ".pem"));
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            try (InputStream in = Files.newInputStream(keys)) {
-                store.load(in, "changeit".toCharArray());
-            }
-            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(store, "changeit".toCharArray());
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            HttpsServer https = HttpsServer.create(anyPort(), 0);
-            https.setHttpsConfigurator(new HttpsConfigurator(context));
-            return server.start(https, "https");
-        }
-
-        private static void keytool(Object... arguments) throws IOException, InterruptedException {
-            List<String> command = new ArrayList<>(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
-            for (Object argument : arguments) {
-                command.add(argument.toString());
-            }
-            command.addAll(List.of("-alias", "engine", "-storepass", "changeit"));
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor()).as(said).isZero();
-        }
-
-        private EngineReading read(URI url, Optional<Path> caFile, boolean verifyHost) {
-            Http http = new Http(vertx, () -> url, caFile, verifyHost, Optional.of("secret"), 1);
-            return new EngineClient(http, AMPLE, Limits.DEFAULT).read(NOON);
-        }
-
-        @Test
-        void trustsTheAuthorityOfTheCaFileAndNoOther() throws Exception {
-            URI url = tls("ip:127.0.0.1");
-            Path ca = folder.resolve("ip:127.0.0.1.pem");
-            answered(read(url, Optional.of(ca), true));
-            server.asked.clear();
-            assertThat(unreachable(read(url, Optional.empty(), true)).cause()).isEqualTo(Cause.BROKEN);
-            assertThat(server.asked).as("nothing was asked, and no key shown").isEmpty();
-        }
-
-        @Test
-        void holdsTheCertificateToTheHostUnlessToldNotTo() throws Exception {
-            URI url = tls("dns:elsewhere.example");
-            Optional<Path> ca = Optional.of(folder.resolve("dns:elsewhere.example.pem"));
-            assertThat(unreachable(read(url, ca, true)).cause()).isEqualTo(Cause.BROKEN);
-            answered(read(url, ca, false));
-        }
+    @Test
+    void showsNoKeyToAServerThatItDoesNotKnow() throws Exception {
+        HttpsServer https = HttpsServer.create(anyPort(), 0);
+        https.setHttpsConfigurator(
+                new HttpsConfigurator(new Certificates(folder).selfSigned("engine").server(Optional.empty())));
+        URI url = server.start(https, "https");
+        assertThat(unreachable(client(url, Optional.of("secret"), AMPLE, Limits.DEFAULT).read(NOON))
+                        .cause())
+                .isEqualTo(Cause.TLS);
+        assertThat(server.asked).isEmpty();
     }
 }

@@ -41,7 +41,7 @@ class ControlLoopTest {
     private ControlLoop loop(Function<Instant, EngineReading> engine, Function<Instant, GpuReading> gpu) {
         OwnRequests own = new OwnRequests();
         Http nobody =
-                new Http(vertx, () -> URI.create("http://127.0.0.1:9"), Optional.empty(), true, Optional.empty(), 1);
+                new Http(vertx, () -> URI.create("http://127.0.0.1:9"), Http.Security.none(), 1);
         return new ControlLoop(
                 World.policy(World.LIVENESS, World.WARM_UP),
                 PERIOD,

@@ -17,6 +17,7 @@ import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.lifecycle.Refusal;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.World.Engine;
@@ -85,6 +86,40 @@ class TickTest {
             world.seconds(121);
             assertThat(phase(world)).isEqualTo("starting");
             assertThat(live(world).up()).isTrue();
+        }
+
+        @Test
+        void isNeverDeadForACertificateANameOrSilence() {
+            for (Engine sight : List.of(Engine.OTHER_CERTIFICATE, Engine.NO_NAME, Engine.SILENT)) {
+                World world = new World();
+                world.engine = sight;
+                for (int second = 0; second < 2 * 60 * 60; second++) {
+                    world.second();
+                    assertThat(live(world).up()).as("%s, second %d", sight, second).isTrue();
+                }
+                assertThat(phase(world)).isEqualTo("starting");
+            }
+        }
+
+        @Test
+        void saysWhatIsWrongWithTheCertificateEvenAfterRefusals() {
+            World world = new World().seconds(5);
+            world.engine = Engine.OTHER_CERTIFICATE;
+            world.seconds(3);
+            assertThat(ready(world).reason()).contains("the certificate of engine:8000 has expired");
+        }
+
+        @Test
+        void countsOnlyTheTimeThatItCouldSee() {
+            World world = new World().seconds(20 * 60);
+            world.engine = Engine.OTHER_CERTIFICATE;
+            world.seconds(60 * 60);
+            world.engine = Engine.REFUSED;
+            world.seconds(10 * 60 - 5);
+            assertThat(phase(world)).isEqualTo("starting");
+            world.seconds(10);
+            assertThat(phase(world)).isEqualTo("failed");
+            assertThat(live(world).reason()).contains("pilotlight.liveness.start-deadline");
         }
 
         @Test
@@ -435,27 +470,36 @@ class TickTest {
     @Nested
     class WhenHung {
         @Test
-        void underLoadIsStuckAfterTheCanaryAndNotBefore() {
+        void underLoadIsNotReadyAfterTheCanaryAndDeadAfterTheLongestStep() {
             World world = served();
             world.rank().running = 4;
             world.seconds(5);
             world.hangs = true;
             world.seconds(60 + 29);
-            assertThat(live(world).up()).isTrue();
+            assertThat(ready(world).up()).isTrue();
             world.seconds(4);
+            assertThat(ready(world).up()).isFalse();
+            assertThat(ready(world).reason()).contains("stuck or at a long step", "1 request for one token got no answer");
+            world.seconds(300 - 60 - 35);
+            assertThat(live(world).up()).isTrue();
+            world.seconds(5);
             assertThat(live(world).up()).isFalse();
-            assertThat(live(world).reason()).contains("stuck", "work is in flight");
+            assertThat(live(world).reason()).contains("stuck: nothing moved since");
         }
 
         @Test
-        void whileIdleIsStuckAfterTwoHeartbeatsInARow() {
+        void whileIdleIsNotReadyAfterAHeartbeatAndDeadAfterTheLongestStep() {
             World world = served();
             world.hangs = true;
-            world.seconds(60 + 30 + 25);
-            assertThat(live(world).up()).isTrue();
+            world.seconds(60 + 25);
+            assertThat(ready(world).up()).isTrue();
             world.seconds(10);
+            assertThat(ready(world).up()).isFalse();
+            world.seconds(190);
+            assertThat(live(world).up()).isTrue();
+            world.seconds(25);
             assertThat(live(world).up()).isFalse();
-            assertThat(live(world).reason()).contains("stuck", "2 requests for one token in a row");
+            assertThat(live(world).reason()).contains("stuck", "requests for one token in a row");
         }
 
         @Test
@@ -463,7 +507,7 @@ class TickTest {
             World world = served();
             world.rank().running = 4;
             world.hangs = true;
-            world.seconds(120);
+            world.seconds(310);
             assertThat(live(world).up()).isFalse();
             world.hangs = false;
             world.seconds(3);
@@ -479,7 +523,7 @@ class TickTest {
             world.ranks.forEach(rank -> rank.running = 4);
             world.seconds(3);
             world.ranks.get(1).hangs = true;
-            world.seconds(100);
+            world.seconds(310);
             assertThat(live(world).up()).isFalse();
             assertThat(live(world).reason()).contains("rank 1 is stuck");
         }
@@ -561,7 +605,7 @@ class TickTest {
             World world = served();
             world.rank().running = 4;
             world.hangs = true;
-            world.probesAreRefused = true;
+            world.refusal = Optional.of(Refusal.BUSY);
             world.seconds(600);
             assertThat(live(world).up()).isTrue();
             assertThat(world.probes()).isGreaterThan(2);
@@ -585,7 +629,9 @@ class TickTest {
         void isStuckWhenTheWholeServerIsSilentForLong() {
             World world = served();
             world.engine = Engine.SILENT;
-            world.seconds(180);
+            world.seconds(290);
+            assertThat(live(world).up()).isTrue();
+            world.seconds(30);
             assertThat(live(world).up()).isFalse();
         }
     }

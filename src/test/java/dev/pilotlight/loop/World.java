@@ -11,6 +11,7 @@ import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Latencies;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.Rank;
+import dev.pilotlight.engine.ServerState;
 import dev.pilotlight.engine.Sleep;
 import dev.pilotlight.gpu.GpuPolicy;
 import dev.pilotlight.gpu.GpuReading;
@@ -18,6 +19,7 @@ import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.ProbeOutcome;
+import dev.pilotlight.lifecycle.Refusal;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
@@ -45,7 +47,11 @@ final class World {
         REFUSED,
         SERVING,
         SILENT,
-        GARBLED
+        GARBLED,
+        /** It accepts connections and the handshake fails. */
+        OTHER_CERTIFICATE,
+        /** Its name is not resolved. */
+        NO_NAME
     }
 
     /** A rank's state as its page shows it. */
@@ -90,6 +96,10 @@ final class World {
 
     Engine engine = Engine.REFUSED;
     int health = 200;
+    /** The body of a /health that is not well. */
+    String healthSays = "";
+
+    double weightUpdates;
     boolean lists = true;
     boolean hangs;
     Pause pause = Pause.UNKNOWN;
@@ -102,7 +112,8 @@ final class World {
     List<Double> firstTokens = new ArrayList<>(List.of(0.5));
 
     Optional<String> warmUpFails = Optional.empty();
-    boolean probesAreRefused;
+    /** How requests for one token are refused; empty when they are not. */
+    Optional<Refusal> refusal = Optional.empty();
 
     /** What the API server says; nothing outside a cluster. */
     ClusterView cluster = ClusterView.NONE;
@@ -230,10 +241,13 @@ final class World {
     }
 
     private EngineReading reading() {
-        HealthAnswer answer = health < 400 ? new HealthAnswer.Healthy() : new HealthAnswer.Unhealthy(health);
+        HealthAnswer answer = HealthAnswer.of(health, healthSays);
         Optional<Model> model = lists ? Optional.of(new Model("tiny", OptionalInt.of(2048))) : Optional.empty();
         return switch (engine) {
             case REFUSED -> new EngineReading.Unreachable(now, Cause.REFUSED, "nothing listens");
+            case OTHER_CERTIFICATE ->
+                new EngineReading.Unreachable(now, Cause.TLS, "the certificate of engine:8000 has expired");
+            case NO_NAME -> new EngineReading.Unreachable(now, Cause.NAME, "the name engine is not known here");
             case SILENT -> new EngineReading.Unreachable(now, Cause.TIMED_OUT, "no answer");
             case GARBLED -> new EngineReading.Unreadable(now, answer, model, pause, "garbled");
             case SERVING ->
@@ -266,7 +280,19 @@ final class World {
                     OptionalDouble.empty(),
                     OptionalDouble.empty()));
         }
-        return new EngineSnapshot(shown, List.of("tiny"), processStart, CacheConfig.UNKNOWN, sleep, Latencies.NONE);
+        return new EngineSnapshot(
+                shown,
+                List.of("tiny"),
+                processStart,
+                CacheConfig.UNKNOWN,
+                sleep,
+                Latencies.NONE,
+                new ServerState(
+                        OptionalDouble.of(weightUpdates),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty()),
+                Optional.empty());
     }
 
     private boolean answersRequests() {
@@ -317,9 +343,11 @@ final class World {
 
     private void probe(Effect.SendProbe wanted) {
         sent++;
-        if (probesAreRefused) {
+        if (refusal.isPresent()) {
             probeOut = Optional.of(new Due<>(
-                    now.plusSeconds(1), new ProbeOutcome.Inconclusive(wanted.attempt(), now.plusSeconds(1), "503")));
+                    now.plusSeconds(1),
+                    new ProbeOutcome.Refused(
+                            wanted.attempt(), now.plusSeconds(1), refusal.get(), "answered " + refusal.get())));
         } else if (answersRequests() && !to(wanted).hangs) {
             RankState rank = to(wanted);
             rank.tokens++;

@@ -116,6 +116,7 @@ class PoolSimulationTest {
                     new Phase.Ready(START, ""),
                     EngineTrack.begin(START),
                     OwnTraffic.NONE,
+                    true,
                     policy,
                     new RoleTrack.Told(seen, NamedPods.State.SERVING, Optional.empty()),
                     now);

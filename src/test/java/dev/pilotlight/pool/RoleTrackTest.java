@@ -28,6 +28,7 @@ class RoleTrackTest {
                 new Phase.Ready(NOW, ""),
                 EngineTrack.begin(NOW),
                 OwnTraffic.NONE,
+                true,
                 POLICY,
                 new RoleTrack.Told(Optional.of(plan), named, labelled),
                 NOW);

@@ -100,9 +100,9 @@ class GuardedVllmIT {
                     () -> pod.sidecar.status().getJsonObject("engine").getDouble("requestsInFlight", -1.0),
                     inFlight -> inFlight == 3);
             assertThat(pod.server.page().running()).isZero();
-            // Visible work needs one lost canary, where an idle engine would need two lost heartbeats a minute later.
+            // Visible work: a canary after `stuck-after`, where an idle engine would get its heartbeat a minute later.
             pod.isStuckBetween(
-                    stopped, CANARY.minusSeconds(1), STUCK_AFTER.plus(CANARY).plus(SLACK), "work is in flight");
+                    stopped, CANARY.minusSeconds(1), STUCK_AFTER.plus(CANARY).plus(SLACK), "1 request for one token got no answer");
         } finally {
             Child.signal("CONT", core);
         }

@@ -1,0 +1,234 @@
+package dev.pilotlight.lifecycle;
+
+import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineReading.NotYet;
+import dev.pilotlight.engine.EngineReading.Unreachable;
+import dev.pilotlight.engine.EngineReading.Unreadable;
+import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.engine.HealthAnswer;
+import dev.pilotlight.engine.Rank;
+import dev.pilotlight.http.Cause;
+import dev.pilotlight.lifecycle.Progress.Pulse;
+import dev.pilotlight.signal.OwnTraffic;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+
+/**
+ * The verdicts: evidence in, condition and sentence out, a row for each. No sight is no evidence: a request that got no answer counts
+ * only where {@link Progress} saw that the engine stood still meanwhile, or answered nothing at all.
+ */
+public final class Judgement {
+    private static final int ERRORS_IN_A_ROW = 3;
+    /** vLLM opens its port when all is loaded, and lists its models from then on. */
+    private static final Duration MODELS_TAKE = Duration.ofSeconds(60);
+
+    private static final Map<Condition, Function<Evidence, Optional<String>>> TABLE = new EnumMap<>(Condition.class);
+
+    static {
+        TABLE.put(
+                Condition.DEAD,
+                it -> it.engine().deadSince()
+                        .filter(since -> it.isOver(since, it.policy().deadAfter()))
+                        .map(since -> "GET /health answers 5xx since " + since + "; the engine core is dead"));
+        TABLE.put(
+                Condition.STUCK,
+                it -> it.rank(
+                        (_, pulse) -> pulse.lost() >= 2 && it.progress().sight().isFresh(it.now()) && it.isOver(stoodSince(pulse, it.policy()), it.policy().step()),
+                        pulse -> "stuck: " + stands(pulse)));
+        TABLE.put(Condition.BROKEN, it -> errors(it).filter(_ -> it.policy().killsOnErrors()));
+        TABLE.put(
+                Condition.UNHEALTHY,
+                it -> it.engine().unhealthySince()
+                        .map(since -> "GET /health answers 5xx since " + since + said(it.engine().latest())));
+        TABLE.put(Condition.TLS_FAILED, it -> unreachable(it, Cause.TLS));
+        TABLE.put(Condition.NAME_UNKNOWN, it -> unreachable(it, Cause.NAME));
+        TABLE.put(
+                Condition.SILENT,
+                it -> it.engine().latest() instanceof Unreachable unreachable
+                                && (unreachable.cause() == Cause.TIMED_OUT || unreachable.cause() == Cause.BROKEN)
+                                && it.engine().refusedSince().isEmpty()
+                        ? it.engine().answeredAt()
+                                .filter(at -> it.isOver(at, it.staleAfter()))
+                                .map(at -> "no poll got an answer since " + at + ": " + unreachable.why())
+                        : Optional.empty());
+        TABLE.put(Condition.NO_MODEL, Judgement::withoutModel);
+        TABLE.put(Condition.ERRORS, Judgement::errors);
+        TABLE.put(
+                Condition.STARVED,
+                it -> it.rank(
+                        (label, pulse) -> it.waits(label)
+                                && pulse.signs().countsTokens()
+                                && it.isOver(
+                                        pulse.tokenAt(),
+                                        it.runs(label)
+                                                ? it.policy().step()
+                                                : it.policy().stuckAfter().multipliedBy(2)),
+                        pulse -> "not getting anywhere: requests wait, and no token came since " + pulse.tokenAt()));
+        TABLE.put(
+                Condition.UNRESPONSIVE,
+                it -> it.rank((_, pulse) -> pulse.lost() >= 1, pulse -> "stuck or at a long step: " + stands(pulse)
+                        + "; a kernel that is compiled looks the same, so it is asked again"));
+        TABLE.put(Condition.PAGE_UNREADABLE, Judgement::blindness);
+        TABLE.put(
+                Condition.KEY_REFUSED,
+                it -> refused(it, Refusal.KEY).map(why -> "whether the engine hangs while idle cannot be told: " + why));
+        TABLE.put(
+                Condition.TURNED_AWAY,
+                it -> refused(it, Refusal.BUSY)
+                        .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
+        TABLE.put(
+                Condition.PROBE_UNSUPPORTED,
+                it -> refused(it, Refusal.UNSUPPORTED)
+                        .map(why -> "whether the engine hangs while idle cannot be told: " + why
+                                + "; set pilotlight.warm-up.requests to a request that it serves"));
+    }
+
+    private Judgement() {}
+
+    /**
+     * What the table looks at.
+     *
+     * @param staleAfter the age from which a reading counts for nothing
+     */
+    public record Evidence(
+            EngineTrack engine,
+            Progress progress,
+            OwnTraffic own,
+            LivenessPolicy policy,
+            Duration staleAfter,
+            Instant now) {
+        private boolean isOver(Instant since, Duration allowed) {
+            return Duration.between(since, now).compareTo(allowed) >= 0;
+        }
+
+        /** The first rank of which that holds, by its name where there are several. */
+        private Optional<String> rank(BiPredicate<String, Pulse> holds, Function<Pulse, String> sentence) {
+            return progress.ranks().entrySet().stream()
+                    .sorted(Map.Entry.comparingByKey())
+                    .filter(rank -> holds.test(rank.getKey(), rank.getValue()))
+                    .findFirst()
+                    .map(rank -> (progress.ranks().size() > 1 ? "rank " + rank.getKey() : "the engine") + " is "
+                            + sentence.apply(rank.getValue()));
+        }
+
+        private boolean waits(String label) {
+            return page(label).filter(rank -> rank.waiting() > own.inFlight()).isPresent();
+        }
+
+        private boolean runs(String label) {
+            return page(label).filter(rank -> rank.running() > 0).isPresent();
+        }
+
+        /** A rank on the page, if that was read lately. */
+        private Optional<Rank> page(String label) {
+            return engine.numbers().filter(numbers -> !isOver(numbers.at(), staleAfter)).stream()
+                    .flatMap(numbers -> numbers.snapshot().ranks().stream())
+                    .filter(rank -> rank.engine().equals(label))
+                    .findFirst();
+        }
+    }
+
+    /** Every condition that the evidence shows, in order of weight. */
+    public static Map<Condition, String> of(Evidence evidence) {
+        Map<Condition, String> found = new EnumMap<>(Condition.class);
+        TABLE.forEach((condition, row) -> row.apply(evidence).ifPresent(why -> found.put(condition, why)));
+        return found;
+    }
+
+    private static String said(EngineReading latest) {
+        return switch (latest) {
+            case Answered(var _, var _, HealthAnswer.Unhealthy health, var _, var _, var _, var _, var _) -> quoted(health);
+            case Unreadable(var _, HealthAnswer.Unhealthy health, var _, var _, var _) -> quoted(health);
+            case Answered _, Unreadable _, NotYet _, Unreachable _ -> "";
+        };
+    }
+
+    private static String quoted(HealthAnswer.Unhealthy health) {
+        return ", the last " + health.status() + (health.said().isBlank() ? "" : ": " + health.said());
+    }
+
+    /**
+     * Since when it has been known to stand: an engine that nobody asks anything moves nothing, and whether it could is known only from the
+     * first request of ours that got no answer. That one is sent after {@code stuck-after}.
+     */
+    private static Instant stoodSince(Pulse pulse, LivenessPolicy policy) {
+        return pulse.lostSince()
+                .map(sent -> sent.minus(policy.stuckAfter()))
+                .filter(pulse.movedAt()::isBefore)
+                .orElse(pulse.movedAt());
+    }
+
+    private static String stands(Pulse pulse) {
+        return "nothing moved since " + pulse.movedAt() + ", and " + pulse.lost()
+                + (pulse.lost() == 1 ? " request for one token" : " requests for one token in a row")
+                + " got no answer"
+                + pulse.askedAt().map(at -> ", the last sent at " + at).orElse("");
+    }
+
+    private static Optional<String> errors(Evidence it) {
+        return it.rank(
+                (_, pulse) -> pulse.refused()
+                        .filter(refused -> refused.refusal() == Refusal.ERROR && refused.inARow() >= ERRORS_IN_A_ROW)
+                        .isPresent(),
+                pulse -> "answering nothing but errors: " + pulse.refused().orElseThrow().inARow()
+                        + " requests for one token in a row, the last: "
+                        + pulse.refused().orElseThrow().why());
+    }
+
+    private static Optional<String> unreachable(Evidence it, Cause cause) {
+        return it.engine().latest() instanceof Unreachable unreachable && unreachable.cause() == cause
+                ? Optional.of(unreachable.why())
+                : Optional.empty();
+    }
+
+    private static Optional<String> withoutModel(Evidence it) {
+        String why =
+                switch (it.engine().latest()) {
+                    case Answered answered
+                    when answered.health() instanceof HealthAnswer.Healthy && answered.model().isEmpty() ->
+                        answered.modelsWhy();
+                    case Unreadable unreadable
+                    when unreadable.health() instanceof HealthAnswer.Healthy && unreadable.model().isEmpty() ->
+                        unreadable.why();
+                    case Answered _, Unreadable _, NotYet _, Unreachable _ -> "";
+                };
+        return it.engine()
+                .firstSeen()
+                .filter(since -> !why.isEmpty() && it.isOver(since, MODELS_TAKE))
+                .map(since -> "answering GET /health since " + since + ", and no model is known: " + why
+                        + "; see pilotlight.engine.url, or set pilotlight.warm-up.on-failure=proceed");
+    }
+
+    private static Optional<String> refused(Evidence it, Refusal refusal) {
+        return it.progress().ranks().values().stream()
+                .flatMap(pulse -> pulse.refused().stream())
+                .filter(refused -> refused.refusal() == refusal)
+                .findFirst()
+                .map(Progress.Refused::why);
+    }
+
+    private static Optional<String> blindness(Evidence it) {
+        String what = "; whether the engine moves cannot be judged: it is held neither stuck nor idle";
+        return switch (it.engine().latest()) {
+            case Unreadable unreadable ->
+                it.engine().numbers()
+                        .map(Answered::at)
+                        .or(() -> it.engine().firstSeen())
+                        .filter(since -> it.isOver(since, it.staleAfter()))
+                        .map(_ -> unreadable.why() + what);
+            case Answered answered ->
+                answered.snapshot().ranks().stream()
+                                .anyMatch(rank -> rank.running() + rank.waiting() > 0
+                                        && !Progress.Signs.of(rank).known())
+                        ? Optional.of("the metrics page shows requests and no counter" + what)
+                        : Optional.empty();
+            case NotYet _, Unreachable _ -> Optional.empty();
+        };
+    }
+}

@@ -1,0 +1,72 @@
+package dev.pilotlight.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class LookupTest {
+    private static final Duration AMPLE = Duration.ofSeconds(20);
+    private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+
+    @Test
+    void asksNobodyForAnAddress() {
+        Lookup lookup = new Lookup(host -> {
+            throw new AssertionError("asked for " + host);
+        });
+        assertThat(lookup.find("127.0.0.1", AMPLE)).isEqualTo(new Lookup.Found.At(InetAddress.ofLiteral("127.0.0.1")));
+        assertThat(lookup.find("[::1]", AMPLE)).isEqualTo(new Lookup.Found.At(InetAddress.ofLiteral("::1")));
+    }
+
+    @Test
+    void keepsWhatItFoundUntilAConnectionFails() {
+        AtomicInteger asked = new AtomicInteger();
+        Lookup lookup = new Lookup(host -> {
+            asked.incrementAndGet();
+            return HERE;
+        });
+        lookup.find("engine", AMPLE);
+        lookup.find("engine", AMPLE);
+        assertThat(asked).hasValue(1);
+        lookup.forget("engine");
+        lookup.find("engine", AMPLE);
+        assertThat(asked).hasValue(2);
+    }
+
+    @Test
+    void saysThatANameIsNotKnown() {
+        Lookup lookup = new Lookup(host -> {
+            throw new UnknownHostException(host + ": Name or service not known");
+        });
+        assertThat(lookup.find("engine", AMPLE))
+                .isEqualTo(new Lookup.Found.Nowhere("the name engine is not known here (engine: Name or service not known):"
+                        + " correct the URL, or see the pod's DNS"));
+    }
+
+    @Test
+    void waitsNoLongerThanItMayForAResolverThatHangsAndAsksItOnce() {
+        CountDownLatch freed = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        Lookup lookup = new Lookup(host -> {
+            asked.incrementAndGet();
+            try {
+                freed.await();
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+            return HERE;
+        });
+        for (int i = 0; i < 3; i++) {
+            assertThat(lookup.find("engine", Duration.ofMillis(20)))
+                    .isInstanceOfSatisfying(Lookup.Found.Nowhere.class, nowhere -> assertThat(nowhere.why())
+                            .contains("engine is not resolved within 20 ms"));
+        }
+        assertThat(asked).hasValue(1);
+        freed.countDown();
+        assertThat(lookup.find("engine", AMPLE)).isEqualTo(new Lookup.Found.At(HERE));
+    }
+}

@@ -1,0 +1,181 @@
+package dev.pilotlight.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.drain.Refusals;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.Scope;
+import dev.pilotlight.health.HealthRules;
+import dev.pilotlight.lifecycle.Condition;
+import dev.pilotlight.lifecycle.LivenessPolicy;
+import dev.pilotlight.lifecycle.Refusal;
+import dev.pilotlight.loop.World.Engine;
+import dev.pilotlight.metrics.MetricCatalog;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** The table of verdicts, a scene for each row: when it stands, what follows from it, where it is read, and that it goes again. */
+class ConditionsTest {
+    private static final int AMPLE = 10;
+
+    /**
+     * @param world as it was before
+     * @param happens from then on, once
+     * @param after seconds until the condition stands, none before
+     * @param ends what undoes it
+     */
+    private record Scene(World world, Runnable happens, int after, Runnable ends) {}
+
+    private static World served() {
+        return new World().seconds(3).ready();
+    }
+
+    private static Scene of(World world, java.util.function.Consumer<World> happens, int after) {
+        return new Scene(world, () -> happens.accept(world), after, () -> {
+            world.serve();
+            world.healthSays = "";
+            world.hangs = false;
+            world.lists = true;
+            world.refusal = Optional.empty();
+            world.warmUpFails = Optional.empty();
+            world.pause = Pause.NONE;
+            world.weightUpdates = 0;
+            world.rank().waiting = 0;
+            world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working());
+        });
+    }
+
+    private static Scene of(Condition condition) {
+        return switch (condition) {
+            case DEAD -> of(served(), it -> it.health = 503, 10);
+            case STUCK ->
+                of(
+                        served(),
+                        it -> {
+                            it.rank().running = 4;
+                            it.hangs = true;
+                        },
+                        298);
+            case BROKEN -> of(intolerant(), it -> it.refusal = Optional.of(Refusal.ERROR), 75);
+            case START_TOO_LONG -> of(new World(), _ -> {}, 30 * 60);
+            case GPU ->
+                of(
+                        served(),
+                        it -> it.gpu = Gpus.one(it.now, new Scope.Ours("one GPU"), new Device.Lost("GPU_IS_LOST")),
+                        0);
+            case UNHEALTHY ->
+                of(
+                        served(),
+                        it -> {
+                            it.health = 502;
+                            it.healthSays = "no upstream";
+                        },
+                        0);
+            case TLS_FAILED -> of(served(), it -> it.engine = Engine.OTHER_CERTIFICATE, 0);
+            case NAME_UNKNOWN -> of(served(), it -> it.engine = Engine.NO_NAME, 0);
+            case SILENT -> of(served(), it -> it.engine = Engine.SILENT, 10);
+            case SUSPENDED -> of(served(), it -> it.weightUpdates = 1, 0);
+            case NO_MODEL ->
+                of(
+                        new World(),
+                        it -> {
+                            it.serve();
+                            it.lists = false;
+                        },
+                        60);
+            case ERRORS -> of(served(), it -> it.refusal = Optional.of(Refusal.ERROR), 75);
+            case STARVED ->
+                of(
+                        served(),
+                        it -> {
+                            it.rank().waiting = 300;
+                            it.hangs = true;
+                            it.refusal = Optional.of(Refusal.BUSY);
+                        },
+                        118);
+            case UNRESPONSIVE ->
+                of(
+                        served(),
+                        it -> {
+                            it.rank().running = 4;
+                            it.hangs = true;
+                        },
+                        88);
+            case WARM_UP_GAVE_UP ->
+                of(
+                        new World(),
+                        it -> {
+                            it.serve();
+                            it.warmUpFails = Optional.of("POST /v1/completions answered 500");
+                        },
+                        180);
+            case PAGE_UNREADABLE -> of(served(), it -> it.engine = Engine.GARBLED, 9);
+            case KEY_REFUSED -> of(served(), it -> it.refusal = Optional.of(Refusal.KEY), 55);
+            case TURNED_AWAY -> of(served(), it -> it.refusal = Optional.of(Refusal.BUSY), 55);
+            case PROBE_UNSUPPORTED -> of(served(), it -> it.refusal = Optional.of(Refusal.UNSUPPORTED), 55);
+        };
+    }
+
+    private static World intolerant() {
+        return new World(
+                        new LivenessPolicy(
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(60),
+                                Duration.ofSeconds(60),
+                                Optional.empty(),
+                                Optional.empty(),
+                                true),
+                        World.WARM_UP)
+                .seconds(3)
+                .ready();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> standAsTheTableSaysAndGoAgain() {
+        return Stream.of(Condition.values())
+                .map(condition -> DynamicTest.dynamicTest(condition.word(), () -> plays(condition, of(condition))));
+    }
+
+    private static void plays(Condition condition, Scene scene) {
+        World world = scene.world();
+        scene.happens().run();
+        int second = 0;
+        while (!world.picture.conditions().has(condition)) {
+            assertThat(second)
+                    .as("second, conditions %s, phase %s", world.picture.conditions(), world.picture.phase())
+                    .isLessThanOrEqualTo(scene.after() + AMPLE);
+            world.second();
+            second++;
+        }
+        assertThat(second).as("not before its time").isGreaterThanOrEqualTo(scene.after());
+
+        assertThat(world.picture.conditions().standing().get(condition).why()).isNotBlank();
+        assertThat(MetricCatalog.points(world.picture, Refusals.NONE, world.now).stream()
+                        .filter(point -> point.metric().name().equals("pilotlight_condition"))
+                        .map(MetricCatalog.Point::labels))
+                .contains(java.util.List.of(condition.word(), condition.effect().word()));
+        // A ready pod that is not seen any more stays so until what was seen is stale.
+        world.seconds(
+                condition == Condition.TLS_FAILED
+                                || condition == Condition.NAME_UNKNOWN
+                                || condition == Condition.SILENT
+                        ? 11
+                        : 0);
+        assertThat(HealthRules.engine(world.picture).up())
+                .as("liveness: %s", HealthRules.engine(world.picture).reason())
+                .isEqualTo(!condition.kills());
+        assertThat(HealthRules.ready(world.picture, world.now).up())
+                .as("readiness: %s", HealthRules.ready(world.picture, world.now).reason())
+                .isEqualTo(condition.effect() == Condition.Effect.SAID);
+
+        scene.ends().run();
+        world.seconds(400);
+        assertThat(world.picture.conditions().standing()).isEqualTo(Map.of());
+        assertThat(HealthRules.ready(world.picture, world.now).up()).isTrue();
+    }
+}
