@@ -69,8 +69,7 @@ public final class ConfigCheck {
                                 + shown(least)));
         problems.addAll(TlsFiles.problems(tls(engine)));
         engine.apiKeyFile()
-                .flatMap(file ->
-                        Secret.problem(file).map(why -> "pilotlight.engine.api-key-file=" + file + ": " + why))
+                .flatMap(file -> Secret.problem(file).map(why -> "pilotlight.engine.api-key-file=" + file + ": " + why))
                 .ifPresent(problems::add);
         engine.apiKey()
                 .flatMap(Secret::problem)
@@ -81,8 +80,7 @@ public final class ConfigCheck {
         }
         if ("http".equals(scheme)) {
             engine.caFile().ifPresent(file -> useless("pilotlight.engine.ca-file", file, url));
-            engine.clientCertFile()
-                    .ifPresent(file -> useless("pilotlight.engine.client-cert-file", file, url));
+            engine.clientCertFile().ifPresent(file -> useless("pilotlight.engine.client-cert-file", file, url));
         }
         OptionalInt slots = engine.maxNumSeqs();
         if (slots.isPresent() && slots.getAsInt() < 1) {
@@ -106,7 +104,11 @@ public final class ConfigCheck {
     }
 
     private void useless(String setting, Path file, URI url) {
-        bad(setting, file, "it is of no use with pilotlight.engine.url=" + Redacted.url(url) + "; give an https URL or leave it out");
+        bad(
+                setting,
+                file,
+                "it is of no use with pilotlight.engine.url=" + Redacted.url(url)
+                        + "; give an https URL or leave it out");
     }
 
     /** The files for an https engine. */
@@ -144,7 +146,9 @@ public final class ConfigCheck {
         config.liveness()
                 .longestStep()
                 .ifPresent(step -> atLeast(
-                        "pilotlight.liveness.longest-step", step, config.liveness().stuckAfter()));
+                        "pilotlight.liveness.longest-step",
+                        step,
+                        config.liveness().stuckAfter()));
         config.liveness()
                 .startDeadline()
                 .ifPresent(deadline -> atLeast("pilotlight.liveness.start-deadline", deadline, Duration.ZERO));

@@ -88,8 +88,7 @@ public final class EngineClient {
                 return new EngineReading.Unreachable(now, cause, why);
             }
             case Answer.Lost lost -> health = new HealthAnswer.NoAnswer(lost.why());
-            case Answer.Got got ->
-                health = HealthAnswer.of(got.status(), Excerpt.of(said.toByteArray(), said.size()));
+            case Answer.Got got -> health = HealthAnswer.of(got.status(), Excerpt.of(said.toByteArray(), said.size()));
         }
         return switch (page(now)) {
             case Page.Lost(Cause cause, String why)

@@ -99,7 +99,8 @@ final class SnapshotReader {
         OptionalDouble start = processStart(page);
         CacheConfig cache = cacheConfig(page);
         Latencies latencies = latencies(page);
-        return new VllmPage.Found(new EngineSnapshot(ranks, models, start, cache, sleep(page), latencies, server(page), leftOut));
+        return new VllmPage.Found(
+                new EngineSnapshot(ranks, models, start, cache, sleep(page), latencies, server(page), leftOut));
     }
 
     private ServerState server(MetricPage page) {

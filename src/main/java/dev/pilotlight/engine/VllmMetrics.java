@@ -37,6 +37,7 @@ public final class VllmMetrics {
     static final Family WEB_SOCKETS = Family.of("websocket_connections_active");
     /** From 0.33, on the prefill side of a disaggregated pair. */
     static final Family KV_PINNED = Family.of("num_kv_pinned_requests");
+
     static final Family CACHE_CONFIG = Family.of("cache_config_info");
     static final Family SLEEP_STATE = Family.of("engine_sleep_state");
 

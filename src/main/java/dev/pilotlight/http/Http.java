@@ -306,15 +306,16 @@ public final class Http {
                 whole,
                 type == null
                         ? ""
-                        : (parameters < 0 ? type : type.substring(0, parameters)).strip().toLowerCase(Locale.ROOT));
+                        : (parameters < 0 ? type : type.substring(0, parameters))
+                                .strip()
+                                .toLowerCase(Locale.ROOT));
     }
 
     private Answer lost(URI to, String path, Throwable failure) {
         if (failure instanceof ConnectException) {
             return new Answer.Lost(Cause.REFUSED, "nothing listens at " + to.getRawAuthority());
         }
-        Optional<String> tls = tlsTrouble(to, failure)
-                .or(() -> brokenBy.flatMap(earlier -> tlsTrouble(to, earlier)));
+        Optional<String> tls = tlsTrouble(to, failure).or(() -> brokenBy.flatMap(earlier -> tlsTrouble(to, earlier)));
         if (tls.isPresent()) {
             return new Answer.Lost(Cause.TLS, tls.get());
         }
@@ -324,6 +325,9 @@ public final class Http {
 
     private Optional<String> tlsTrouble(URI to, Throwable failure) {
         return TlsFailure.why(
-                failure, to.getRawAuthority(), security.settings(), security.files().showsACertificate());
+                failure,
+                to.getRawAuthority(),
+                security.settings(),
+                security.files().showsACertificate());
     }
 }

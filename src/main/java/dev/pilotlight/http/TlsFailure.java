@@ -65,7 +65,8 @@ final class TlsFailure {
             return showsACertificate
                     ? at + " does not take our certificate (" + Excerpt.of(text, 160) + "): see " + settings
                             + ".client-cert-file, and which authority the server trusts for its clients"
-                    : at + " ends the handshake (" + Excerpt.of(text, 160) + "); it may want a certificate of its clients"
+                    : at + " ends the handshake (" + Excerpt.of(text, 160)
+                            + "); it may want a certificate of its clients"
                             + (settings.isEmpty()
                                     ? ""
                                     : ": set " + settings + ".client-cert-file and " + settings + ".client-key-file");

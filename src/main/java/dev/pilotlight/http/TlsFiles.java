@@ -137,8 +137,8 @@ public final class TlsFiles {
     }
 
     private Optional<PemKeyCertOptions> pair() {
-        return certificate.flatMap(shown -> key.map(secret ->
-                new PemKeyCertOptions().addCertValue(shown.content()).addKeyValue(secret.content())));
+        return certificate.flatMap(shown -> key.map(
+                secret -> new PemKeyCertOptions().addCertValue(shown.content()).addKeyValue(secret.content())));
     }
 
     private List<Part> parts() {
@@ -187,11 +187,13 @@ public final class TlsFiles {
 
     private void fits(Part shown, Part secret, List<String> problems) {
         try {
-            X509KeyManager keys = (X509KeyManager) pair().orElseThrow().getKeyManagerFactory(null).getKeyManagers()[0];
+            X509KeyManager keys = (X509KeyManager)
+                    pair().orElseThrow().getKeyManagerFactory(null).getKeyManagers()[0];
             for (String type : KEY_TYPES) {
                 String[] aliases = keys.getClientAliases(type, null);
                 if (aliases != null && aliases.length > 0) {
-                    if (!belong(keys.getCertificateChain(aliases[0])[0].getPublicKey(), keys.getPrivateKey(aliases[0]))) {
+                    if (!belong(
+                            keys.getCertificateChain(aliases[0])[0].getPublicKey(), keys.getPrivateKey(aliases[0]))) {
                         problems.add(secret.problem("it is not the key of the certificate in " + shown.setting + "="
                                 + shown.path + "; give the two that were made together"));
                     }

@@ -23,11 +23,7 @@ public enum Condition {
             "nothing answers `/health` with 200",
             "`start-deadline`: 30 min, or thrice the longest load seen",
             "our own choice"),
-    GPU(
-            Effect.KILLS,
-            "a GPU of this pod is lost, wants a reset, or had a fatal XID",
-            "at once",
-            "[gpu.md](gpu.md)"),
+    GPU(Effect.KILLS, "a GPU of this pod is lost, wants a reset, or had a fatal XID", "at once", "[gpu.md](gpu.md)"),
 
     UNHEALTHY(Effect.UNREADIES, "`/health` answers 5xx in any way but by order", "the first answer", "as `dead`"),
     TLS_FAILED(
@@ -46,11 +42,7 @@ public enum Condition {
             "the engine is asleep or paused, updates its weights, or answers 503 by order: rescaling, faulted",
             "the next poll; paused: 10 s",
             "vLLM's `elastic_ep/middleware.py`, `fault_tolerance/middleware.py`, `vllm:rl_weight_update_operations_in_flight`"),
-    NO_MODEL(
-            Effect.UNREADIES,
-            "the engine answers `/health` with 200, and lists no model",
-            "60 s",
-            "our own choice"),
+    NO_MODEL(Effect.UNREADIES, "the engine answers `/health` with 200, and lists no model", "60 s", "our own choice"),
     ERRORS(
             Effect.UNREADIES,
             "three requests for a token in a row were answered 5xx, and nobody else gets a token",
@@ -66,8 +58,7 @@ public enum Condition {
             "nothing moves on a rank, and a request for a token got no answer",
             "`stuck-after` + `canary-timeout`, 90 s",
             "a kernel that is compiled takes minutes: aws-do-eks#59"),
-    WARM_UP_GAVE_UP(
-            Effect.UNREADIES, "no warm-up request was answered", "`warm-up.budget`, 3 min", "our own choice"),
+    WARM_UP_GAVE_UP(Effect.UNREADIES, "no warm-up request was answered", "`warm-up.budget`, 3 min", "our own choice"),
 
     PAGE_UNREADABLE(
             Effect.SAID,
@@ -80,7 +71,8 @@ public enum Condition {
             "our request for a token was turned away as one too many",
             "the answer",
             "`--max-num-queued-reqs`: vLLM's `exceptions.py`"),
-    PROBE_UNSUPPORTED(Effect.SAID, "our request for a token was answered another 4xx", "the answer", "production-stack#469");
+    PROBE_UNSUPPORTED(
+            Effect.SAID, "our request for a token was answered another 4xx", "the answer", "production-stack#469");
 
     /** What follows from it. */
     public enum Effect {

@@ -31,21 +31,24 @@ public final class Judgement {
     private static final Map<Condition, Function<Evidence, Optional<String>>> TABLE = new EnumMap<>(Condition.class);
 
     static {
-        TABLE.put(
-                Condition.DEAD,
-                it -> it.engine().deadSince()
-                        .filter(since -> it.isOver(since, it.policy().deadAfter()))
-                        .map(since -> "GET /health answers 5xx since " + since + "; the engine core is dead"));
+        TABLE.put(Condition.DEAD, it -> it.engine()
+                .deadSince()
+                .filter(since -> it.isOver(since, it.policy().deadAfter()))
+                .map(since -> "GET /health answers 5xx since " + since + "; the engine core is dead"));
         TABLE.put(
                 Condition.STUCK,
                 it -> it.rank(
-                        (_, pulse) -> pulse.lost() >= 2 && it.progress().sight().isFresh(it.now()) && it.isOver(stoodSince(pulse, it.policy()), it.policy().step()),
+                        (_, pulse) -> pulse.lost() >= 2
+                                && it.progress().sight().isFresh(it.now())
+                                && it.isOver(
+                                        stoodSince(pulse, it.policy()),
+                                        it.policy().step()),
                         pulse -> "stuck: " + stands(pulse)));
         TABLE.put(Condition.BROKEN, it -> errors(it).filter(_ -> it.policy().killsOnErrors()));
-        TABLE.put(
-                Condition.UNHEALTHY,
-                it -> it.engine().unhealthySince()
-                        .map(since -> "GET /health answers 5xx since " + since + said(it.engine().latest())));
+        TABLE.put(Condition.UNHEALTHY, it -> it.engine()
+                .unhealthySince()
+                .map(since -> "GET /health answers 5xx since " + since
+                        + said(it.engine().latest())));
         TABLE.put(Condition.TLS_FAILED, it -> unreachable(it, Cause.TLS));
         TABLE.put(Condition.NAME_UNKNOWN, it -> unreachable(it, Cause.NAME));
         TABLE.put(
@@ -53,7 +56,8 @@ public final class Judgement {
                 it -> it.engine().latest() instanceof Unreachable unreachable
                                 && (unreachable.cause() == Cause.TIMED_OUT || unreachable.cause() == Cause.BROKEN)
                                 && it.engine().refusedSince().isEmpty()
-                        ? it.engine().answeredAt()
+                        ? it.engine()
+                                .answeredAt()
                                 .filter(at -> it.isOver(at, it.staleAfter()))
                                 .map(at -> "no poll got an answer since " + at + ": " + unreachable.why())
                         : Optional.empty());
@@ -72,21 +76,18 @@ public final class Judgement {
                         pulse -> "not getting anywhere: requests wait, and no token came since " + pulse.tokenAt()));
         TABLE.put(
                 Condition.UNRESPONSIVE,
-                it -> it.rank((_, pulse) -> pulse.lost() >= 1, pulse -> "stuck or at a long step: " + stands(pulse)
-                        + "; a kernel that is compiled looks the same, so it is asked again"));
+                it -> it.rank(
+                        (_, pulse) -> pulse.lost() >= 1,
+                        pulse -> "stuck or at a long step: " + stands(pulse)
+                                + "; a kernel that is compiled looks the same, so it is asked again"));
         TABLE.put(Condition.PAGE_UNREADABLE, Judgement::blindness);
-        TABLE.put(
-                Condition.KEY_REFUSED,
-                it -> refused(it, Refusal.KEY).map(why -> "whether the engine hangs while idle cannot be told: " + why));
-        TABLE.put(
-                Condition.TURNED_AWAY,
-                it -> refused(it, Refusal.BUSY)
-                        .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
-        TABLE.put(
-                Condition.PROBE_UNSUPPORTED,
-                it -> refused(it, Refusal.UNSUPPORTED)
-                        .map(why -> "whether the engine hangs while idle cannot be told: " + why
-                                + "; set pilotlight.warm-up.requests to a request that it serves"));
+        TABLE.put(Condition.KEY_REFUSED, it -> refused(it, Refusal.KEY)
+                .map(why -> "whether the engine hangs while idle cannot be told: " + why));
+        TABLE.put(Condition.TURNED_AWAY, it -> refused(it, Refusal.BUSY)
+                .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
+        TABLE.put(Condition.PROBE_UNSUPPORTED, it -> refused(it, Refusal.UNSUPPORTED)
+                .map(why -> "whether the engine hangs while idle cannot be told: " + why
+                        + "; set pilotlight.warm-up.requests to a request that it serves"));
     }
 
     private Judgement() {}
@@ -143,7 +144,8 @@ public final class Judgement {
 
     private static String said(EngineReading latest) {
         return switch (latest) {
-            case Answered(var _, var _, HealthAnswer.Unhealthy health, var _, var _, var _, var _, var _) -> quoted(health);
+            case Answered(var _, var _, HealthAnswer.Unhealthy health, var _, var _, var _, var _, var _) ->
+                quoted(health);
             case Unreadable(var _, HealthAnswer.Unhealthy health, var _, var _, var _) -> quoted(health);
             case Answered _, Unreadable _, NotYet _, Unreachable _ -> "";
         };
@@ -176,7 +178,8 @@ public final class Judgement {
                 (_, pulse) -> pulse.refused()
                         .filter(refused -> refused.refusal() == Refusal.ERROR && refused.inARow() >= ERRORS_IN_A_ROW)
                         .isPresent(),
-                pulse -> "answering nothing but errors: " + pulse.refused().orElseThrow().inARow()
+                pulse -> "answering nothing but errors: "
+                        + pulse.refused().orElseThrow().inARow()
                         + " requests for one token in a row, the last: "
                         + pulse.refused().orElseThrow().why());
     }
@@ -191,11 +194,11 @@ public final class Judgement {
         String why =
                 switch (it.engine().latest()) {
                     case Answered answered
-                    when answered.health() instanceof HealthAnswer.Healthy && answered.model().isEmpty() ->
-                        answered.modelsWhy();
+                    when answered.health() instanceof HealthAnswer.Healthy
+                            && answered.model().isEmpty() -> answered.modelsWhy();
                     case Unreadable unreadable
-                    when unreadable.health() instanceof HealthAnswer.Healthy && unreadable.model().isEmpty() ->
-                        unreadable.why();
+                    when unreadable.health() instanceof HealthAnswer.Healthy
+                            && unreadable.model().isEmpty() -> unreadable.why();
                     case Answered _, Unreadable _, NotYet _, Unreachable _ -> "";
                 };
         return it.engine()
@@ -217,7 +220,8 @@ public final class Judgement {
         String what = "; whether the engine moves cannot be judged: it is held neither stuck nor idle";
         return switch (it.engine().latest()) {
             case Unreadable unreadable ->
-                it.engine().numbers()
+                it.engine()
+                        .numbers()
                         .map(Answered::at)
                         .or(() -> it.engine().firstSeen())
                         .filter(since -> it.isOver(since, it.staleAfter()))

@@ -25,12 +25,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
      */
     private static final Duration VERDICT_HOLDS = Duration.ofMinutes(2);
     /** What takes an engine that could serve out of service until it is gone. The rest is soon undone, and only said. */
-    static final Set<Condition> FAILS = EnumSet.of(
-            Condition.STUCK,
-            Condition.BROKEN,
-            Condition.ERRORS,
-            Condition.STARVED,
-            Condition.UNRESPONSIVE);
+    static final Set<Condition> FAILS =
+            EnumSet.of(Condition.STUCK, Condition.BROKEN, Condition.ERRORS, Condition.STARVED, Condition.UNRESPONSIVE);
 
     /** A busy engine's page may miss one deadline, and it alone tells that the engine has served and needs no warm-up. */
     private static final Duration PAGE_TAKES = Duration.ofSeconds(10);
@@ -159,7 +155,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
             return Step.to(new Ready(now, "warm: steady after " + count + " rounds"));
         }
         if (count >= WarmUpPolicy.LEAST_ROUNDS && seen.servedOthers()) {
-            return Step.to(new Ready(now, "warm: " + count + " rounds served, beside clients who make their pace wander"));
+            return Step.to(
+                    new Ready(now, "warm: " + count + " rounds served, beside clients who make their pace wander"));
         }
         if (count >= warmUp.maxRounds()) {
             return Step.to(new Ready(now, "warm: " + count + " rounds served, though their pace still wanders"));
@@ -193,7 +190,9 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                     "warm: " + rounds + " rounds served within " + words(warmUp.budget())
                             + " (pilotlight.warm-up.budget), though their pace still wanders"));
         }
-        String last = warming.lastFailure().isEmpty() ? "no round was answered whole" : "last failure: " + warming.lastFailure();
+        String last = warming.lastFailure().isEmpty()
+                ? "no round was answered whole"
+                : "last failure: " + warming.lastFailure();
         String why = "not warm within " + words(warmUp.budget()) + " (pilotlight.warm-up.budget); " + last;
         return Step.to(warmUp.proceedCold() ? new Ready(now, why) : new Failed(now, Condition.WARM_UP_GAVE_UP, why));
     }

@@ -31,7 +31,11 @@ public sealed interface Phase {
             return new Starting(
                     since,
                     why,
-                    isSeen ? unseen.plus(unseenSince.map(from -> Duration.between(from, now)).orElse(Duration.ZERO)) : unseen,
+                    isSeen
+                            ? unseen.plus(unseenSince
+                                    .map(from -> Duration.between(from, now))
+                                    .orElse(Duration.ZERO))
+                            : unseen,
                     isSeen ? Optional.empty() : unseenSince.or(() -> Optional.of(now)));
         }
     }

@@ -64,7 +64,8 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
                     gaveAToken ? when : tokenAt,
                     0,
                     Optional.empty(),
-                    refused.filter(it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
+                    refused.filter(
+                            it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
                     askedAt);
         }
 
@@ -177,7 +178,9 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             LivenessPolicy policy,
             Instant now) {
         if (!watching) {
-            return new Look(new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)), Optional.empty());
+            return new Look(
+                    new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)),
+                    Optional.empty());
         }
         Progress seen = look(engine, listed.or(() -> model), now).hear(engine, outcome, own);
         return seen.out.isPresent() || seen.model.isEmpty()
@@ -233,7 +236,8 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         next.computeIfPresent(asked.rank(), (_, pulse) -> switch (outcome.get()) {
             case ProbeOutcome.Answered answered -> pulse.answered(answered.at());
             case ProbeOutcome.Refused refused -> pulse.refused(refused.refusal(), refused.why());
-            case ProbeOutcome.TimedOut _ -> counts(pulse, asked, engine, own) ? pulse.gotNoAnswer(asked.sentAt()) : pulse;
+            case ProbeOutcome.TimedOut _ ->
+                counts(pulse, asked, engine, own) ? pulse.gotNoAnswer(asked.sentAt()) : pulse;
         });
         return new Progress(next, Optional.empty(), attempts, sight, model);
     }

@@ -20,7 +20,8 @@ final class Prompts {
             case CHAT -> body.put("messages", new JsonArray().add(message(words(shape.promptTokens(), salt))));
             case EMBEDDINGS, POOLING, CLASSIFY -> body.put("input", words(shape.promptTokens(), salt));
             case SCORE -> body.put("text_1", "warm up").put("text_2", words(shape.promptTokens(), salt));
-            case RERANK -> body.put("query", "warm up").put("documents", new JsonArray().add(words(shape.promptTokens(), salt)));
+            case RERANK ->
+                body.put("query", "warm up").put("documents", new JsonArray().add(words(shape.promptTokens(), salt)));
             case TRANSCRIPTIONS -> body.put("language", "en");
         }
         if (api.generates()) {

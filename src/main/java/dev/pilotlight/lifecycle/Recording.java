@@ -19,8 +19,11 @@ final class Recording {
     static Content form(JsonObject fields, int salt) {
         ByteArrayOutputStream form = new ByteArrayOutputStream(2 * SAMPLES_PER_SECOND + 1024);
         fields.forEach(field -> text(
-                form, "Content-Disposition: form-data; name=\"" + field.getKey() + "\"\r\n\r\n" + field.getValue() + "\r\n"));
-        text(form, "Content-Disposition: form-data; name=\"file\"; filename=\"tone.wav\"\r\nContent-Type: audio/wav\r\n\r\n");
+                form,
+                "Content-Disposition: form-data; name=\"" + field.getKey() + "\"\r\n\r\n" + field.getValue() + "\r\n"));
+        text(
+                form,
+                "Content-Disposition: form-data; name=\"file\"; filename=\"tone.wav\"\r\nContent-Type: audio/wav\r\n\r\n");
         form.writeBytes(wav(200 + Math.floorMod(salt, 400)));
         form.writeBytes(("\r\n--" + BOUNDARY + "--\r\n").getBytes(StandardCharsets.US_ASCII));
         return new Content("multipart/form-data; boundary=" + BOUNDARY, form.toByteArray());

@@ -12,7 +12,6 @@ import dev.pilotlight.engine.Rank;
 import dev.pilotlight.engine.Sleep;
 import dev.pilotlight.http.Cause;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,8 +72,8 @@ public record Seen(
         return switch (engine.latest()) {
             case Answered(var _, var _, HealthAnswer.Held held, var _, var _, var _, var _, var _) -> of(held);
             case Answered answered when answered.snapshot().sleep() == Sleep.ASLEEP -> Optional.of("asleep");
-            case Answered answered when answered.snapshot().server().isUpdatingWeights() ->
-                Optional.of("updating its weights");
+            case Answered answered
+            when answered.snapshot().server().isUpdatingWeights() -> Optional.of("updating its weights");
             case Answered answered -> suspension(answered.pause());
             case Unreadable(var _, HealthAnswer.Held held, var _, var _, var _) -> of(held);
             case Unreadable unreadable -> suspension(unreadable.pause());

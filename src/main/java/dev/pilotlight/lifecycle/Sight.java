@@ -32,8 +32,7 @@ public record Sight(Instant at, Instant seenAt, Optional<Instant> heardAt, boole
         // What went unanswered beside a server that answered nothing at all tells nothing of one that answers.
         boolean wasSilent = heardAt.flatMap(before -> engine.answeredAt().filter(answered -> isOver(before, answered)))
                 .isPresent();
-        return new Sight(
-                now, isSeen || isFirst ? now : seenAt, engine.answeredAt(), wasLate || wasBlind || wasSilent);
+        return new Sight(now, isSeen || isFirst ? now : seenAt, engine.answeredAt(), wasLate || wasBlind || wasSilent);
     }
 
     /** Whether it was seen lately that the engine stands, if it does. */

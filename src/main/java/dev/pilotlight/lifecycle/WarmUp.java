@@ -51,7 +51,8 @@ public final class WarmUp {
                         shape.name() + rank.map(label -> " on rank " + label).orElse("");
                 switch (burst(shape, wanted, rank)) {
                     case Reply.Token(Duration first, Duration total) -> timings.add(new Timing(name, first, total));
-                    case Reply.Refusal refusal when refusal.isForWantOfAnEndpoint() -> {
+                    case Reply.Refusal refusal
+                    when refusal.isForWantOfAnEndpoint() -> {
                         return new WarmUpOutcome.Unsupported(wanted.attempt(), clock.get(), refusal.why());
                     }
                     case Reply.Refusal refusal -> {
@@ -168,8 +169,12 @@ public final class WarmUp {
 
     /** What a model that listens makes of a tone that is no speech tells nothing of it. */
     private static boolean isDislikeOfTheTone(Api api, Reply reply) {
-        return api == Api.TRANSCRIPTIONS && reply instanceof Reply.Refusal refusal && refusal.status() < 500
-                && refusal.status() != 401 && refusal.status() != 403 && refusal.status() != 429;
+        return api == Api.TRANSCRIPTIONS
+                && reply instanceof Reply.Refusal refusal
+                && refusal.status() < 500
+                && refusal.status() != 401
+                && refusal.status() != 403
+                && refusal.status() != 429;
     }
 
     private static boolean isAnotherApi(Reply reply) {
@@ -198,10 +203,12 @@ public final class WarmUp {
                     timeout,
                     listener);
             return switch (answer) {
-                case Answer.Got(int status, boolean _, String type) when type.startsWith("text/html") ->
+                case Answer.Got(int status, boolean _, String type)
+                when type.startsWith("text/html") ->
                     new Reply.Refusal(
                             status < 400 ? 0 : status,
-                            http.url(api.path()) + " answered " + status + " with a web page where the engine's API was expected");
+                            http.url(api.path()) + " answered " + status
+                                    + " with a web page where the engine's API was expected");
                 case Answer.Got(int status, boolean _, String _)
                 when status < 300 && listener.firstAt.isPresent() && !listener.isError() ->
                     new Reply.Token(

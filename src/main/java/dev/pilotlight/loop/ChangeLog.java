@@ -100,7 +100,8 @@ final class ChangeLog {
             }
         });
         before.conditions().standing().keySet().forEach(condition -> {
-            if (condition.effect() == Condition.Effect.SAID && !after.conditions().has(condition)) {
+            if (condition.effect() == Condition.Effect.SAID
+                    && !after.conditions().has(condition)) {
                 LOG.infof("no longer %s", condition.word());
             }
         });
@@ -166,7 +167,9 @@ final class ChangeLog {
                         "phase %s -> suspended: the engine is %s, by somebody's order", before.word(), suspended.how());
             case Phase.Draining _ -> LOG.infof("phase %s -> draining", before.word());
             case Phase.Failed failed ->
-                LOG.warnf("phase %s -> failed, %s: %s", before.word(), failed.condition().word(), failed.reason());
+                LOG.warnf(
+                        "phase %s -> failed, %s: %s",
+                        before.word(), failed.condition().word(), failed.reason());
         }
     }
 
@@ -179,7 +182,8 @@ final class ChangeLog {
             case Answered answered -> LOG.infof("engine answers; metrics page read %s", answered.route());
             case Unreadable unreadable -> LOG.warnf("engine unreadable: %s", unreadable.why());
             case Unreachable unreachable
-            when !answeredOnce && unreachable.cause() != Cause.TLS && unreachable.cause() != Cause.NAME -> LOG.infof("waiting for the engine: %s", unreachable.why());
+            when !answeredOnce && unreachable.cause() != Cause.TLS && unreachable.cause() != Cause.NAME ->
+                LOG.infof("waiting for the engine: %s", unreachable.why());
             case Unreachable unreachable -> LOG.warnf("engine unreachable: %s", unreachable.why());
         }
     }

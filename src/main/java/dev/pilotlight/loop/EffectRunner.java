@@ -45,8 +45,7 @@ final class EffectRunner {
         this.probe = new Deed<>(
                 "probe",
                 probe,
-                (wanted, bug) ->
-                        new ProbeOutcome.Refused(
+                (wanted, bug) -> new ProbeOutcome.Refused(
                         wanted.attempt(), clock.get(), Refusal.BROKEN, "the request failed here: " + bug),
                 onNews);
         this.patch = new Deed<>(

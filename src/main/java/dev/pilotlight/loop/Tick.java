@@ -74,8 +74,8 @@ public final class Tick {
                 .or(() -> observation.drain().map(Drain::begin))
                 .filter(going -> !isOver(going, engine, observation.cluster()))
                 .map(going -> going.advance(engine, own, policy.drain(), now));
-        Map<Condition, String> found = Judgement.of(new Judgement.Evidence(
-                engine, look.progress(), own, policy.liveness(), policy.staleAfter(), now));
+        Map<Condition, String> found = Judgement.of(
+                new Judgement.Evidence(engine, look.progress(), own, policy.liveness(), policy.staleAfter(), now));
         Seen seen = new Seen(
                 engine,
                 wasWarm || servedOthers(engine, own),

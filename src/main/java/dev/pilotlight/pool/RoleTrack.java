@@ -54,7 +54,7 @@ public record RoleTrack(
                 .orElse(0.0);
         boolean traffic = !isIdleKnown
                 || engine.numbers().map(numbers -> isOnTraffic(numbers, own)).orElse(false)
-                        || !engine.replaced() && served > othersServed;
+                || !engine.replaced() && served > othersServed;
         double most = engine.replaced() ? served : Math.max(served, othersServed);
         return switch (phase) {
             case Phase.Ready ready -> {

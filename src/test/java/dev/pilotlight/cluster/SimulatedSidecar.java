@@ -65,8 +65,7 @@ final class SimulatedSidecar implements AutoCloseable {
         this.load = load;
         String name = pod.getMetadata().getName();
         OwnRequests own = new OwnRequests();
-        Http nobody =
-                new Http(vertx, () -> URI.create("http://" + address + ":8000"), Http.Security.none(), 1);
+        Http nobody = new Http(vertx, () -> URI.create("http://" + address + ":8000"), Http.Security.none(), 1);
         loop = new ControlLoop(
                 policy(name),
                 Duration.ofSeconds(1),

@@ -17,7 +17,6 @@ import dev.pilotlight.http.TlsFiles;
 import dev.pilotlight.prometheus.Limits;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,11 +24,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,8 +38,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -187,7 +181,14 @@ class EngineClientTest {
     }
 
     private static EngineClient client(URI url, Optional<String> apiKey, Duration timeout, Limits limits) {
-        return new EngineClient(new Http(vertx, () -> url, new Http.Security("", new TlsFiles(TlsFiles.Named.NONE), true, () -> apiKey), 1), timeout, limits);
+        return new EngineClient(
+                new Http(
+                        vertx,
+                        () -> url,
+                        new Http.Security("", new TlsFiles(TlsFiles.Named.NONE), true, () -> apiKey),
+                        1),
+                timeout,
+                limits);
     }
 
     private EngineClient client() throws IOException {
@@ -449,10 +450,11 @@ class EngineClientTest {
     @Test
     void showsNoKeyToAServerThatItDoesNotKnow() throws Exception {
         HttpsServer https = HttpsServer.create(anyPort(), 0);
-        https.setHttpsConfigurator(
-                new HttpsConfigurator(new Certificates(folder).selfSigned("engine").server(Optional.empty())));
+        https.setHttpsConfigurator(new HttpsConfigurator(
+                new Certificates(folder).selfSigned("engine").server(Optional.empty())));
         URI url = server.start(https, "https");
-        assertThat(unreachable(client(url, Optional.of("secret"), AMPLE, Limits.DEFAULT).read(NOON))
+        assertThat(unreachable(client(url, Optional.of("secret"), AMPLE, Limits.DEFAULT)
+                                .read(NOON))
                         .cause())
                 .isEqualTo(Cause.TLS);
         assertThat(server.asked).isEmpty();

@@ -35,7 +35,8 @@ public final class Certificates {
             KeyStore authorities = KeyStore.getInstance("PKCS12");
             authorities.load(null, PASSWORD);
             if (clients.isPresent()) {
-                authorities.setCertificateEntry("clients", load(clients.get().store).getCertificate("it"));
+                authorities.setCertificateEntry(
+                        "clients", load(clients.get().store).getCertificate("it"));
             }
             trusted.init(authorities);
             SSLContext context = SSLContext.getInstance("TLS");
@@ -56,8 +57,21 @@ public final class Certificates {
     public Pair selfSigned(String name, String san, String began)
             throws IOException, GeneralSecurityException, InterruptedException {
         Path store = folder.resolve(name + ".p12");
-        keytool(store, "-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "san=" + san, "-ext", "bc=ca:true",
-                "-startdate", began, "-validity", "365");
+        keytool(
+                store,
+                "-genkeypair",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=" + name,
+                "-ext",
+                "san=" + san,
+                "-ext",
+                "bc=ca:true",
+                "-startdate",
+                began,
+                "-validity",
+                "365");
         return written(name, store);
     }
 
@@ -69,8 +83,20 @@ public final class Certificates {
         Path answer = folder.resolve(name + ".answer");
         keytool(store, "-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name);
         keytool(store, "-certreq", "-file", request);
-        keytool(authority.store(), "-gencert", "-rfc", "-infile", request, "-outfile", answer, "-ext",
-                "san=ip:127.0.0.1", "-startdate", began, "-validity", "365");
+        keytool(
+                authority.store(),
+                "-gencert",
+                "-rfc",
+                "-infile",
+                request,
+                "-outfile",
+                answer,
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-startdate",
+                began,
+                "-validity",
+                "365");
         Path whole = folder.resolve(name + ".chain");
         Files.writeString(whole, Files.readString(answer) + Files.readString(authority.certificate()));
         keytool(store, "-importcert", "-noprompt", "-trustcacerts", "-file", whole);
@@ -80,8 +106,10 @@ public final class Certificates {
     private Pair written(String name, Path store) throws IOException, GeneralSecurityException {
         Pair pair = new Pair(store, folder.resolve(name + ".pem"), folder.resolve(name + ".key"));
         KeyStore keys = load(store);
-        Files.writeString(pair.certificate(), pem("CERTIFICATE", keys.getCertificate("it").getEncoded()));
-        Files.writeString(pair.key(), pem("PRIVATE KEY", keys.getKey("it", PASSWORD).getEncoded()));
+        Files.writeString(
+                pair.certificate(), pem("CERTIFICATE", keys.getCertificate("it").getEncoded()));
+        Files.writeString(
+                pair.key(), pem("PRIVATE KEY", keys.getKey("it", PASSWORD).getEncoded()));
         return pair;
     }
 
@@ -99,8 +127,8 @@ public final class Certificates {
     }
 
     private static void keytool(Path store, Object... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 class ExcerptTest {
     @Test
     void makesOneLineOfMany() {
-        assertThat(Excerpt.of("first\n2026-11-29 WARN forged\r\n\tlast")).isEqualTo("first 2026-11-29 WARN forged last");
+        assertThat(Excerpt.of("first\n2026-11-29 WARN forged\r\n\tlast"))
+                .isEqualTo("first 2026-11-29 WARN forged last");
     }
 
     @Test

@@ -240,8 +240,7 @@ class HttpTlsTest {
             Files.copy(first.certificate(), shown);
             Files.copy(first.key(), key);
             URI url = https(own, Optional.of(first), 0);
-            Http http = http(
-                    url, named(Optional.of(own.certificate()), Optional.of(new Pair(shown, shown, key))));
+            Http http = http(url, named(Optional.of(own.certificate()), Optional.of(new Pair(shown, shown, key))));
             isWell(get(http));
             stop();
             https(own, Optional.of(second), url.getPort());
@@ -312,7 +311,8 @@ class HttpTlsTest {
         void areRefusedWhereTheKeyIsNone() throws Exception {
             Pair own = certificates.selfSigned("own");
             assertThat(TlsFiles.problems(named(
-                            Optional.empty(), Optional.of(new Pair(own.store(), own.certificate(), own.certificate())))))
+                            Optional.empty(),
+                            Optional.of(new Pair(own.store(), own.certificate(), own.certificate())))))
                     .singleElement()
                     .asString()
                     .startsWith("pilotlight.engine.client-key-file=")

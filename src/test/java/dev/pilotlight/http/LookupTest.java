@@ -43,8 +43,9 @@ class LookupTest {
             throw new UnknownHostException(host + ": Name or service not known");
         });
         assertThat(lookup.find("engine", AMPLE))
-                .isEqualTo(new Lookup.Found.Nowhere("the name engine is not known here (engine: Name or service not known):"
-                        + " correct the URL, or see the pod's DNS"));
+                .isEqualTo(new Lookup.Found.Nowhere(
+                        "the name engine is not known here (engine: Name or service not known):"
+                                + " correct the URL, or see the pod's DNS"));
     }
 
     @Test

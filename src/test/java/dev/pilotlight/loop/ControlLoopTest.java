@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -40,8 +39,7 @@ class ControlLoopTest {
 
     private ControlLoop loop(Function<Instant, EngineReading> engine, Function<Instant, GpuReading> gpu) {
         OwnRequests own = new OwnRequests();
-        Http nobody =
-                new Http(vertx, () -> URI.create("http://127.0.0.1:9"), Http.Security.none(), 1);
+        Http nobody = new Http(vertx, () -> URI.create("http://127.0.0.1:9"), Http.Security.none(), 1);
         return new ControlLoop(
                 World.policy(World.LIVENESS, World.WARM_UP),
                 PERIOD,

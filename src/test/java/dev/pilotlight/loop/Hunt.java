@@ -34,7 +34,6 @@ final class Hunt {
     /** Troubles of the machine, the network and the operators; none while a fault is looked for without them. */
     private boolean isTroubled = true;
 
-
     private final Tick tick = new Tick(World.policy(World.LIVENESS, World.WARM_UP));
     private Memory memory = Memory.begin(World.START);
     private EngineReading reading = new EngineReading.NotYet(World.START);
@@ -108,12 +107,16 @@ final class Hunt {
 
     private void arrive() {
         for (Core core : engine.cores) {
-            if (engine.door == Door.REFUSES || engine.answersErrors || engine.mostQueued.isPresent() && core.waiting.size() > engine.mostQueued.getAsInt()) {
+            if (engine.door == Door.REFUSES
+                    || engine.answersErrors
+                    || engine.mostQueued.isPresent() && core.waiting.size() > engine.mostQueued.getAsInt()) {
                 continue;
             }
             int come = (int) (arrivals + random.nextDouble());
             for (int i = 0; i < come && core.waiting.size() < 3_000; i++) {
-                double prompt = random.nextDouble() < longPrompts ? 20_000 + random.nextInt(400_000) : 50 + random.nextInt(3_000);
+                double prompt = random.nextDouble() < longPrompts
+                        ? 20_000 + random.nextInt(400_000)
+                        : 50 + random.nextInt(3_000);
                 core.waiting.add(new Request(prompt, 1 + random.nextInt(random.nextInt(10) == 0 ? 4_000 : 400)));
             }
             // Clients hang up.
@@ -233,14 +236,17 @@ final class Hunt {
                                     Duration.ofMillis(100 + random.nextInt(80)),
                                     Duration.between(it.at(), now)))
                             .toList();
-                    endWarmUp(new WarmUpOutcome.Done(it.asked().attempt(), now, new Round(it.asked().round(), timings)));
+                    endWarmUp(new WarmUpOutcome.Done(
+                            it.asked().attempt(), now, new Round(it.asked().round(), timings)));
                 });
-        warming.filter(it -> engine.door == Door.REFUSES || !now.isBefore(it.at().plus(ROUND_AT_MOST)))
+        warming.filter(it ->
+                        engine.door == Door.REFUSES || !now.isBefore(it.at().plus(ROUND_AT_MOST)))
                 .ifPresent(it -> endWarmUp(new WarmUpOutcome.Lost(it.asked().attempt(), now, "no answer")));
         probing.ifPresent(it -> {
             boolean isSilent = engine.door == Door.SILENT || random.nextDouble() < silence;
             if (it.refusal().isPresent() && !isSilent) {
-                endProbe(new ProbeOutcome.Refused(it.asked().attempt(), now, it.refusal().get(), "refused"));
+                endProbe(new ProbeOutcome.Refused(
+                        it.asked().attempt(), now, it.refusal().get(), "refused"));
             } else if (it.request().endedAt.isPresent() && !isSilent) {
                 endProbe(new ProbeOutcome.Answered(it.asked().attempt(), now));
             } else if (!now.isBefore(it.at().plus(World.PROBE_TIMEOUT))) {
@@ -314,7 +320,8 @@ final class Hunt {
         if (engine.door == Door.REFUSES || engine.door == Door.TLS || engine.door == Door.NO_NAME) {
             return Optional.of(Refusal.BROKEN);
         }
-        if (engine.heldBy.isPresent() || engine.mostQueued.isPresent() && to.waiting.size() > engine.mostQueued.getAsInt()) {
+        if (engine.heldBy.isPresent()
+                || engine.mostQueued.isPresent() && to.waiting.size() > engine.mostQueued.getAsInt()) {
             return Optional.of(Refusal.BUSY);
         }
         return engine.refusesOurKey

@@ -52,8 +52,12 @@ class HuntTest {
                 }
             }
         }
-        System.out.printf("hunt: %d lives of %d h beside sound engines, 0 called dead; seconds by phase %s%n", lives, HOURS_OF_A_LIFE, seconds);
-        assertThat(seconds.get("ready")).as("the hunt is of engines that serve").isGreaterThan(lives * HOURS_OF_A_LIFE * 3_600 / 4);
+        System.out.printf(
+                "hunt: %d lives of %d h beside sound engines, 0 called dead; seconds by phase %s%n",
+                lives, HOURS_OF_A_LIFE, seconds);
+        assertThat(seconds.get("ready"))
+                .as("the hunt is of engines that serve")
+                .isGreaterThan(lives * HOURS_OF_A_LIFE * 3_600 / 4);
     }
 
     /** What really breaks. */
@@ -84,13 +88,17 @@ class HuntTest {
         Hunt hunt = new Hunt(10_000 + seed);
         Random random = new Random(seed);
         int before = 600 + random.nextInt(1_200);
-        for (int second = 0; second < before || !hunt.isCalm() || !(hunt.picture.phase() instanceof Phase.Ready); second++) {
+        for (int second = 0;
+                second < before || !hunt.isCalm() || !(hunt.picture.phase() instanceof Phase.Ready);
+                second++) {
             // The troubles end before the fault; what the server was started with stays.
             if (second == before / 2) {
                 hunt.calms();
             }
             hunt.second();
-            assertThat(second).as("seed %d is ready some time: %s", seed, hunt.picture.phase()).isLessThan(20_000);
+            assertThat(second)
+                    .as("seed %d is ready some time: %s", seed, hunt.picture.phase())
+                    .isLessThan(20_000);
         }
         begin(hunt, fault);
         counts[0]++;
@@ -102,8 +110,7 @@ class HuntTest {
             notReady = notReady < 0 && !isReady ? second : notReady;
             down = HealthRules.engine(hunt.picture).up() ? -1 : second;
         }
-        boolean isSaid = SAYS_THAT_IT_CANNOT_JUDGE.stream()
-                .anyMatch(hunt.picture.conditions()::has);
+        boolean isSaid = SAYS_THAT_IT_CANNOT_JUDGE.stream().anyMatch(hunt.picture.conditions()::has);
         boolean isKilled = fault != Fault.EVERY_REQUEST_500 && fault != Fault.NONE_TAKEN;
         // Ranks are asked by turns.
         int turns = 30 * (hunt.engine.cores.size() - 1);
@@ -112,10 +119,16 @@ class HuntTest {
             counts[4]++;
             return;
         }
-        assertThat(notReady).as("seed %d, %s: not ready, %s %s", seed, fault, hunt.picture.conditions(), hunt.picture.progress()).isBetween(1, within);
+        assertThat(notReady)
+                .as("seed %d, %s: not ready, %s %s", seed, fault, hunt.picture.conditions(), hunt.picture.progress())
+                .isBetween(1, within);
         counts[1] = Math.max(counts[1], notReady);
         if (isKilled) {
-            assertThat(down).as("seed %d, %s: down, %s %s %s", seed, fault, hunt.picture.phase(), hunt.picture.conditions(), hunt.picture.progress()).isBetween(1, DOWN_WITHIN + turns);
+            assertThat(down)
+                    .as(
+                            "seed %d, %s: down, %s %s %s",
+                            seed, fault, hunt.picture.phase(), hunt.picture.conditions(), hunt.picture.progress())
+                    .isBetween(1, DOWN_WITHIN + turns);
             counts[2]++;
             counts[3] = Math.max(counts[3], down);
         }

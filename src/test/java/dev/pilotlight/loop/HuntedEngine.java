@@ -115,7 +115,12 @@ final class HuntedEngine {
     }
 
     boolean goesOn() {
-        return door != Door.REFUSES && !isDead && pause != Pause.PAUSED && !asleep && weightUpdates == 0 && heldBy.isEmpty();
+        return door != Door.REFUSES
+                && !isDead
+                && pause != Pause.PAUSED
+                && !asleep
+                && weightUpdates == 0
+                && heldBy.isEmpty();
     }
 
     void second(Instant now) {
@@ -160,7 +165,8 @@ final class HuntedEngine {
     }
 
     private void publish(Core core, int rank) {
-        double held = core.running.stream().mapToDouble(it -> it.prompt - it.toRead).sum();
+        double held =
+                core.running.stream().mapToDouble(it -> it.prompt - it.toRead).sum();
         core.page = new Rank(
                 Integer.toString(rank),
                 core.running.size(),
@@ -195,7 +201,9 @@ final class HuntedEngine {
         return new EngineReading.Answered(
                 at,
                 new EngineSnapshot(
-                        cores.stream().map(core -> countsNothing ? withoutCounters(core.page) : core.page).toList(),
+                        cores.stream()
+                                .map(core -> countsNothing ? withoutCounters(core.page) : core.page)
+                                .toList(),
                         List.of("tiny"),
                         tellsItsStart ? OptionalDouble.of(processStart) : OptionalDouble.empty(),
                         CacheConfig.UNKNOWN,
@@ -232,7 +240,8 @@ final class HuntedEngine {
 
     @Override
     public String toString() {
-        return "door " + door + ", pace " + pace + ", blind " + isBlind + ", counts nothing " + countsNothing + ", slots " + slots
+        return "door " + door + ", pace " + pace + ", blind " + isBlind + ", counts nothing " + countsNothing
+                + ", slots " + slots
                 + cores.stream()
                         .map(core -> "; running " + core.running.size() + ", waiting " + core.waiting.size() + ", page "
                                 + core.page + ", step until " + core.stepUntil)

@@ -268,9 +268,10 @@ class SimulationTest {
             case 34 -> world.gpu = Gpus.one(world.now, new Scope.Unscoped("a seed"), new Device.Lost("a seed"));
             case 35 -> world.ranks.get(random.nextInt(world.ranks.size())).hangs = random.nextInt(3) == 0;
             case 36 -> world.freeze(1 + random.nextInt(120));
-            case 28 -> world.refusal = random.nextBoolean()
-                    ? Optional.of(Refusal.values()[random.nextInt(Refusal.values().length)])
-                    : Optional.empty();
+            case 28 ->
+                world.refusal = random.nextBoolean()
+                        ? Optional.of(Refusal.values()[random.nextInt(Refusal.values().length)])
+                        : Optional.empty();
             case 29 -> {
                 if (random.nextInt(40) == 0) {
                     world.drain = Optional.of(new DrainOrder(world.now, world.now.plusSeconds(60), "a seed"));

@@ -95,7 +95,9 @@ class TickTest {
                 world.engine = sight;
                 for (int second = 0; second < 2 * 60 * 60; second++) {
                     world.second();
-                    assertThat(live(world).up()).as("%s, second %d", sight, second).isTrue();
+                    assertThat(live(world).up())
+                            .as("%s, second %d", sight, second)
+                            .isTrue();
                 }
                 assertThat(phase(world)).isEqualTo("starting");
             }
@@ -479,7 +481,8 @@ class TickTest {
             assertThat(ready(world).up()).isTrue();
             world.seconds(4);
             assertThat(ready(world).up()).isFalse();
-            assertThat(ready(world).reason()).contains("stuck or at a long step", "1 request for one token got no answer");
+            assertThat(ready(world).reason())
+                    .contains("stuck or at a long step", "1 request for one token got no answer");
             world.seconds(300 - 60 - 35);
             assertThat(live(world).up()).isTrue();
             world.seconds(5);

@@ -102,7 +102,10 @@ class GuardedVllmIT {
             assertThat(pod.server.page().running()).isZero();
             // Visible work: a canary after `stuck-after`, where an idle engine would get its heartbeat a minute later.
             pod.isStuckBetween(
-                    stopped, CANARY.minusSeconds(1), STUCK_AFTER.plus(CANARY).plus(SLACK), "1 request for one token got no answer");
+                    stopped,
+                    CANARY.minusSeconds(1),
+                    STUCK_AFTER.plus(CANARY).plus(SLACK),
+                    "1 request for one token got no answer");
         } finally {
             Child.signal("CONT", core);
         }

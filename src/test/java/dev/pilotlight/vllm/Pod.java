@@ -18,7 +18,6 @@ final class Pod implements AutoCloseable {
     /** Shorter than the five minutes that it is unless set. */
     private static final Duration LONGEST_STEP = Duration.ofSeconds(30);
 
-
     static final Duration LOADING = Duration.ofMinutes(6);
 
     final RealVllm server;
@@ -58,7 +57,9 @@ final class Pod implements AutoCloseable {
         Diary.Entry off = diary.awaitSince(stopped, "not ready", latest.plus(SLACK), entry -> !entry.ready()
                 .up());
         Duration offAfter = Duration.between(stopped, off.at());
-        say("not ready %.1f s after the stop: %s", offAfter.toMillis() / 1e3, off.ready().reason());
+        say(
+                "not ready %.1f s after the stop: %s",
+                offAfter.toMillis() / 1e3, off.ready().reason());
         assertThat(off.engineLive().up()).as("it may be at a long step").isTrue();
         assertThat(off.ready().reason()).contains("stuck or at a long step", why);
         assertThat(offAfter).isBetween(earliest, latest.plus(SLACK));

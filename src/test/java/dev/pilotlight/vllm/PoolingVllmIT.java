@@ -68,10 +68,7 @@ class PoolingVllmIT {
         Child.signal("STOP", core);
         try {
             pod.isStuckBetween(
-                    stopped,
-                    CANARY.minusSeconds(1),
-                    HEARTBEAT.plus(CANARY),
-                    "1 request for one token got no answer");
+                    stopped, CANARY.minusSeconds(1), HEARTBEAT.plus(CANARY), "1 request for one token got no answer");
         } finally {
             Child.signal("CONT", core);
         }

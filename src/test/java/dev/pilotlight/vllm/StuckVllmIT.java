@@ -74,7 +74,10 @@ class StuckVllmIT {
         try {
             // The last token may be as old as one poll when the engine is stopped.
             pod.isStuckBetween(
-                    stopped, STUCK_AFTER.plus(CANARY).minusSeconds(1), STUCK_AFTER.plus(CANARY), "1 request for one token got no answer");
+                    stopped,
+                    STUCK_AFTER.plus(CANARY).minusSeconds(1),
+                    STUCK_AFTER.plus(CANARY),
+                    "1 request for one token got no answer");
             assertThat(pod.server.status("/health")).isEqualTo(200);
         } finally {
             Child.signal("CONT", engineCore());
@@ -91,10 +94,7 @@ class StuckVllmIT {
         Streams unseen = Streams.send(pod.server, 6, 20);
         try {
             pod.isStuckBetween(
-                    stopped,
-                    CANARY.minusSeconds(1),
-                    HEARTBEAT.plus(CANARY),
-                    "1 request for one token got no answer");
+                    stopped, CANARY.minusSeconds(1), HEARTBEAT.plus(CANARY), "1 request for one token got no answer");
             assertThat(pod.server.page().running() + pod.server.page().waiting())
                     .isZero();
         } finally {
