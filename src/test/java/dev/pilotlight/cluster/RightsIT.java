@@ -520,9 +520,11 @@ class RightsIT {
         void thePoliciesTakeTheRightsWithThem() {
             plane.kubectl("delete", "-k", CLUSTER.toString()).orFail();
             try {
-                Await.until("the rights are gone", Duration.ofSeconds(20), () -> refusal(
-                                sidecar, "own", labels("pilotlight.dev/role", "active"))
-                        .contains("cannot patch resource"));
+                Await.until(
+                        "the rights are gone",
+                        Duration.ofSeconds(20),
+                        () -> refusal(sidecar, "own", labels("pilotlight.dev/role", "active")),
+                        why -> why.contains("cannot patch resource"));
                 assertThat(changesAPeersImage()).contains("cannot patch resource");
                 assertThat(pod(plane.admin(), "other")
                                 .get()

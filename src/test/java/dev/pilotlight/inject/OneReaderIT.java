@@ -151,9 +151,8 @@ class OneReaderIT {
                     "PILOTLIGHT_GPU_SOURCE", "none",
                     "QUARKUS_HTTP_HOST", "127.0.0.1",
                     "QUARKUS_HTTP_PORT", Integer.toString(port),
-                    "KUBERNETES_MASTER",
-                            "http://127.0.0.1:" + api.server().getAddress().getPort(),
-                    "KUBERNETES_AUTH_TRYKUBECONFIG", "false"));
+                    "PILOTLIGHT_KUBE_URL",
+                            "http://127.0.0.1:" + api.server().getAddress().getPort()));
             try (Child sidecar = new Child(
                     Image.command(List.of()), environment, Path.of("target/it/one-reader-" + name + ".log"), false)) {
                 URI status = URI.create("http://127.0.0.1:" + port + "/api/v1/status");
