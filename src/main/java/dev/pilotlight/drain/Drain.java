@@ -2,6 +2,7 @@ package dev.pilotlight.drain;
 
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
+import dev.pilotlight.engine.EngineSnapshot;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.signal.OwnTraffic;
 import java.time.Duration;
@@ -22,6 +23,10 @@ public record Drain(
         DrainOrder order, OptionalDouble inFlight, int quietReadings, Instant readAt, Optional<Ended> ended) {
     /** A gauge is set when the engine sends output: one quiet reading may come from between two steps. */
     private static final int QUIET_READINGS = 2;
+    /** Share of the KV cache: more than rounding. */
+    private static final double HELD = 0.001;
+
+    private static final Duration HELD_AT_MOST = Duration.ofSeconds(60);
 
     /** @param clean whether every request was done */
     public record Ended(Instant at, boolean clean, String how) {}
@@ -30,7 +35,9 @@ public record Drain(
         return new Drain(order, OptionalDouble.empty(), 0, order.at(), Optional.empty());
     }
 
-    public Drain advance(EngineTrack engine, OwnTraffic own, DrainPolicy policy, Instant now) {
+    /** @param hopeless why nothing that is in flight will end; empty while it may */
+    public Drain advance(
+            EngineTrack engine, OwnTraffic own, Optional<String> hopeless, DrainPolicy policy, Instant now) {
         if (ended.isPresent()) {
             return this;
         }
@@ -43,13 +50,15 @@ public record Drain(
                     Optional.of(new Ended(now, true, "the engine is gone")));
         }
         boolean isNews = engine.latest().at().isAfter(readAt);
-        OptionalDouble left = inFlight(engine.latest(), own);
+        OptionalDouble left = inFlight(engine.latest(), own, Duration.between(order.at(), now));
         int quiet = !isNews ? quietReadings : left.isPresent() && left.getAsDouble() <= 0 ? quietReadings + 1 : 0;
         Instant read = isNews ? engine.latest().at() : readAt;
         OptionalDouble shown = isNews ? left : inFlight;
         boolean settled = !now.isBefore(order.at().plus(policy.settle()));
         Optional<Ended> end = quiet >= QUIET_READINGS && settled
                 ? Optional.of(new Ended(now, true, "no request in flight"))
+                : hopeless.isPresent() && settled
+                ? Optional.of(new Ended(now, false, "nothing in flight will end: " + hopeless.get()))
                 : now.isBefore(order.deadline())
                         ? Optional.empty()
                         : Optional.of(new Ended(
@@ -69,16 +78,27 @@ public record Drain(
         return left.isNegative() ? Duration.ZERO : left;
     }
 
-    /** The greater of the gauges and the server's own count, less what is ours. */
-    private static OptionalDouble inFlight(EngineReading reading, OwnTraffic own) {
-        return reading instanceof Answered answered
-                ? OptionalDouble.of(Math.max(
-                        0,
-                        Math.max(
-                                        answered.snapshot().running()
-                                                + answered.snapshot().waiting(),
-                                        answered.inFlight().orElse(0))
-                                - own.inFlight()))
-                : OptionalDouble.empty();
+    /**
+     * The greater of the gauges and the server's own counts, less what is ours; and what has ended here while another server still has to
+     * fetch its KV blocks.
+     */
+    private static OptionalDouble inFlight(EngineReading reading, OwnTraffic own, Duration since) {
+        if (!(reading instanceof Answered answered)) {
+            return OptionalDouble.empty();
+        }
+        EngineSnapshot page = answered.snapshot();
+        double atWork = Math.max(
+                page.running() + page.waiting(),
+                Math.max(
+                        answered.inFlight().orElse(0), page.server().webSockets().orElse(0)));
+        double others = Math.max(0, atWork - own.inFlight());
+        double held = page.server().pinnedRequests().orElse(heldUnsaid(page, since));
+        return OptionalDouble.of(others + held);
+    }
+
+    /** Before vLLM 0.33 only the cache shows that blocks are held; blocks that an older version lost would be waited for in vain. */
+    private static double heldUnsaid(EngineSnapshot page, Duration since) {
+        boolean isHeld = page.running() + page.waiting() == 0 && page.kvCacheUse().orElse(0) > HELD;
+        return isHeld && since.compareTo(HELD_AT_MOST) < 0 ? 1 : 0;
     }
 }

@@ -16,6 +16,8 @@ public record GpuFault(Kind kind, String device, OptionalInt xid, OnFault action
     public enum Kind {
         LOST(OnFault.FAIL),
         RESET_REQUIRED(OnFault.FAIL),
+        /** An exporter drops a row for reasons of its own, too: a value that it cannot read, a look that came too early. */
+        NOT_LISTED(OnFault.REPORT),
         FATAL_XID(OnFault.FAIL),
         UNCORRECTABLE_ECC(OnFault.REPORT),
         ROW_REMAP_FAILED(OnFault.REPORT);

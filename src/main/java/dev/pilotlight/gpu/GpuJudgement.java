@@ -13,6 +13,9 @@ import java.util.TreeSet;
 
 /** What a reading says against this pod's GPUs. */
 public final class GpuJudgement {
+    /** Readings in a row: one page may lack a row or its labels for no reason of the GPU's. */
+    private static final int MISSED = 3;
+
     private GpuJudgement() {}
 
     /** The faults that stand, and what to remember for the next reading. */
@@ -23,15 +26,15 @@ public final class GpuJudgement {
     }
 
     /**
-     * Weighs one reading. Devices that are not known to be ours have no faults here; where nothing was learned, what
-     * stood still stands.
+     * Weighs one reading. Devices that are not known to be ours have no faults here. Where nothing was learned of a device of ours, by a
+     * reading that failed, a page without its row or one that lost the pods' labels, what stood still stands.
      */
     public static Judged advance(GpuMemory memory, GpuReading reading, GpuPolicy policy) {
         return switch (reading) {
             case GpuReading.Absent _, GpuReading.Failed _ -> new Judged(memory, memory.faults());
             case GpuReading.Devices devices ->
                 switch (devices.scope()) {
-                    case Scope.Unscoped _ -> new Judged(new GpuMemory(memory.devices(), List.of()), List.of());
+                    case Scope.Unscoped _ -> new Judged(memory, memory.faults());
                     case Scope.Ours _ -> judge(memory, devices, policy);
                 };
         };
@@ -48,9 +51,45 @@ public final class GpuJudgement {
             remembered.put(key, now);
             faults.addAll(faults(device, now, policy, reading.at()));
         }
+        faults.addAll(ofMissing(memory, reading, remembered, policy));
         List<GpuFault> standing =
                 faults.stream().map(fault -> dated(fault, memory.faults())).toList();
         return new Judged(new GpuMemory(remembered, standing), standing);
+    }
+
+    /** Faults of the devices that the source told of before and tells of no more: one that fell off the bus loses its row. */
+    private static List<GpuFault> ofMissing(
+            GpuMemory memory,
+            GpuReading.Devices reading,
+            Map<String, GpuMemory.Remembered> remembered,
+            GpuPolicy policy) {
+        String source = reading.source() + " ";
+        Set<String> listed = new TreeSet<>();
+        reading.devices().forEach(device -> listed.add(device.key()));
+        List<GpuFault> faults = new ArrayList<>();
+        memory.devices().forEach((key, before) -> {
+            String device = key.substring(key.indexOf(' ') + 1);
+            if (!key.startsWith(source) || listed.contains(device)) {
+                return;
+            }
+            GpuMemory.Remembered now = before.missedAgain();
+            remembered.put(key, now);
+            memory.faults().stream()
+                    .filter(fault -> fault.device().equals(device) && fault.kind() != GpuFault.Kind.NOT_LISTED)
+                    .forEach(faults::add);
+            // NVML's own list says of a GPU that is gone that it is lost, and forgets a partition that somebody removed.
+            if (reading.source() == GpuReading.Source.DCGM && now.missed() >= MISSED) {
+                faults.add(new GpuFault(
+                        GpuFault.Kind.NOT_LISTED,
+                        device,
+                        OptionalInt.empty(),
+                        policy.on(GpuFault.Kind.NOT_LISTED),
+                        reading.at(),
+                        "GPU " + device + " of this pod is on the exporter's page no more: it may have fallen off the bus;"
+                                + " look for XID 79 in the node's kernel log and run nvidia-smi there"));
+            }
+        });
+        return faults;
     }
 
     private static GpuFault dated(GpuFault fault, List<GpuFault> before) {
@@ -72,7 +111,8 @@ public final class GpuJudgement {
                         before.xidsBaseline(),
                         counted.byXid(),
                         before.standingXid(),
-                        before.fatalXids());
+                        before.fatalXids(),
+                        0);
             case Xids.Last last ->
                 new GpuMemory.Remembered(
                         baseline(before.eccBaseline(), ecc),
@@ -80,7 +120,8 @@ public final class GpuJudgement {
                         before.xidsBaseline(),
                         before.xids(),
                         Optional.of(last.xid()),
-                        changed(before, last.xid(), device, fatal));
+                        changed(before, last.xid(), device, fatal),
+                        0);
             case Xids.Unknown _ ->
                 new GpuMemory.Remembered(
                         baseline(before.eccBaseline(), ecc),
@@ -88,7 +129,8 @@ public final class GpuJudgement {
                         before.xidsBaseline(),
                         before.xids(),
                         before.standingXid(),
-                        before.fatalXids());
+                        before.fatalXids(),
+                        0);
         };
     }
 

@@ -34,6 +34,7 @@ public record GpuMemory(Map<String, Remembered> devices, List<GpuFault> faults) 
      * @param xidsBaseline XIDs counted that are forgiven
      * @param standingXid the exporter's last XID as we last read it; the outer empty: not read yet
      * @param fatalXids those the exporter changed to since the baseline
+     * @param missed readings in a row in which it was not listed
      */
     public record Remembered(
             OptionalLong eccBaseline,
@@ -41,12 +42,17 @@ public record GpuMemory(Map<String, Remembered> devices, List<GpuFault> faults) 
             Map<Integer, Long> xidsBaseline,
             Map<Integer, Long> xids,
             Optional<OptionalInt> standingXid,
-            Set<Integer> fatalXids) {
+            Set<Integer> fatalXids,
+            int missed) {
         static final Remembered NOTHING = new Remembered(
-                OptionalLong.empty(), OptionalLong.empty(), Map.of(), Map.of(), Optional.empty(), Set.of());
+                OptionalLong.empty(), OptionalLong.empty(), Map.of(), Map.of(), Optional.empty(), Set.of(), 0);
 
         Remembered rebased() {
-            return new Remembered(ecc, ecc, xids, xids, standingXid, Set.of());
+            return new Remembered(ecc, ecc, xids, xids, standingXid, Set.of(), missed);
+        }
+
+        Remembered missedAgain() {
+            return new Remembered(eccBaseline, ecc, xidsBaseline, xids, standingXid, fatalXids, missed + 1);
         }
     }
 }

@@ -65,6 +65,17 @@ public enum Condition {
             "the engine answers, and its metrics page cannot be read or counts nothing",
             "`stale-after`, 10 s",
             "`--disable-log-stats`"),
+    /** One API server of several that share a port, one port of several. */
+    PARTLY_SEEN(
+            Effect.SAID,
+            "the pod's arguments start several servers, and one address is read",
+            "at once",
+            "`--data-parallel-multi-port-external-lb`, `--api-server-count`: vllm#40814, router#302"),
+    REJECTING(
+            Effect.SAID,
+            "the engine turned requests away in the last minute",
+            "the next poll",
+            "`vllm:admission_rejections_total`"),
     KEY_REFUSED(Effect.SAID, "our request for a token was answered 401 or 403", "the answer", "`--api-key`"),
     TURNED_AWAY(
             Effect.SAID,

@@ -11,6 +11,7 @@ import dev.pilotlight.engine.Rank;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.Progress.Pulse;
 import dev.pilotlight.signal.OwnTraffic;
+import dev.pilotlight.vllmpod.VllmArguments;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -27,6 +28,8 @@ public final class Judgement {
     private static final int ERRORS_IN_A_ROW = 3;
     /** vLLM opens its port when all is loaded, and lists its models from then on. */
     private static final Duration MODELS_TAKE = Duration.ofSeconds(60);
+
+    private static final Duration REJECTIONS_STAND = Duration.ofSeconds(60);
 
     private static final Map<Condition, Function<Evidence, Optional<String>>> TABLE = new EnumMap<>(Condition.class);
 
@@ -81,13 +84,26 @@ public final class Judgement {
                         pulse -> "stuck or at a long step: " + stands(pulse)
                                 + "; a kernel that is compiled looks the same, so it is asked again"));
         TABLE.put(Condition.PAGE_UNREADABLE, Judgement::blindness);
-        TABLE.put(Condition.KEY_REFUSED, it -> refused(it, Refusal.KEY)
-                .map(why -> "whether the engine hangs while idle cannot be told: " + why));
-        TABLE.put(Condition.TURNED_AWAY, it -> refused(it, Refusal.BUSY)
-                .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
-        TABLE.put(Condition.PROBE_UNSUPPORTED, it -> refused(it, Refusal.UNSUPPORTED)
-                .map(why -> "whether the engine hangs while idle cannot be told: " + why
-                        + "; set pilotlight.warm-up.requests to a request that it serves"));
+        TABLE.put(Condition.PARTLY_SEEN, Judgement::partly);
+        TABLE.put(
+                Condition.REJECTING,
+                it -> it.rejections()
+                        .lastAt()
+                        .filter(at -> !it.isOver(at, REJECTIONS_STAND))
+                        .map(at -> "the engine turns requests away at its door, the last at " + at
+                                + " (vllm:admission_rejections_total): they are in no queue, and its load shows them not"));
+        TABLE.put(
+                Condition.KEY_REFUSED,
+                it -> refused(it, Refusal.KEY).map(why -> "whether the engine hangs while idle cannot be told: " + why));
+        TABLE.put(
+                Condition.TURNED_AWAY,
+                it -> refused(it, Refusal.BUSY)
+                        .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
+        TABLE.put(
+                Condition.PROBE_UNSUPPORTED,
+                it -> refused(it, Refusal.UNSUPPORTED)
+                        .map(why -> "whether the engine hangs while idle cannot be told: " + why
+                                + "; set pilotlight.warm-up.requests to a request that it serves"));
     }
 
     private Judgement() {}
@@ -95,11 +111,14 @@ public final class Judgement {
     /**
      * What the table looks at.
      *
+     * @param ranks how the pod's arguments spread it over servers, where they can be read
      * @param staleAfter the age from which a reading counts for nothing
      */
     public record Evidence(
             EngineTrack engine,
             Progress progress,
+            Rejections rejections,
+            Optional<VllmArguments.Ranks> ranks,
             OwnTraffic own,
             LivenessPolicy policy,
             Duration staleAfter,
@@ -119,7 +138,7 @@ public final class Judgement {
         }
 
         private boolean waits(String label) {
-            return page(label).filter(rank -> rank.waiting() > own.inFlight()).isPresent();
+            return page(label).filter(rank -> rank.waiting() - rank.deferred() > own.inFlight()).isPresent();
         }
 
         private boolean runs(String label) {
@@ -164,6 +183,37 @@ public final class Judgement {
                 .map(sent -> sent.minus(policy.stuckAfter()))
                 .filter(pulse.movedAt()::isBefore)
                 .orElse(pulse.movedAt());
+    }
+
+    /**
+     * Why nothing that is in flight will end: what kills, or two requests in a row without an answer beside an engine that has stood for
+     * twice the time after which it is asked.
+     */
+    public static Optional<String> hopeless(
+            Map<Condition, String> found, Progress progress, LivenessPolicy policy, Instant now) {
+        boolean stands = !progress.ranks().isEmpty()
+                && progress.ranks().values().stream()
+                        .allMatch(pulse -> pulse.lost() >= 2
+                                && Duration.between(pulse.movedAt(), now)
+                                                .compareTo(policy.stuckAfter().multipliedBy(2))
+                                        >= 0);
+        return Optional.ofNullable(found.get(Condition.DEAD))
+                .or(() -> Optional.ofNullable(found.get(Condition.STUCK)))
+                .or(() -> Optional.ofNullable(found.get(Condition.UNRESPONSIVE)).filter(_ -> stands));
+    }
+
+    private static Optional<String> partly(Evidence it) {
+        return it.ranks().flatMap(ranks -> {
+            if (ranks.ownPorts()) {
+                return Optional.of("each data-parallel rank of this pod has a port of its own"
+                        + " (--data-parallel-multi-port-external-lb), and only that of pilotlight.engine.url is read: the load,"
+                        + " the drain and a hang of the others are not seen");
+            }
+            return ranks.apiServers().orElse(1) > 1
+                    ? Optional.of(ranks.apiServers().getAsInt() + " API servers share the port (--api-server-count): one that"
+                            + " hangs is seen only by the requests that happen to reach it")
+                    : Optional.empty();
+        });
     }
 
     private static String stands(Pulse pulse) {

@@ -252,6 +252,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                             SUSPENDED,
                             NO_MODEL,
                             PAGE_UNREADABLE,
+                            PARTLY_SEEN,
+                            REJECTING,
                             KEY_REFUSED,
                             TURNED_AWAY,
                             PROBE_UNSUPPORTED -> true;

@@ -20,6 +20,7 @@ public record LivenessPolicy(
         Optional<Duration> startDeadline,
         Optional<Duration> longestStep,
         boolean killsOnErrors) {
+    private static final Duration DRAINING_ASKS = Duration.ofSeconds(10);
     private static final Duration DEFAULT_START = Duration.ofMinutes(30);
 
     public LivenessPolicy(
@@ -31,6 +32,16 @@ public record LivenessPolicy(
     Duration startDeadline(Duration longestLoad) {
         Duration thrice = longestLoad.multipliedBy(3);
         return startDeadline.orElse(thrice.compareTo(DEFAULT_START) > 0 ? thrice : DEFAULT_START);
+    }
+
+    /** Then it is soon asked whether it moves: gauges that stand may be old ones, and a pod that leaves has no time to lose. */
+    public LivenessPolicy whileDraining() {
+        return new LivenessPolicy(
+                deadAfter, lesser(stuckAfter), lesser(heartbeatEvery), startDeadline, Optional.of(step()), killsOnErrors);
+    }
+
+    private static Duration lesser(Duration set) {
+        return set.compareTo(DRAINING_ASKS) < 0 ? set : DRAINING_ASKS;
     }
 
     /** A kernel that is compiled and a prompt that is read in one piece look like a hang: five times stuck-after, unless set. */

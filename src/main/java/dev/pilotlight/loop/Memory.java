@@ -7,6 +7,7 @@ import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.lifecycle.Rejections;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.mark.MarkTrack;
 import dev.pilotlight.pool.RoleTrack;
@@ -31,6 +32,7 @@ public record Memory(
         boolean wasWarm,
         Progress progress,
         Conditions conditions,
+        Rejections rejections,
         List<Round> rounds,
         RoleTrack role,
         SignalMeter signal,
@@ -52,6 +54,7 @@ public record Memory(
                 false,
                 Progress.NONE,
                 Conditions.NONE,
+                Rejections.NONE,
                 List.of(),
                 RoleTrack.begin(now),
                 SignalMeter.EMPTY,

@@ -9,6 +9,7 @@ import dev.pilotlight.gpu.Device;
 import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.lifecycle.Rejections;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.Role;
 import dev.pilotlight.pool.RoleTrack;
@@ -23,6 +24,7 @@ import java.util.Optional;
  *
  * @param at of the tick
  * @param conditions that stand: what is held against the engine, or said of it
+ * @param rejections requests that the engine turned away
  * @param rounds of the warm-up under way, or of the last one
  * @param markTrouble why the pod's labels can not be written; empty when they can
  * @param signals from the newest numbers; ask {@link #freshSignals} before publishing them
@@ -34,6 +36,7 @@ public record Picture(
         Phase phase,
         Progress progress,
         Conditions conditions,
+        Rejections rejections,
         List<Round> rounds,
         RoleTrack roles,
         Optional<Signals> signals,

@@ -14,6 +14,7 @@ import dev.pilotlight.lifecycle.Judgement;
 import dev.pilotlight.lifecycle.Lifecycle;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.lifecycle.Rejections;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Seen;
 import dev.pilotlight.lifecycle.Step;
@@ -68,14 +69,27 @@ public final class Tick {
                         observation.probe(),
                         isWatched(memory.phase()),
                         model(engine),
-                        policy.liveness(),
+                        memory.phase() instanceof Phase.Draining
+                                ? policy.liveness().whileDraining()
+                                : policy.liveness(),
                         now);
+        ClusterView cluster = observation.cluster();
+        Rejections rejections = memory.rejections().advance(engine);
+        Map<Condition, String> found = Judgement.of(new Judgement.Evidence(
+                engine,
+                look.progress(),
+                rejections,
+                cluster.ownPod().flatMap(OwnPod::vllm).map(vllm -> vllm.arguments().ranks()),
+                own,
+                policy.liveness(),
+                policy.staleAfter(),
+                now));
+        Optional<String> hopeless = Judgement.hopeless(found, look.progress(), policy.liveness(), now)
+                .or(gpu::failure);
         Optional<Drain> drain = memory.drain()
                 .or(() -> observation.drain().map(Drain::begin))
                 .filter(going -> !isOver(going, engine, observation.cluster()))
-                .map(going -> going.advance(engine, own, policy.drain(), now));
-        Map<Condition, String> found = Judgement.of(
-                new Judgement.Evidence(engine, look.progress(), own, policy.liveness(), policy.staleAfter(), now));
+                .map(going -> going.advance(engine, own, hopeless, policy.drain(), now));
         Seen seen = new Seen(
                 engine,
                 wasWarm || servedOthers(engine, own),
@@ -88,7 +102,6 @@ public final class Tick {
         Step step = lifecycle.step(memory.phase(), seen, now);
         List<Effect> effects = new ArrayList<>(step.effects());
         look.probe().ifPresent(effects::add);
-        ClusterView cluster = observation.cluster();
         RoleTrack role = memory.role()
                 .advance(
                         step.phase(),
@@ -127,6 +140,7 @@ public final class Tick {
                 wasWarm || step.phase() instanceof Phase.Ready,
                 look.progress(),
                 memory.conditions().advance(withPhase(found, step.phase()), now),
+                rejections,
                 rounds(memory, observation, step.phase()),
                 role,
                 signal,
@@ -202,7 +216,9 @@ public final class Tick {
         return switch (phase) {
             case Phase.Ready _ -> true;
             case Phase.Failed failed -> Lifecycle.isWatched(failed);
-            case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Draining _ -> false;
+            // Whether what is in flight can end at all, and whether gauges that stand are only old ones.
+            case Phase.Draining _ -> true;
+            case Phase.Starting _, Phase.Warming _, Phase.Suspended _ -> false;
         };
     }
 
@@ -255,6 +271,7 @@ public final class Tick {
                 memory.phase(),
                 memory.progress(),
                 memory.conditions(),
+                memory.rejections(),
                 memory.rounds(),
                 memory.role(),
                 signals(memory, policy),

@@ -65,6 +65,11 @@ public final class MetricCatalog {
             "How long the engine's last start took, by stage, as watched from here.",
             "stage");
     static final Metric UP = gauge("pilotlight_engine_up", "1 when the engine answered the newest poll.");
+    static final Metric REJECTIONS = new Metric(
+            "pilotlight_engine_rejections_total",
+            Metric.Type.COUNTER,
+            "Requests that the engine turned away at its door since the sidecar began.",
+            List.of());
     static final Metric RESTARTS = new Metric(
             "pilotlight_engine_restarts_total",
             Metric.Type.COUNTER,
@@ -136,6 +141,7 @@ public final class MetricCatalog {
             COLD_START,
             UP,
             RESTARTS,
+            REJECTIONS,
             DRAIN_LEFT,
             DRAIN_REQUESTS,
             DRAINS_REFUSED,
@@ -199,6 +205,9 @@ public final class MetricCatalog {
         points.add(COLD_START, seconds(picture.coldStart().total()), "total");
         points.add(UP, picture.engineAnswers(now) ? 1 : 0);
         points.add(RESTARTS, picture.engine().restarts());
+        if (picture.rejections().counted().isPresent()) {
+            points.add(REJECTIONS, picture.rejections().total());
+        }
         picture.drain().ifPresent(drain -> {
             points.add(DRAIN_LEFT, seconds(drain.left(now)));
             points.add(DRAIN_REQUESTS, drain.inFlight());

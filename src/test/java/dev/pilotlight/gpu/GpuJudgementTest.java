@@ -95,6 +95,54 @@ class GpuJudgementTest {
     }
 
     @Nested
+    class OfARowThatIsGone {
+        private final Device other = readH100(1, SECOND);
+
+        private GpuReading withoutLabels() {
+            return new GpuReading.Devices(
+                    NOON,
+                    GpuReading.Source.DCGM,
+                    new Scope.Unscoped("no device on the page has a pod label"),
+                    "",
+                    List.of(withLastXid(0), other));
+        }
+
+        /** Case gpu-fallen-off-row-gone: dcgm-exporter 348 and 569. */
+        @Test
+        void aKnownFaultStands() {
+            weigh(dcgm(withLastXid(0), other));
+            assertThat(weigh(dcgm(withLastXid(79), other))).hasSize(1);
+            for (int reading = 0; reading < 20; reading++) {
+                assertThat(weigh(dcgm(other)))
+                        .anySatisfy(fault -> assertThat(fault.kind()).isEqualTo(GpuFault.Kind.FATAL_XID))
+                        .anyMatch(GpuFault::fails);
+            }
+        }
+
+        /** Case gpu-row-gone-without-xid. */
+        @Test
+        void isAFaultOfItsOwnAfterThreeReadings() {
+            weigh(dcgm(withLastXid(0), other));
+            assertThat(weigh(dcgm(other))).isEmpty();
+            assertThat(weigh(dcgm(other))).isEmpty();
+            assertThat(weigh(dcgm(other)))
+                    .extracting(GpuFault::kind, GpuFault::device, GpuFault::fails)
+                    .containsExactly(tuple(GpuFault.Kind.NOT_LISTED, FIRST, false));
+            assertThat(weigh(dcgm(withLastXid(0), other))).isEmpty();
+        }
+
+        /** Case dcgm-labels-sometimes-missing: a page that once lacks the pods' labels changes nothing. */
+        @Test
+        void isNoneWhereOnlyTheLabelsAreMissingOnce() {
+            weigh(dcgm(withLastXid(0), other));
+            assertThat(weigh(withoutLabels())).isEmpty();
+            assertThat(weigh(dcgm(withLastXid(79), other))).hasSize(1);
+            assertThat(weigh(withoutLabels())).hasSize(1);
+            assertThat(weigh(dcgm(withLastXid(79), other))).hasSize(1);
+        }
+    }
+
+    @Nested
     class WithoutTelemetry {
         private final GpuReading failed = new GpuReading.Failed(NOON, "the driver sleeps");
         private final GpuReading absent = new GpuReading.Absent(NOON, "no driver");
@@ -285,6 +333,7 @@ class GpuJudgementTest {
                     .containsExactly(
                             "LOST FAIL",
                             "RESET_REQUIRED FAIL",
+                            "NOT_LISTED REPORT",
                             "FATAL_XID FAIL",
                             "UNCORRECTABLE_ECC REPORT",
                             "ROW_REMAP_FAILED REPORT");

@@ -2,19 +2,27 @@ package dev.pilotlight.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.Refusals;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.gpu.Device;
 import dev.pilotlight.gpu.Scope;
 import dev.pilotlight.health.HealthRules;
+import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Refusal;
 import dev.pilotlight.loop.World.Engine;
 import dev.pilotlight.metrics.MetricCatalog;
+import dev.pilotlight.pod.OwnPod;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -35,7 +43,7 @@ class ConditionsTest {
         return new World().seconds(3).ready();
     }
 
-    private static Scene of(World world, java.util.function.Consumer<World> happens, int after) {
+    private static Scene of(World world, Consumer<World> happens, int after) {
         return new Scene(world, () -> happens.accept(world), after, () -> {
             world.serve();
             world.healthSays = "";
@@ -46,6 +54,7 @@ class ConditionsTest {
             world.pause = Pause.NONE;
             world.weightUpdates = 0;
             world.rank().waiting = 0;
+            world.cluster = ClusterView.NONE;
             world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working());
         });
     }
@@ -115,10 +124,49 @@ class ConditionsTest {
                         },
                         180);
             case PAGE_UNREADABLE -> of(served(), it -> it.engine = Engine.GARBLED, 9);
+            case PARTLY_SEEN ->
+                of(served(), it -> it.cluster = startedWith("--data-parallel-multi-port-external-lb"), 0);
+            case REJECTING ->
+                of(
+                        rejecting(),
+                        it -> it.rejections = OptionalDouble.of(3),
+                        0);
             case KEY_REFUSED -> of(served(), it -> it.refusal = Optional.of(Refusal.KEY), 55);
             case TURNED_AWAY -> of(served(), it -> it.refusal = Optional.of(Refusal.BUSY), 55);
             case PROBE_UNSUPPORTED -> of(served(), it -> it.refusal = Optional.of(Refusal.UNSUPPORTED), 55);
         };
+    }
+
+    private static World rejecting() {
+        World world = served();
+        world.rejections = OptionalDouble.of(0);
+        return world.seconds(1);
+    }
+
+    /** A pod whose vLLM has that argument. */
+    static ClusterView startedWith(String argument) {
+        JsonObject pod = new JsonObject()
+                .put(
+                        "spec",
+                        new JsonObject()
+                                .put(
+                                        "containers",
+                                        new JsonArray()
+                                                .add(new JsonObject()
+                                                        .put("name", "vllm")
+                                                        .put("image", "vllm/vllm-openai:v0.32.0")
+                                                        .put("args", new JsonArray(List.of("--model", "tiny", argument))))));
+        return new ClusterView(
+                Optional.of(new Mirrored<>(
+                        Map.of("vllm-0", new Mirrored.Item<>("1", OwnPod.of(pod, Optional.empty()))),
+                        Optional.of(World.START),
+                        Optional.empty())),
+                ClusterView.NONE.plan(),
+                ClusterView.NONE.named(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                ClusterView.NONE.calls());
     }
 
     private static World intolerant() {
@@ -158,7 +206,7 @@ class ConditionsTest {
         assertThat(MetricCatalog.points(world.picture, Refusals.NONE, world.now).stream()
                         .filter(point -> point.metric().name().equals("pilotlight_condition"))
                         .map(MetricCatalog.Point::labels))
-                .contains(java.util.List.of(condition.word(), condition.effect().word()));
+                .contains(List.of(condition.word(), condition.effect().word()));
         // A ready pod that is not seen any more stays so until what was seen is stale.
         world.seconds(
                 condition == Condition.TLS_FAILED

@@ -169,6 +169,7 @@ class SimulationTest {
                     "a probe goes out only to an engine that should answer",
                     it -> it.probes() == 0
                             || it.before().phase() instanceof Phase.Ready
+                            || it.before().phase() instanceof Phase.Draining
                             || it.before().phase() instanceof Phase.Failed),
             entry(
                     "ready only after a steady warm-up, or beside an engine that has served",

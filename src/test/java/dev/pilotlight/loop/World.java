@@ -100,6 +100,11 @@ final class World {
     String healthSays = "";
 
     double weightUpdates;
+    OptionalDouble rejections = OptionalDouble.empty();
+    OptionalDouble webSockets = OptionalDouble.empty();
+    OptionalDouble pinned = OptionalDouble.empty();
+    /** What {@code /load} says, where it is tracked. */
+    OptionalDouble load = OptionalDouble.empty();
     boolean lists = true;
     boolean hangs;
     Pause pause = Pause.UNKNOWN;
@@ -257,7 +262,7 @@ final class World {
                         answer,
                         model,
                         lists ? "" : "lists no model",
-                        OptionalDouble.empty(),
+                        load,
                         pause,
                         "whole");
         };
@@ -288,10 +293,7 @@ final class World {
                 sleep,
                 Latencies.NONE,
                 new ServerState(
-                        OptionalDouble.of(weightUpdates),
-                        OptionalDouble.empty(),
-                        OptionalDouble.empty(),
-                        OptionalDouble.empty()),
+                        OptionalDouble.of(weightUpdates), rejections, webSockets, pinned),
                 Optional.empty());
     }
 
