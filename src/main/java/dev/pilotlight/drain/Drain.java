@@ -58,17 +58,17 @@ public record Drain(
         Optional<Ended> end = quiet >= QUIET_READINGS && settled
                 ? Optional.of(new Ended(now, true, "no request in flight"))
                 : hopeless.isPresent() && settled
-                ? Optional.of(new Ended(now, false, "nothing in flight will end: " + hopeless.get()))
-                : now.isBefore(order.deadline())
-                        ? Optional.empty()
-                        : Optional.of(new Ended(
-                                now,
-                                false,
-                                "the deadline came first, with "
-                                        + (shown.isPresent()
-                                                ? Math.round(shown.getAsDouble()) + " requests"
-                                                : "an unknown number of requests")
-                                        + " in flight"));
+                        ? Optional.of(new Ended(now, false, "nothing in flight will end: " + hopeless.get()))
+                        : now.isBefore(order.deadline())
+                                ? Optional.empty()
+                                : Optional.of(new Ended(
+                                        now,
+                                        false,
+                                        "the deadline came first, with "
+                                                + (shown.isPresent()
+                                                        ? Math.round(shown.getAsDouble()) + " requests"
+                                                        : "an unknown number of requests")
+                                                + " in flight"));
         return new Drain(order, shown, quiet, read, end);
     }
 
@@ -90,7 +90,8 @@ public record Drain(
         double atWork = Math.max(
                 page.running() + page.waiting(),
                 Math.max(
-                        answered.inFlight().orElse(0), page.server().webSockets().orElse(0)));
+                        answered.inFlight().orElse(0),
+                        page.server().webSockets().orElse(0)));
         double others = Math.max(0, atWork - own.inFlight());
         double held = page.server().pinnedRequests().orElse(heldUnsaid(page, since));
         return OptionalDouble.of(others + held);
@@ -98,7 +99,8 @@ public record Drain(
 
     /** Before vLLM 0.33 only the cache shows that blocks are held; blocks that an older version lost would be waited for in vain. */
     private static double heldUnsaid(EngineSnapshot page, Duration since) {
-        boolean isHeld = page.running() + page.waiting() == 0 && page.kvCacheUse().orElse(0) > HELD;
+        boolean isHeld =
+                page.running() + page.waiting() == 0 && page.kvCacheUse().orElse(0) > HELD;
         return isHeld && since.compareTo(HELD_AT_MOST) < 0 ? 1 : 0;
     }
 }

@@ -77,7 +77,8 @@ public final class GpuJudgement {
             memory.faults().stream()
                     .filter(fault -> fault.device().equals(device) && fault.kind() != GpuFault.Kind.NOT_LISTED)
                     .forEach(faults::add);
-            // NVML's own list says of a GPU that is gone that it is lost, and forgets a partition that somebody removed.
+            // NVML's own list says of a GPU that is gone that it is lost, and forgets a partition that somebody
+            // removed.
             if (reading.source() == GpuReading.Source.DCGM && now.missed() >= MISSED) {
                 faults.add(new GpuFault(
                         GpuFault.Kind.NOT_LISTED,
@@ -85,7 +86,8 @@ public final class GpuJudgement {
                         OptionalInt.empty(),
                         policy.on(GpuFault.Kind.NOT_LISTED),
                         reading.at(),
-                        "GPU " + device + " of this pod is on the exporter's page no more: it may have fallen off the bus;"
+                        "GPU " + device
+                                + " of this pod is on the exporter's page no more: it may have fallen off the bus;"
                                 + " look for XID 79 in the node's kernel log and run nvidia-smi there"));
             }
         });

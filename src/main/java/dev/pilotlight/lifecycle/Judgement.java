@@ -85,25 +85,18 @@ public final class Judgement {
                                 + "; a kernel that is compiled looks the same, so it is asked again"));
         TABLE.put(Condition.PAGE_UNREADABLE, Judgement::blindness);
         TABLE.put(Condition.PARTLY_SEEN, Judgement::partly);
-        TABLE.put(
-                Condition.REJECTING,
-                it -> it.rejections()
-                        .lastAt()
-                        .filter(at -> !it.isOver(at, REJECTIONS_STAND))
-                        .map(at -> "the engine turns requests away at its door, the last at " + at
-                                + " (vllm:admission_rejections_total): they are in no queue, and its load shows them not"));
-        TABLE.put(
-                Condition.KEY_REFUSED,
-                it -> refused(it, Refusal.KEY).map(why -> "whether the engine hangs while idle cannot be told: " + why));
-        TABLE.put(
-                Condition.TURNED_AWAY,
-                it -> refused(it, Refusal.BUSY)
-                        .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
-        TABLE.put(
-                Condition.PROBE_UNSUPPORTED,
-                it -> refused(it, Refusal.UNSUPPORTED)
-                        .map(why -> "whether the engine hangs while idle cannot be told: " + why
-                                + "; set pilotlight.warm-up.requests to a request that it serves"));
+        TABLE.put(Condition.REJECTING, it -> it.rejections()
+                .lastAt()
+                .filter(at -> !it.isOver(at, REJECTIONS_STAND))
+                .map(at -> "the engine turns requests away at its door, the last at " + at
+                        + " (vllm:admission_rejections_total): they are in no queue, and its load shows them not"));
+        TABLE.put(Condition.KEY_REFUSED, it -> refused(it, Refusal.KEY)
+                .map(why -> "whether the engine hangs while idle cannot be told: " + why));
+        TABLE.put(Condition.TURNED_AWAY, it -> refused(it, Refusal.BUSY)
+                .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
+        TABLE.put(Condition.PROBE_UNSUPPORTED, it -> refused(it, Refusal.UNSUPPORTED)
+                .map(why -> "whether the engine hangs while idle cannot be told: " + why
+                        + "; set pilotlight.warm-up.requests to a request that it serves"));
     }
 
     private Judgement() {}
@@ -138,7 +131,9 @@ public final class Judgement {
         }
 
         private boolean waits(String label) {
-            return page(label).filter(rank -> rank.waiting() - rank.deferred() > own.inFlight()).isPresent();
+            return page(label)
+                    .filter(rank -> rank.waiting() - rank.deferred() > own.inFlight())
+                    .isPresent();
         }
 
         private boolean runs(String label) {
@@ -210,8 +205,9 @@ public final class Judgement {
                         + " the drain and a hang of the others are not seen");
             }
             return ranks.apiServers().orElse(1) > 1
-                    ? Optional.of(ranks.apiServers().getAsInt() + " API servers share the port (--api-server-count): one that"
-                            + " hangs is seen only by the requests that happen to reach it")
+                    ? Optional.of(
+                            ranks.apiServers().getAsInt() + " API servers share the port (--api-server-count): one that"
+                                    + " hangs is seen only by the requests that happen to reach it")
                     : Optional.empty();
         });
     }

@@ -37,7 +37,12 @@ public record LivenessPolicy(
     /** Then it is soon asked whether it moves: gauges that stand may be old ones, and a pod that leaves has no time to lose. */
     public LivenessPolicy whileDraining() {
         return new LivenessPolicy(
-                deadAfter, lesser(stuckAfter), lesser(heartbeatEvery), startDeadline, Optional.of(step()), killsOnErrors);
+                deadAfter,
+                lesser(stuckAfter),
+                lesser(heartbeatEvery),
+                startDeadline,
+                Optional.of(step()),
+                killsOnErrors);
     }
 
     private static Duration lesser(Duration set) {

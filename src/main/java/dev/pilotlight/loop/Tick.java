@@ -79,7 +79,8 @@ public final class Tick {
                 engine,
                 look.progress(),
                 rejections,
-                cluster.ownPod().flatMap(OwnPod::vllm).map(vllm -> vllm.arguments().ranks()),
+                cluster.ownPod().flatMap(OwnPod::vllm).map(vllm -> vllm.arguments()
+                        .ranks()),
                 own,
                 policy.liveness(),
                 policy.staleAfter(),

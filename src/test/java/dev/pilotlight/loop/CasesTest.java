@@ -91,7 +91,8 @@ class CasesTest {
                 assertThat(isReady(world)).isTrue();
                 assertThat(world.picture.role().orElseThrow().word()).isEqualTo("active");
             }
-            assertThat(world.picture.conditions().has(Condition.PAGE_UNREADABLE)).isTrue();
+            assertThat(world.picture.conditions().has(Condition.PAGE_UNREADABLE))
+                    .isTrue();
         }
 
         /** vllm 22545: the gauges stand at what they were when all clients hung up. */

@@ -126,11 +126,7 @@ class ConditionsTest {
             case PAGE_UNREADABLE -> of(served(), it -> it.engine = Engine.GARBLED, 9);
             case PARTLY_SEEN ->
                 of(served(), it -> it.cluster = startedWith("--data-parallel-multi-port-external-lb"), 0);
-            case REJECTING ->
-                of(
-                        rejecting(),
-                        it -> it.rejections = OptionalDouble.of(3),
-                        0);
+            case REJECTING -> of(rejecting(), it -> it.rejections = OptionalDouble.of(3), 0);
             case KEY_REFUSED -> of(served(), it -> it.refusal = Optional.of(Refusal.KEY), 55);
             case TURNED_AWAY -> of(served(), it -> it.refusal = Optional.of(Refusal.BUSY), 55);
             case PROBE_UNSUPPORTED -> of(served(), it -> it.refusal = Optional.of(Refusal.UNSUPPORTED), 55);
@@ -155,7 +151,9 @@ class ConditionsTest {
                                                 .add(new JsonObject()
                                                         .put("name", "vllm")
                                                         .put("image", "vllm/vllm-openai:v0.32.0")
-                                                        .put("args", new JsonArray(List.of("--model", "tiny", argument))))));
+                                                        .put(
+                                                                "args",
+                                                                new JsonArray(List.of("--model", "tiny", argument))))));
         return new ClusterView(
                 Optional.of(new Mirrored<>(
                         Map.of("vllm-0", new Mirrored.Item<>("1", OwnPod.of(pod, Optional.empty()))),

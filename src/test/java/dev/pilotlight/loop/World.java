@@ -105,6 +105,7 @@ final class World {
     OptionalDouble pinned = OptionalDouble.empty();
     /** What {@code /load} says, where it is tracked. */
     OptionalDouble load = OptionalDouble.empty();
+
     boolean lists = true;
     boolean hangs;
     Pause pause = Pause.UNKNOWN;
@@ -257,14 +258,7 @@ final class World {
             case GARBLED -> new EngineReading.Unreadable(now, answer, model, pause, "garbled");
             case SERVING ->
                 new EngineReading.Answered(
-                        now,
-                        snapshot(),
-                        answer,
-                        model,
-                        lists ? "" : "lists no model",
-                        load,
-                        pause,
-                        "whole");
+                        now, snapshot(), answer, model, lists ? "" : "lists no model", load, pause, "whole");
         };
     }
 
@@ -292,8 +286,7 @@ final class World {
                 CacheConfig.UNKNOWN,
                 sleep,
                 Latencies.NONE,
-                new ServerState(
-                        OptionalDouble.of(weightUpdates), rejections, webSockets, pinned),
+                new ServerState(OptionalDouble.of(weightUpdates), rejections, webSockets, pinned),
                 Optional.empty());
     }
 
