@@ -1,6 +1,7 @@
 package dev.pilotlight;
 
 import dev.pilotlight.check.CheckCommand;
+import dev.pilotlight.config.SettingsCheck;
 import dev.pilotlight.config.WrongSettings;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -65,11 +66,7 @@ public final class Main {
                     return wrong.getMessage();
                 }
                 case ConfigValidationException invalid -> {
-                    List<String> problems = new ArrayList<>();
-                    for (int i = 0; i < invalid.getProblemCount(); i++) {
-                        problems.add(invalid.getProblem(i).getMessage());
-                    }
-                    return WrongSettings.message(problems);
+                    return WrongSettings.message(problems(invalid));
                 }
                 case BindException taken -> {
                     return "pilotlight cannot listen: " + taken.getMessage() + "; set quarkus.http.port to a free port";
@@ -80,5 +77,18 @@ public final class Main {
         java.io.StringWriter trace = new java.io.StringWriter();
         failure.printStackTrace(new java.io.PrintWriter(trace));
         return "pilotlight did not start: " + trace;
+    }
+
+    /** In our words where we know better: the library's name classes, and stop at values that cannot be read. */
+    private static List<String> problems(ConfigValidationException invalid) {
+        List<String> ours = SettingsCheck.problemsBeforeStart();
+        if (!ours.isEmpty()) {
+            return ours;
+        }
+        List<String> theirs = new ArrayList<>();
+        for (int i = 0; i < invalid.getProblemCount(); i++) {
+            theirs.add(invalid.getProblem(i).getMessage());
+        }
+        return theirs;
     }
 }

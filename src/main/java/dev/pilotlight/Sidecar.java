@@ -10,6 +10,7 @@ import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.config.SettingsCheck;
 import dev.pilotlight.config.WrongSettings;
 import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.LateStart;
@@ -43,6 +44,7 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -63,6 +65,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -246,6 +249,7 @@ public final class Sidecar {
     /** Runs before the port opens. */
     void start(
             @Observes StartupEvent event,
+            Config settings,
             PilotlightConfig config,
             Instance<ControlLoop> loop,
             Instance<Webhook> webhook,
@@ -255,7 +259,7 @@ public final class Sidecar {
         Thread.setDefaultUncaughtExceptionHandler(
                 (thread, failure) -> Guard.failed("thread " + thread.getName(), failure));
         vertx.exceptionHandler(failure -> Guard.failed("an event loop", failure));
-        List<String> problems = ConfigCheck.problems(config);
+        List<String> problems = SettingsCheck.problems(settings.unwrap(SmallRyeConfig.class), config);
         if (!problems.isEmpty()) {
             throw new WrongSettings(problems);
         }

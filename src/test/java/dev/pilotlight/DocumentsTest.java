@@ -43,7 +43,7 @@ class DocumentsTest {
         @Test
         void listsEverySettingWithItsDefault() {
             Map<String, String> documented = new LinkedHashMap<>();
-            table(PAGE, "setting", "default", "meaning")
+            table(PAGE, "setting", "default", "values", "meaning")
                     .forEach(row -> documented.put(unquoted(row.get(0)), unquoted(row.get(1))));
             Map<String, String> settings = settings();
 
@@ -54,14 +54,14 @@ class DocumentsTest {
 
         @Test
         void saysWhatEachMeans() {
-            assertThat(table(PAGE, "setting", "default", "meaning"))
-                    .allSatisfy(row -> assertThat(row.get(2)).as(row.get(0)).hasSizeGreaterThan(10));
+            assertThat(table(PAGE, "setting", "default", "values", "meaning"))
+                    .allSatisfy(row -> assertThat(row.get(3)).as(row.get(0)).hasSizeGreaterThan(10));
         }
 
         private static String rows(Map<String, String> settings, Map<String, String> documented) {
             return settings.entrySet().stream()
                     .filter(setting -> !setting.getValue().equals(documented.get(setting.getKey())))
-                    .map(setting -> "| `%s` | %s | ... |"
+                    .map(setting -> "| `%s` | %s | ... | ... |"
                             .formatted(
                                     setting.getKey(),
                                     setting.getValue().equals("none") ? "none" : "`" + setting.getValue() + "`"))

@@ -55,9 +55,9 @@ class SettingsIT {
                         "pilotlight.engine.url=ftp://vllm",
                         "pilotlight.engine.poll-every=10ms: give 100ms to 1m",
                         "pilotlight.engine.stale-after=1ms",
-                        "pilotlight.signal.target-load=75.0",
+                        "pilotlight.signal.target-load=75: give above 0, at most 1",
                         "pilotlight.gpu.fatal-xids",
-                        "pilotlight.engine.api-key: it has 2 lines",
+                        "pilotlight.engine.api-key=***: it has 2 lines",
                         "pilotlight.warm-up.requests")
                 .doesNotContain("\tat ", "sk-one");
     }
@@ -74,6 +74,29 @@ class SettingsIT {
         assertThat(ended.said())
                 .contains("pilotlight.engine.poll-every", "pilotlight.gpu.source", "pilotlight.engine.max-num-seqs")
                 .doesNotContain("\tat ");
+    }
+
+    @Test
+    void saysEveryKindOfMistakeInOneMessageWithoutNamesOfClasses() throws IOException, InterruptedException {
+        Ended ended = run(
+                99_999,
+                "-Dpilotlight.engine.timeout=500",
+                "-Dpilotlight.engine.verify-host=flase",
+                "-Dpilotlight.engine.max-num-seqs=many",
+                "-Dpilotlight.engine.url=http://127.0.0.1:99999",
+                "-Dpilotlight.warmup.budget=1m");
+
+        assertThat(ended.code()).isEqualTo(64);
+        assertThat(ended.said())
+                .contains(
+                        "6 settings are wrong",
+                        "pilotlight.engine.timeout=500: has no unit; give 500ms or 500s",
+                        "pilotlight.engine.verify-host=flase: give true or false",
+                        "pilotlight.engine.max-num-seqs=many: is not a whole number",
+                        "pilotlight.engine.url=http://127.0.0.1:99999: give a port from 1 to 65535",
+                        "pilotlight.warmup.budget: there is no such setting; did you mean pilotlight.warm-up.budget?",
+                        "quarkus.http.port=99999: give 0 to 65535")
+                .doesNotContain("\tat ", "java.", "SRCFG");
     }
 
     @Test

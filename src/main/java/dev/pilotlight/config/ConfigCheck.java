@@ -17,48 +17,41 @@ import dev.pilotlight.pool.RolePolicy;
 import dev.pilotlight.pool.ScalePolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.regex.Pattern;
 
-/** Finds every setting that cannot be, all at once: each with its value and the mend. */
+/** What settings ask of each other, and what the parts of the core go by. */
 public final class ConfigCheck {
     private static final Duration LEAST_STALE = Duration.ofSeconds(10);
-
-    /** Lease and ConfigMap are named for it, and so is a label's value. */
-    private static final Pattern POOL_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?");
 
     private final List<String> problems = new ArrayList<>();
 
     private ConfigCheck() {}
 
-    public static List<String> problems(PilotlightConfig config) {
+    /** What {@link SettingsTable} allows each by itself, but not beside the others; without those that are wrong by themselves. */
+    static List<String> problems(PilotlightConfig config) {
         ConfigCheck check = new ConfigCheck();
         check.engine(config.engine());
-        check.rest(config);
-        check.between(
-                "pilotlight.gpu.poll-every", config.gpu().pollEvery(), Duration.ofSeconds(1), Duration.ofMinutes(10));
+        check.warmUp(config.warmUp());
+        check.liveness(config.liveness());
+        check.drain(config.drain());
+        check.kube(config.kube());
+        check.scale(config);
+        check.mark(config.mark());
+        check.together(config);
         gpu(config).problems().forEach(problem -> check.problems.add(problem.line()));
         return List.copyOf(check.problems);
     }
 
     private void engine(PilotlightConfig.Engine engine) {
         URI url = engine.url().orElse(EngineAddress.DEFAULT);
-        String scheme = url.getScheme();
-        if (!"http".equals(scheme) && !"https".equals(scheme) || url.getHost() == null) {
-            bad("pilotlight.engine.url", Redacted.url(url), "give http://host:port or https://host:port");
-        }
         if (url.getRawUserInfo() != null || url.getRawQuery() != null) {
-            problems.add("pilotlight.engine.url has a user or a query in it; give only scheme, host, port and path,"
+            problems.add("pilotlight.engine.url: has a user or a query in it; give only scheme, host, port and path,"
                     + " and the API key by pilotlight.engine.api-key or api-key-file");
         }
-        between("pilotlight.engine.poll-every", engine.pollEvery(), Duration.ofMillis(100), Duration.ofSeconds(60));
-        between("pilotlight.engine.timeout", engine.timeout(), Duration.ofMillis(50), Duration.ofSeconds(60));
         Duration least = engine.pollEvery().multipliedBy(2);
         engine.staleAfter()
                 .filter(stale -> stale.compareTo(least) < 0)
@@ -68,39 +61,15 @@ public final class ConfigCheck {
                         "with pilotlight.engine.poll-every=" + shown(engine.pollEvery()) + " give at least "
                                 + shown(least)));
         problems.addAll(TlsFiles.problems(tls(engine)));
-        engine.apiKeyFile()
-                .flatMap(file -> Secret.problem(file).map(why -> "pilotlight.engine.api-key-file=" + file + ": " + why))
-                .ifPresent(problems::add);
-        engine.apiKey()
-                .flatMap(Secret::problem)
-                .map(why -> "pilotlight.engine.api-key: " + why)
-                .ifPresent(problems::add);
+        engine.apiKey().flatMap(Secret::problem).ifPresent(why -> bad("pilotlight.engine.api-key", "***", why));
         if (engine.apiKey().isPresent() && engine.apiKeyFile().isPresent()) {
-            problems.add("pilotlight.engine.api-key and pilotlight.engine.api-key-file are both set: give one of them");
+            problems.add(
+                    "pilotlight.engine.api-key and pilotlight.engine.api-key-file: are both set; give one of them");
         }
-        if ("http".equals(scheme)) {
+        if ("http".equals(url.getScheme())) {
             engine.caFile().ifPresent(file -> useless("pilotlight.engine.ca-file", file, url));
             engine.clientCertFile().ifPresent(file -> useless("pilotlight.engine.client-cert-file", file, url));
         }
-        OptionalInt slots = engine.maxNumSeqs();
-        if (slots.isPresent() && slots.getAsInt() < 1) {
-            bad("pilotlight.engine.max-num-seqs", slots.getAsInt(), "give the number that vLLM runs with, 1 or more");
-        }
-        between("pilotlight.engine.max-page-bytes", engine.maxPageBytes(), 64L << 10, 1L << 30);
-        between("pilotlight.engine.max-series", engine.maxSeries(), 100, 1_000_000);
-    }
-
-    private void kube(PilotlightConfig.Kube kube) {
-        kube.url()
-                .filter(url -> !"http".equals(url.getScheme()) && !"https".equals(url.getScheme())
-                        || url.getHost() == null
-                        || url.getRawUserInfo() != null
-                        || url.getRawQuery() != null)
-                .ifPresent(
-                        url -> problems.add("pilotlight.kube.url names no server: give https://host:port, or leave it"
-                                + " out inside a pod; the token goes into pilotlight.kube.token-file"));
-        file("pilotlight.kube.token-file", kube.tokenFile());
-        file("pilotlight.kube.ca-file", kube.caFile());
     }
 
     private void useless(String setting, Path file, URI url) {
@@ -117,180 +86,116 @@ public final class ConfigCheck {
                 "pilotlight.engine", engine.caFile(), engine.clientCertFile(), engine.clientKeyFile());
     }
 
-    private void rest(PilotlightConfig config) {
-        config.warmUp().requests().ifPresent(json -> problems.addAll(WarmUpRequests.problems(json)));
-        double within = config.warmUp().steadyWithin();
-        if (!(within > 0 && within <= 1)) {
-            bad("pilotlight.warm-up.steady-within", within, "give more than 0 and at most 1; 0.15 is 15 %");
+    private void kube(PilotlightConfig.Kube kube) {
+        if (kube.url()
+                .filter(url -> url.getRawUserInfo() != null || url.getRawQuery() != null)
+                .isPresent()) {
+            problems.add("pilotlight.kube.url: has a user or a query in it; give https://host:port, and the token by"
+                    + " pilotlight.kube.token-file");
         }
-        between("pilotlight.warm-up.max-rounds", config.warmUp().maxRounds(), 2, 100);
-        atLeast("pilotlight.warm-up.budget", config.warmUp().budget(), Duration.ofSeconds(1));
-        atLeast("pilotlight.warm-up.retry-after", config.warmUp().retryAfter(), Duration.ofMillis(100));
-        if (config.warmUp().retryAfter().compareTo(config.warmUp().budget()) > 0) {
+        problems.addAll(TlsFiles.problems(
+                new TlsFiles.Named("pilotlight.kube", kube.caFile(), Optional.empty(), Optional.empty())));
+    }
+
+    private void liveness(PilotlightConfig.Liveness liveness) {
+        liveness.longestStep()
+                .filter(step -> step.compareTo(liveness.stuckAfter()) < 0)
+                .ifPresent(step -> bad(
+                        "pilotlight.liveness.longest-step",
+                        shown(step),
+                        "give at least pilotlight.liveness.stuck-after=" + shown(liveness.stuckAfter())));
+    }
+
+    private void scale(PilotlightConfig config) {
+        PilotlightConfig.Scale scale = config.scale();
+        scale.maxPods().ifPresent(most -> {
+            if (most < scale.minPods()) {
+                bad("pilotlight.scale.max-pods", most, "give at least pilotlight.scale.min-pods=" + scale.minPods());
+            }
+            if (config.pool().name().isEmpty() || config.pod().name().isEmpty()) {
+                bad(
+                        "pilotlight.scale.max-pods",
+                        most,
+                        "needs a pool that has a leader; give pilotlight.pool.name, the same for all its pods,"
+                                + " and POD_NAME and POD_NAMESPACE by the downward API");
+            }
+        });
+    }
+
+    private void warmUp(PilotlightConfig.WarmUp warmUp) {
+        warmUp.requests().ifPresent(json -> problems.addAll(WarmUpRequests.problems(json)));
+        if (warmUp.retryAfter().compareTo(warmUp.budget()) > 0) {
             bad(
                     "pilotlight.warm-up.retry-after",
-                    shown(config.warmUp().retryAfter()),
-                    "give less than pilotlight.warm-up.budget="
-                            + shown(config.warmUp().budget()));
+                    shown(warmUp.retryAfter()),
+                    "give less than pilotlight.warm-up.budget=" + shown(warmUp.budget()));
         }
-        atLeast("pilotlight.liveness.dead-after", config.liveness().deadAfter(), Duration.ofSeconds(1));
-        atLeast("pilotlight.liveness.stuck-after", config.liveness().stuckAfter(), Duration.ofSeconds(5));
-        between(
-                "pilotlight.liveness.canary-timeout",
-                config.liveness().canaryTimeout(),
-                Duration.ofSeconds(1),
-                Duration.ofMinutes(10));
-        if (!config.liveness().heartbeatEvery().isZero()) {
-            atLeast("pilotlight.liveness.heartbeat-every", config.liveness().heartbeatEvery(), Duration.ofSeconds(5));
-        }
-        config.liveness()
-                .longestStep()
-                .ifPresent(step -> atLeast(
-                        "pilotlight.liveness.longest-step",
-                        step,
-                        config.liveness().stuckAfter()));
-        config.liveness()
-                .startDeadline()
-                .ifPresent(deadline -> atLeast("pilotlight.liveness.start-deadline", deadline, Duration.ZERO));
-        atLeast("pilotlight.drain.settle", config.drain().settle(), Duration.ZERO);
-        config.drain()
-                .deadline()
-                .filter(deadline -> deadline.compareTo(config.drain().settle()) < 0)
+    }
+
+    private void drain(PilotlightConfig.Drain drain) {
+        drain.deadline()
+                .filter(deadline -> deadline.compareTo(drain.settle()) < 0)
                 .ifPresent(deadline -> bad(
                         "pilotlight.drain.deadline",
                         shown(deadline),
-                        "give at least pilotlight.drain.settle="
-                                + shown(config.drain().settle())));
-        file("pilotlight.drain.token-file", config.drain().tokenFile());
-        kube(config.kube());
-        if (config.pod().name().isPresent() != config.pod().namespace().isPresent()) {
-            problems.add(
-                    "pilotlight.pod.name and pilotlight.pod.namespace go together: give both by the downward API, or neither");
-        }
-        mark(config.mark());
-        managed(config);
-        double target = config.signal().targetLoad();
-        if (!(target > 0 && target <= 1)) {
-            bad(
-                    "pilotlight.signal.target-load",
-                    target,
-                    "give more than 0 and at most 1; 0.7 leaves room for a cold start");
-        }
-        config.signal().ttftSlo().ifPresent(slo -> atLeast("pilotlight.signal.ttft-slo", slo, Duration.ofMillis(1)));
-        config.signal().itlSlo().ifPresent(slo -> atLeast("pilotlight.signal.itl-slo", slo, Duration.ofMillis(1)));
-        atLeast("pilotlight.signal.drain-time", config.signal().drainTime(), Duration.ofSeconds(1));
-        config.signal()
-                .forecastHorizon()
-                .ifPresent(ahead -> between(
-                        "pilotlight.signal.forecast-horizon", ahead, Duration.ofSeconds(30), Duration.ofHours(1)));
-        Optional<String> image = config.injector().image();
-        if (image.isEmpty() ? config.injector().enabled() : image.get().chars().anyMatch(Character::isWhitespace)) {
-            bad(
-                    "pilotlight.injector.image",
-                    "\"" + image.orElse("") + "\"",
-                    "name the sidecar's image as docker pull takes it");
-        }
+                        "give at least pilotlight.drain.settle=" + shown(drain.settle())));
     }
 
     private void mark(PilotlightConfig.Mark mark) {
-        atLeast("pilotlight.mark.cost-hold", mark.costHold(), Duration.ofSeconds(1));
-        if (!(mark.workingFrom() > 0 && mark.workingFrom() < mark.fullFrom())) {
+        if (mark.workingFrom() >= mark.fullFrom()) {
             bad(
                     "pilotlight.mark.working-from",
                     mark.workingFrom(),
-                    "give more than 0 and less than pilotlight.mark.full-from=" + mark.fullFrom());
+                    "give less than pilotlight.mark.full-from=" + mark.fullFrom());
         }
     }
 
-    private void managed(PilotlightConfig config) {
+    private void together(PilotlightConfig config) {
+        if (config.pod().name().isPresent() != config.pod().namespace().isPresent()) {
+            problems.add("pilotlight.pod.name and pilotlight.pod.namespace: go together;"
+                    + " give both by the downward API, or neither");
+        }
         PilotlightConfig.Pool pool = config.pool();
-        atLeast("pilotlight.pool.standby-after", pool.standbyAfter(), Duration.ofSeconds(1));
-        pool.name()
-                .filter(name -> !POOL_NAME.matcher(name).matches())
-                .ifPresent(name -> bad(
-                        "pilotlight.pool.name",
-                        name,
-                        "give at most 45 small letters, digits and dashes, as of an object's name"));
         if (pool.mode() == PilotlightConfig.PoolMode.MANAGED) {
             if (pool.name().isEmpty()) {
-                problems.add(
-                        "pilotlight.pool.mode=managed needs pilotlight.pool.name: the same for all pods of the pool");
+                bad("pilotlight.pool.mode", "managed", "needs pilotlight.pool.name, the same for all pods of the pool");
             }
             if (config.pod().name().isEmpty()) {
-                problems.add("pilotlight.pool.mode=managed needs the pod's name and namespace:"
-                        + " give POD_NAME and POD_NAMESPACE by the downward API");
+                bad(
+                        "pilotlight.pool.mode",
+                        "managed",
+                        "needs the pod's name and namespace; give POD_NAME and POD_NAMESPACE by the downward API");
             }
             if (!config.mark().enabled()) {
                 bad("pilotlight.mark.enabled", false, "a managed pool works by the role label; leave it on");
             }
         }
-        scale(config);
-        between("pilotlight.pool.min-active", pool.minActive(), 1, 10_000);
-        between("pilotlight.pool.standby", pool.standby(), 0, 10_000);
-        if (!(pool.demoteAt() > 0 && pool.demoteAt() < pool.promoteAt() && pool.promoteAt() <= 2)) {
+        if (config.injector().enabled() && config.injector().image().isEmpty()) {
+            problems.add("pilotlight.injector.image: is not set; name the sidecar's image as docker pull takes it");
+        }
+        if (pool.demoteAt() >= pool.promoteAt()) {
             bad(
                     "pilotlight.pool.demote-at",
                     pool.demoteAt(),
-                    "give more than 0 and less than pilotlight.pool.promote-at=" + pool.promoteAt()
-                            + ", which is at most 2");
-        }
-        atLeast("pilotlight.pool.demote-after", pool.demoteAfter(), Duration.ofSeconds(60));
-        atLeast("pilotlight.pool.orphan-after", pool.orphanAfter(), Duration.ofSeconds(5));
-        between("pilotlight.pool.peer-timeout", pool.peerTimeout(), Duration.ofMillis(50), Duration.ofSeconds(1));
-    }
-
-    private void scale(PilotlightConfig config) {
-        PilotlightConfig.Scale scale = config.scale();
-        between("pilotlight.scale.min-pods", scale.minPods(), 1, 10_000);
-        if (!(scale.reserve() >= 0 && scale.reserve() <= 1)) {
-            bad("pilotlight.scale.reserve", scale.reserve(), "give 0 to 1; 0.25 keeps a quarter to spare");
-        }
-        if (scale.maxPods().isEmpty()) {
-            return;
-        }
-        between("pilotlight.scale.max-pods", scale.maxPods().getAsInt(), scale.minPods(), 10_000);
-        if (config.pool().name().isEmpty() || config.pod().name().isEmpty()) {
-            problems.add("pilotlight.scale.max-pods=" + scale.maxPods().getAsInt()
-                    + " needs a pool that has a leader: give pilotlight.pool.name, the same for all its pods,"
-                    + " and POD_NAME and POD_NAMESPACE by the downward API");
+                    "give less than pilotlight.pool.promote-at=" + pool.promoteAt());
         }
     }
 
-    private void bad(String setting, Object value, String mend) {
-        problems.add(setting + "=" + value + ": " + mend);
+    private void bad(String setting, Object value, String fix) {
+        problems.add(SettingsCheck.line(setting, String.valueOf(value), fix));
     }
 
-    private void between(String setting, Duration value, Duration least, Duration most) {
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-            bad(setting, shown(value), "give " + shown(least) + " to " + shown(most));
-        }
-    }
-
-    private void between(String setting, long value, long least, long most) {
-        if (value < least || value > most) {
-            bad(setting, value, "give " + least + " to " + most);
-        }
-    }
-
-    private void atLeast(String setting, Duration value, Duration least) {
-        if (value.compareTo(least) < 0) {
-            bad(setting, shown(value), "give at least " + shown(least));
-        }
-    }
-
-    private void file(String setting, Optional<Path> file) {
-        file.filter(path -> !Files.isReadable(path))
-                .ifPresent(path -> bad(setting, path, "no such file, or not readable for this user"));
-    }
-
-    /** As it is written in a setting: 1s, 100ms, 30m. */
+    /** As it is written in a setting: 1s, 100ms, 30m, 1h. */
     static String shown(Duration value) {
         long millis = value.toMillis();
         if (millis % 1000 != 0) {
             return millis + "ms";
         }
         long seconds = millis / 1000;
-        return seconds != 0 && seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+        if (seconds == 0 || seconds % 60 != 0) {
+            return seconds + "s";
+        }
+        return seconds % 3600 == 0 ? seconds / 3600 + "h" : seconds / 60 + "m";
     }
 
     /** The GPU's settings, and what is wrong with them. */

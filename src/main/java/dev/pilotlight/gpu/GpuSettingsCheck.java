@@ -28,7 +28,7 @@ public final class GpuSettingsCheck {
     public record Problem(String setting, String value, String mend) {
         /** For people, on one line. */
         public String line() {
-            return setting + " = \"" + value + "\": " + mend;
+            return setting + "=" + value + ": " + mend;
         }
     }
 

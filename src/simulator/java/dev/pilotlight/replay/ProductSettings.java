@@ -2,6 +2,7 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.config.SettingsCheck;
 import dev.pilotlight.loop.Policy;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -20,7 +21,7 @@ public final class ProductSettings {
                 .withSources(new PropertiesConfigSource(settings, "replay", 500))
                 .build();
         PilotlightConfig config = read.getConfigMapping(PilotlightConfig.class);
-        List<String> problems = ConfigCheck.problems(config);
+        List<String> problems = SettingsCheck.problems(read, config);
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }

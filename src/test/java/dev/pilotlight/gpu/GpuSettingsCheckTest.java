@@ -86,24 +86,23 @@ class GpuSettingsCheckTest {
                             List.of("GPU-12", FIRST),
                             List.of("79", "fell-off", "1000", "0"))))
                     .containsExactly(
-                            "pilotlight.gpu.dcgm-url = \"dcgm:9400/metrics\": is not the http or https URL of a page,"
+                            "pilotlight.gpu.dcgm-url=dcgm:9400/metrics: is not the http or https URL of a page,"
                                     + " such as http://10.0.0.7:9400/metrics",
-                            "pilotlight.gpu.uuids = \"GPU-12\": is not a UUID as nvidia-smi -L prints it, such as"
+                            "pilotlight.gpu.uuids=GPU-12: is not a UUID as nvidia-smi -L prints it, such as"
                                     + " GPU-7a2e92f2-be71-d37e-a744-541600ffc722 or MIG-…; or write \"visible\" alone",
-                            "pilotlight.gpu.fatal-xids = \"fell-off\": is neither a number from 1 to 999 nor one of "
+                            "pilotlight.gpu.fatal-xids=fell-off: is neither a number from 1 to 999 nor one of "
                                     + Xid.settingNames(),
-                            "pilotlight.gpu.fatal-xids = \"1000\": is neither a number from 1 to 999 nor one of "
+                            "pilotlight.gpu.fatal-xids=1000: is neither a number from 1 to 999 nor one of "
                                     + Xid.settingNames(),
-                            "pilotlight.gpu.fatal-xids = \"0\": is neither a number from 1 to 999 nor one of "
+                            "pilotlight.gpu.fatal-xids=0: is neither a number from 1 to 999 nor one of "
                                     + Xid.settingNames());
         }
 
         @Test
         void saysWhatTheExporterNeeds() {
             assertThat(lines(check(GpuSettings.Source.DCGM, null, List.of(), null)))
-                    .containsExactly(
-                            "pilotlight.gpu.source = \"dcgm\": needs pilotlight.gpu.dcgm-url, or HOST_IP from the"
-                                    + " downward API (status.hostIP)");
+                    .containsExactly("pilotlight.gpu.source=dcgm: needs pilotlight.gpu.dcgm-url, or HOST_IP from the"
+                            + " downward API (status.hostIP)");
         }
 
         @Test
