@@ -30,6 +30,7 @@ sealed interface InjectionDecision {
      * @param engine the container that vLLM runs in
      * @param port where its server listens
      * @param apiKey where the server has its key from; the sidecar gets it from there, too
+     * @param authority that vouches for its certificate, where it speaks TLS
      * @param livenessProbe whether the engine's verdict becomes its liveness probe
      * @param readinessProbe whether the sidecar's readiness becomes its readiness probe, too
      * @param preStop whether the drain becomes its preStop hook
@@ -41,6 +42,7 @@ sealed interface InjectionDecision {
             Container engine,
             int port,
             Optional<SecretKey> apiKey,
+            Optional<Authority> authority,
             boolean livenessProbe,
             boolean readinessProbe,
             boolean preStop,
@@ -66,6 +68,7 @@ sealed interface InjectionDecision {
         SEVERAL_ENGINES(true),
         NO_SERVER(true),
         TLS_ENGINE(true),
+        BAD_CA(true),
         SOCKET_ENGINE(true),
         API_KEY(true),
         OTHER_ADDRESS(true),
@@ -132,7 +135,7 @@ sealed interface InjectionDecision {
         List<ContainerSpec> specs =
                 pod.containers().stream().map(Container::spec).toList();
         return switch (VllmServer.in(specs, named, rank)) {
-            case Found.One(VllmServer server) -> unreachable(server).orElseGet(() -> withPort(pod, server));
+            case Found.One(VllmServer server) -> unreachable(pod, server).orElseGet(() -> withPort(pod, server));
             // A sidecar beside a worker without a server would wait for one for ever, and hold the pod unready.
             case Found.NoServer(ContainerSpec container)
             when rank == Rank.WORKER ->
@@ -161,11 +164,19 @@ sealed interface InjectionDecision {
     }
 
     /** A server that the sidecar could not ask would keep the pod unready for ever. */
-    private static Optional<InjectionDecision> unreachable(VllmServer server) {
+    private static Optional<InjectionDecision> unreachable(AdmittedPod pod, VllmServer server) {
         VllmArguments.Access access = server.arguments().access();
-        if (access.tls()) {
+        String authority = pod.annotations().getOrDefault(Keys.ENGINE_CA, "");
+        if (access.tls() && authority.isEmpty()) {
             return leave(
-                    Reason.TLS_ENGINE, "vLLM speaks TLS, and the sidecar has no authority to trust; write it by hand");
+                    Reason.TLS_ENGINE,
+                    "vLLM speaks TLS; name who vouches for its certificate by the annotation " + Keys.ENGINE_CA
+                            + ": configmap/NAME/KEY or secret/NAME/KEY");
+        }
+        if (access.tls() && Authority.of(authority).isEmpty()) {
+            return leave(
+                    Reason.BAD_CA,
+                    "annotation " + Keys.ENGINE_CA + " is neither configmap/NAME/KEY nor secret/NAME/KEY");
         }
         if (access.socket()) {
             return leave(Reason.SOCKET_ENGINE, "vLLM listens on a Unix socket");
@@ -232,10 +243,14 @@ sealed interface InjectionDecision {
         Optional<SecretKey> key = server.arguments().access().key() instanceof ApiKey.InSecret(SecretKey from)
                 ? Optional.of(from)
                 : Optional.empty();
+        Optional<Authority> authority = server.arguments().access().tls()
+                ? Authority.of(pod.annotations().getOrDefault(Keys.ENGINE_CA, ""))
+                : Optional.empty();
         return new Inject(
                 engine,
                 port,
                 key,
+                authority,
                 livenessProbe,
                 readinessProbe,
                 preStop,

@@ -26,5 +26,8 @@ final class Keys {
     /** Annotation: the port of vLLM's HTTP server, where it is not to be seen. */
     static final String PORT = "pilotlight.dev/port";
 
+    /** Annotation: who vouches for the certificate of an engine that speaks TLS: {@code configmap/NAME/KEY} or {@code secret/NAME/KEY}. */
+    static final String ENGINE_CA = "pilotlight.dev/engine-ca";
+
     private Keys() {}
 }

@@ -27,6 +27,12 @@ final class SidecarPatch {
         } else {
             patch.add(add("/spec/initContainers", new JsonArray().add(sidecar)));
         }
+        // Before the pod's own, so that it comes first whether or not the API server has added the token's volume yet.
+        decision.authority()
+                .ifPresent(authority -> patch.add(
+                        spec.getValue("volumes") instanceof JsonArray
+                                ? add("/spec/volumes/0", authority.volume())
+                                : add("/spec/volumes", new JsonArray().add(authority.volume()))));
         String engine = "/spec/containers/" + decision.engine().spec().index();
         JsonObject calls = decision.withoutShell() ? template.getJsonObject("withoutShell") : template;
         if (decision.livenessProbe()) {
@@ -53,7 +59,8 @@ final class SidecarPatch {
                 new JsonObject().put("name", template.getString("name")).put("image", image);
         template.copy().forEach(field -> sidecar.put(field.getKey(), field.getValue()));
         JsonArray env = sidecar.getJsonArray("env");
-        env.getJsonObject(0).put("value", "http://127.0.0.1:" + decision.port());
+        String scheme = decision.authority().isPresent() ? "https" : "http";
+        env.getJsonObject(0).put("value", scheme + "://127.0.0.1:" + decision.port());
         // Told and not looked for again: the sidecar takes the very container that was found here.
         env.add(new JsonObject()
                 .put("name", "PILOTLIGHT_POD_CONTAINER")
@@ -70,6 +77,7 @@ final class SidecarPatch {
                                                 new JsonObject()
                                                         .put("name", key.secret())
                                                         .put("key", key.key())))));
+        decision.authority().ifPresent(authority -> authority.into(sidecar));
         if (asRoot) {
             sidecar.getJsonObject("securityContext").put("runAsUser", USER);
         }

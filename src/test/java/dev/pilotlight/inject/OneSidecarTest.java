@@ -131,7 +131,9 @@ class OneSidecarTest {
                     .replace(
                             "name:\"pilotlight\",restartPolicy",
                             "name:\"pilotlight\",image:variables.image,restartPolicy")
-                    .replace("\"http://127.0.0.1:8000\"", "\"http://127.0.0.1:\"+string(variables.port)");
+                    .replace(
+                            "\"http://127.0.0.1:8000\"",
+                            "(variables.tls?\"https\":\"http\")+\"://127.0.0.1:\"+string(variables.port)");
 
             assertThat(expression).contains("value:" + sidecar + "}");
             for (String call : List.of("livenessProbe", "lifecycle.preStop")) {
