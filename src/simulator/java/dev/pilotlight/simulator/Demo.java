@@ -27,6 +27,8 @@ public final class Demo {
     /** If the sidecar has not said ready by then, traffic comes all the same. */
     private static final long LATEST_TRAFFIC_SECONDS = 40;
 
+    private static final int HEAD_EVERY = 20;
+
     private final DemoOptions options;
     private final PrintStream out;
     private final HttpClient http = HttpClient.newBuilder()
@@ -134,7 +136,33 @@ public final class Demo {
         }
         out.println("  " + uri + "/metrics");
         out.println("The sidecar's log is in " + options.log() + "; Ctrl-C ends all of it.");
+        if (place != null) {
+            tellFaults(uri, sidecarUri);
+        }
         out.println();
+    }
+
+    /** What a person can do to it from another terminal, and what then shows. */
+    private void tellFaults(URI engine, String sidecarUri) {
+        out.println("From another terminal:");
+        for (String[] fault : new String[][] {
+            {"curl -X POST " + engine + "/sim/hang", "hangs; found out under load in a minute and a half, then `failed`"
+            },
+            {"curl -X POST " + engine + "/sim/continue", "goes on: `ready` again"},
+            {"curl -X POST " + engine + "/sim/die", "the process ends, comes back, loads and is warmed again"},
+            {
+                "curl -X POST '" + engine + "/sim/unavailable?seconds=15'",
+                "503 to all: off traffic at once, `failed` after 10 s"
+            },
+            {"curl -X POST " + engine + "/sleep", "`suspended`, until curl -X POST " + engine + "/wake_up"},
+            {
+                "curl -X POST -H 'Pilotlight-Drain: pre-stop' " + sidecarUri + "/api/v1/drain",
+                "leaves traffic, answers when all is done"
+            }
+        }) {
+            out.println("  " + fault[0]);
+            out.println("      " + fault[1]);
+        }
     }
 
     private int watch(URI uri) throws IOException, InterruptedException {
@@ -142,6 +170,7 @@ public final class Demo {
         HttpRequest request = HttpRequest.newBuilder(signalsUri)
                 .timeout(Duration.ofMillis(800))
                 .build();
+        String last = "";
         long start = System.nanoTime();
         for (long second = 0; ; second++) {
             long left = start + TimeUnit.SECONDS.toNanos(second) - System.nanoTime();
@@ -156,7 +185,15 @@ public final class Demo {
                 return 0;
             }
             Map<String, Object> signals = signals(request);
+            String state = signals.isEmpty() ? "" : StatusLine.state(signals);
+            if (second % HEAD_EVERY == 0) {
+                out.println(StatusLine.HEAD);
+            }
             out.println(StatusLine.of(second, signals));
+            if (!state.equals(last)) {
+                out.println(StatusLine.why(signals));
+            }
+            last = state;
             // As in a pod, where vLLM starts once the native sidecar before it has started.
             if (place != null && engine == null && (!signals.isEmpty() || second >= LATEST_ENGINE_SECONDS)) {
                 startEngine();

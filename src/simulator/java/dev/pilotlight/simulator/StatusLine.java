@@ -3,9 +3,12 @@ package dev.pilotlight.simulator;
 import java.util.Locale;
 import java.util.Map;
 
-/** One line for the terminal out of the sidecar's signals; what is unknown is a dash, never a zero. */
+/** A row for a terminal of 100 columns out of the sidecar's signals; what is unknown is a dash, never a zero. */
 final class StatusLine {
-    private static final int BAR = 16;
+    static final int WIDTH = 100;
+    static final String HEAD = "time    phase     role      load                running waiting    kv  pods";
+
+    private static final int BAR = 12;
 
     private StatusLine() {}
 
@@ -17,17 +20,16 @@ final class StatusLine {
         double load = number(signals, "load_ratio");
         return String.format(
                         Locale.ROOT,
-                        "%4d s  %-9s %-8s load %s %s  run %-3s wait %-3s kv %s  demand %s  %s",
+                        "%4d s  %-9s %-8s %5s %s %7s %7s %5s %5s",
                         elapsedSeconds,
                         text(signals, "phase"),
                         text(signals, "role"),
-                        figure("%5.2f", load),
+                        figure("%.2f", load),
                         bar(load),
                         figure("%.0f", number(signals, "running_requests")),
                         figure("%.0f", number(signals, "waiting_requests")),
-                        figure("%4.2f", number(signals, "kv_cache_usage_ratio")),
-                        figure("%5.2f", number(signals, "demand_pods")),
-                        reason(signals))
+                        figure("%.2f", number(signals, "kv_cache_usage_ratio")),
+                        figure("%.2f", number(signals, "demand_pods")))
                 .stripTrailing();
     }
 
@@ -48,6 +50,17 @@ final class StatusLine {
 
     private static String text(Map<String, Object> signals, String name) {
         return signals.get(name) instanceof String value && !value.isEmpty() ? value : "-";
+    }
+
+    /** What is said under a row whose phase or role is new, cut to the terminal's width. */
+    static String why(Map<String, Object> signals) {
+        String line = "        -> " + (text(signals, "phase") + " " + reason(signals)).strip();
+        return line.length() <= WIDTH ? line : line.substring(0, WIDTH - 3) + "...";
+    }
+
+    /** By which rows are told apart that are worth a word. */
+    static String state(Map<String, Object> signals) {
+        return text(signals, "phase") + " " + text(signals, "role");
     }
 
     private static String reason(Map<String, Object> signals) {

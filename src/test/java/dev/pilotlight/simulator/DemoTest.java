@@ -52,13 +52,16 @@ class DemoTest {
             int port = freePort();
             Demo demo = demo(null, port, 0);
             Thread running = Thread.ofPlatform().start(demo::run);
-            awaitPrinted("demand  1.00");
+            awaitPrinted("  1.00");
             demo.stop();
             assertThat(running.join(Duration.ofSeconds(1))).isTrue();
             assertThat(printed())
                     .contains("http://127.0.0.1:" + port + "/q/health/group/engine", "WARN  standby after 8s")
                     .contains(
-                            "ready     active   load  0.83 [########........]  run 7   wait -   kv -  demand  1.00  warm")
+                            "ready     active    0.83 [########....]       7       -     -  1.00",
+                            "        -> ready warm",
+                            "/sim/hang",
+                            "/api/v1/drain")
                     .doesNotContain("INFO ");
             assertThat(Files.readString(log())).contains("INFO  watching http://127.0.0.1:");
         }
@@ -114,13 +117,28 @@ class DemoTest {
         @Test
         void showsADashForWhatIsUnknown() {
             assertThat(StatusLine.of(3, Map.of("phase", "starting", "error", "engine refuses connections")))
-                    .isEqualTo("   3 s  starting  -        load - [................]  run -   wait -   kv -  demand -"
-                            + "  engine refuses connections");
+                    .isEqualTo("   3 s  starting  -            - [............]       -       -     -     -");
         }
 
         @Test
         void marksALoadBeyondTheBar() {
-            assertThat(StatusLine.of(3, Map.of("load_ratio", 2.5))).contains("load  2.50 [################+");
+            assertThat(StatusLine.of(3, Map.of("load_ratio", 2.5))).contains(" 2.50 [############+");
+        }
+
+        @Test
+        void fitsATerminalOfAHundredColumns() {
+            Map<String, Object> much = Map.of(
+                    "phase", "suspended",
+                    "role", "standby",
+                    "reason", "because ".repeat(40),
+                    "load_ratio", 12.5,
+                    "running_requests", 1024.0,
+                    "waiting_requests", 99999.0,
+                    "kv_cache_usage_ratio", 1.0,
+                    "demand_pods", 17.86);
+            assertThat(StatusLine.of(9999, much)).hasSizeLessThanOrEqualTo(100);
+            assertThat(StatusLine.why(much)).hasSize(100).endsWith("...");
+            assertThat(StatusLine.HEAD).hasSizeLessThanOrEqualTo(100);
         }
 
         @Test
