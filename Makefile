@@ -17,14 +17,13 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-dashboard clean
+.PHONY: help run replay test format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
 
 run: ## the sidecar beside a simulated engine under a traffic wave; ENGINE_URL=http://host:8000 watches a real server
-	@echo "building (the first time downloads the dependencies) ..."
-	@$(MVN) -q package -DskipTests -Dspotless.check.skip
+	@scripts/progress.sh env JAVA_HOME="$(JDK)" ./mvnw -B package -DskipTests -Dspotless.check.skip
 	@exec $(JAVA) -cp target/test-classes dev.pilotlight.simulator.Demo \
 	  --sidecar-jar target/quarkus-app/quarkus-run.jar --port $(PORT) $(if $(ENGINE_URL),--engine-url $(ENGINE_URL))
 
@@ -52,6 +51,12 @@ native: ## the native binary: local native-image (GraalVM or Mandrel 25) if ther
 	else \
 	  echo "make native needs GraalVM or Mandrel 25 (set GRAALVM_HOME), or docker or podman for a container build" >&2; exit 1; \
 	fi
+
+image: ## builds and pushes the image without a Docker daemon: IMAGE=registry/name:tag, KIND=jvm for the one with a JVM
+	scripts/image/image.sh $(or $(KIND),native) '$(IMAGE)'
+
+sbom: ## what is in the image, as CycloneDX: target/bom.json
+	$(MVN) -q -Psbom org.cyclonedx:cyclonedx-maven-plugin:makeBom
 
 bench: ## JMH benchmarks; BENCH=PageReading runs those whose name matches
 	$(BENCH_CLASSES)
