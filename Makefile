@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-dashboard clean
+.PHONY: help run replay test format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -118,6 +118,13 @@ test-limits: ## the sidecar within the memory limit of its manifests, as root: t
 test-native-lists: ## what a native build would be given, without a builder: fails where more is registered for reflection than is known to be needed
 	$(MVN) -q package -Dnative -Dquarkus.native.sources-only=true -DskipTests
 	scripts/native-lists.sh
+
+test-image: ## make image against a registry on loopback: what is pushed, and twice the same (8 minutes)
+	scripts/image/test.sh
+
+test-page: ## the live page in a real browser (Debian's chromium); screenshots in target/page
+	@command -v chromium >/dev/null || { echo "make test-page needs Chromium; Debian: apt-get install chromium" >&2; exit 69; }
+	$(MVN) verify -Dtest=none -Dtests.include=page -Dtests.exclude=none
 
 test-dashboard: ## every query of the Grafana dashboard, asked of a Prometheus that scrapes a run of `make run`
 	@command -v prometheus >/dev/null || { echo "make test-dashboard needs Prometheus; Debian: apt-get install prometheus" >&2; exit 69; }

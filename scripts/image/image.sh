@@ -3,7 +3,7 @@
 #   image.sh KIND IMAGE     KIND: native (the binary) or jvm; IMAGE: registry/name:tag that your nodes pull
 #
 # What it runs, as whom and on top of what is read from the Dockerfiles of src/main/docker, which say the same to whoever builds with Docker.
-# Layers are reproducible: the same sources give the same digests. Credentials are those of `docker login` or of a credential helper.
+# Layers are reproducible, but for the one with what Quarkus generates. Credentials are those of `docker login` or of a credential helper.
 # BASE=IMAGE takes another base; INSECURE=true a registry without TLS.
 #
 # Exit codes: 64 wrong use, 69 something is missing.

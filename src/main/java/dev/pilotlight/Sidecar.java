@@ -1,6 +1,7 @@
 package dev.pilotlight;
 
 import dev.pilotlight.api.BadRequests;
+import dev.pilotlight.api.Hour;
 import dev.pilotlight.api.KeptConnections;
 import dev.pilotlight.api.OneAtATime;
 import dev.pilotlight.api.Scrapes;
@@ -252,6 +253,7 @@ public final class Sidecar {
             Config settings,
             PilotlightConfig config,
             Instance<ControlLoop> loop,
+            Instance<Hour> hour,
             Instance<Webhook> webhook,
             Instance<DrainGate> drains,
             SteadyClock clock,
@@ -275,6 +277,7 @@ public final class Sidecar {
         }
         LoopWatch watch = new LoopWatch(loop.get(), clock);
         vertx.setPeriodic(LOOP_WATCH.toMillis(), _ -> watch.look());
+        vertx.setPeriodic(Hour.EVERY.toMillis(), _ -> hour.get().look());
     }
 
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */

@@ -10,8 +10,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The API's endpoints: they read the board. */
 @Singleton
@@ -23,12 +25,24 @@ public final class StatusResource {
     private final SteadyClock clock;
     private final InForce configuration;
     private final Scrapes scrapes;
+    private final Hour hour;
+    private final Instant startedAt;
+    private final String version;
 
-    StatusResource(ControlLoop loop, SteadyClock clock, InForce configuration, Scrapes scrapes) {
+    StatusResource(
+            ControlLoop loop,
+            SteadyClock clock,
+            InForce configuration,
+            Scrapes scrapes,
+            Hour hour,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
         this.loop = loop;
         this.clock = clock;
         this.configuration = configuration;
         this.scrapes = scrapes;
+        this.hour = hour;
+        this.version = version;
+        this.startedAt = clock.now();
     }
 
     @GET
@@ -53,6 +67,23 @@ public final class StatusResource {
     @GET
     @Path("status")
     public Map<String, Object> status() {
-        return StatusView.status(loop.board().picture(), configuration.settings(), scrapes.last(), clock.now());
+        Instant now = clock.now();
+        Map<String, Object> view =
+                StatusView.status(loop.board().picture(), configuration.settings(), scrapes.last(), now);
+        view.put(
+                "sidecar",
+                Map.of(
+                        "version",
+                        version,
+                        "uptimeSeconds",
+                        Duration.between(startedAt, now).toSeconds()));
+        return view;
+    }
+
+    /** The last hour, for the page. */
+    @GET
+    @Path("history")
+    public Map<String, Object> history() {
+        return hour.view();
     }
 }

@@ -123,6 +123,8 @@ public final class MetricCatalog {
     static final Metric GPU_FAULT =
             gpu("fault", "1 while a fault of that kind stands against this pod's GPU.", "uuid", "kind", "action");
 
+    static final Metric BUILD_INFO = gauge("pilotlight_build_info", "1, with the version of this sidecar.", "version");
+
     /** In the order of the page and of the documentation. */
     public static final List<Metric> ALL = List.of(
             LOAD,
@@ -157,7 +159,8 @@ public final class MetricCatalog {
             GPU_POWER,
             GPU_THROTTLED,
             GPU_XID,
-            GPU_FAULT);
+            GPU_FAULT,
+            BUILD_INFO);
 
     private MetricCatalog() {}
 

@@ -11,6 +11,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The page for Prometheus: written once for each picture, however many ask for it. */
 @Singleton
@@ -21,15 +22,21 @@ public final class MetricsPage implements Handler<RoutingContext> {
     private final ControlLoop loop;
     private final DrainGate drains;
     private final SteadyClock clock;
+    private final String version;
     private volatile Page plain = new Page(null, Instant.MIN, Buffer.buffer());
     private volatile Page open = plain;
 
     private record Page(Picture of, Instant at, Buffer text) {}
 
-    MetricsPage(ControlLoop loop, DrainGate drains, SteadyClock clock) {
+    MetricsPage(
+            ControlLoop loop,
+            DrainGate drains,
+            SteadyClock clock,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
         this.loop = loop;
         this.drains = drains;
         this.clock = clock;
+        this.version = version;
     }
 
     @Override
@@ -52,7 +59,7 @@ public final class MetricsPage implements Handler<RoutingContext> {
                 picture,
                 now,
                 Buffer.buffer(
-                        MetricsText.of(picture, drains.refusals(), now, isOpen ? Format.OPEN_METRICS : Format.PLAIN)));
+                        MetricsText.of(picture, drains.refusals(), version, now, isOpen ? Format.OPEN_METRICS : Format.PLAIN)));
         if (isOpen) {
             open = next;
         } else {

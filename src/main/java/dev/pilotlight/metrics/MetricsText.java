@@ -5,6 +5,7 @@ import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.PollTally;
 import dev.pilotlight.metrics.MetricCatalog.Point;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,9 +32,11 @@ final class MetricsText {
         this.format = format;
     }
 
-    static String of(Picture picture, Refusals refusals, Instant now, Format format) {
+    /** @param version of this sidecar */
+    static String of(Picture picture, Refusals refusals, String version, Instant now, Format format) {
         MetricsText page = new MetricsText(format);
-        List<Point> points = MetricCatalog.points(picture, refusals, now);
+        List<Point> points = new ArrayList<>(MetricCatalog.points(picture, refusals, now));
+        points.add(new Point(MetricCatalog.BUILD_INFO, List.of(version), 1));
         for (Metric metric : MetricCatalog.ALL) {
             switch (metric.type()) {
                 case GAUGE, COUNTER -> page.family(metric, points);

@@ -12,6 +12,7 @@ public enum Program {
     KUBECTL("kubectl", "https://kubernetes.io/docs/tasks/tools"),
     PROMTOOL("promtool", "Debian's package prometheus has it"),
     PROMETHEUS("prometheus", "Debian's package prometheus has it"),
+    CHROMIUM("chromium", "Debian's package chromium has it"),
     HELM("helm", "https://helm.sh/docs/intro/install, or `make test-chart`, which builds it with Go") {
         @Override
         Stream<Path> elsewhere() {
