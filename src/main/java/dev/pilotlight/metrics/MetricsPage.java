@@ -58,8 +58,8 @@ public final class MetricsPage implements Handler<RoutingContext> {
         Page next = new Page(
                 picture,
                 now,
-                Buffer.buffer(
-                        MetricsText.of(picture, drains.refusals(), version, now, isOpen ? Format.OPEN_METRICS : Format.PLAIN)));
+                Buffer.buffer(MetricsText.of(
+                        picture, drains.refusals(), version, now, isOpen ? Format.OPEN_METRICS : Format.PLAIN)));
         if (isOpen) {
             open = next;
         } else {

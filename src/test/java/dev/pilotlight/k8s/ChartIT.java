@@ -115,12 +115,26 @@ class ChartIT {
     }
 
     private String spec(String namespace, String pod) {
-        return kubectl("get", "pod", pod, "-n", namespace, "-o", "jsonpath={.metadata.uid}{.spec.initContainers}{.spec.containers}");
+        return kubectl(
+                "get",
+                "pod",
+                pod,
+                "-n",
+                namespace,
+                "-o",
+                "jsonpath={.metadata.uid}{.spec.initContainers}{.spec.containers}");
     }
 
     private String mayPatchPods(String namespace) {
         return plane.kubectl(
-                        "auth", "can-i", "patch", "pods", "-n", namespace, "--as", "system:serviceaccount:" + namespace + ":default")
+                        "auth",
+                        "can-i",
+                        "patch",
+                        "pods",
+                        "-n",
+                        namespace,
+                        "--as",
+                        "system:serviceaccount:" + namespace + ":default")
                 .output()
                 .lines()
                 .toList()
