@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A real API server takes all that stands under k8s/, with the definitions of KEDA, prometheus-operator, Karpenter and cert-manager of
+ * A real API server takes all that stands under k8s/, with the definitions of KEDA, prometheus-operator, Karpenter, cert-manager, KServe, InferencePool and LeaderWorkerSet of
  * current releases (scripts/cluster/crds.sh), and with every field known and valid.
  */
 @Tag("cluster")
@@ -51,6 +51,7 @@ class ManifestsIT {
         plane.kubectl("wait", "--for=condition=Established", "crd", "--all").orFail();
         plane.kubectl("create", "namespace", "vllm");
         plane.kubectl("create", "namespace", "pilotlight-system");
+        plane.kubectl("create", "namespace", "gpu-operator");
         Await.until(
                 "the kinds are served",
                 Duration.ofSeconds(30),
