@@ -71,8 +71,8 @@ class WarmUpTest {
         });
         server.start();
         URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-        warmUp = new WarmUp(
-                new Http(vertx, () -> url, Http.Security.none(), 8), AMPLE, new OwnRequests(), Instant::now);
+        warmUp =
+                new WarmUp(new Http(vertx, () -> url, Http.Security.none(), 8), AMPLE, new OwnRequests(), Instant::now);
     }
 
     @AfterEach
@@ -118,12 +118,10 @@ class WarmUpTest {
                 NO_COMPLETIONS,
                 "/v1/audio/transcriptions",
                 new Answer(400, "application/json", "{\"error\": \"no speech\"}"));
-        assertThat(round())
-                .isInstanceOfSatisfying(WarmUpOutcome.Unsupported.class, it -> assertThat(it.why())
-                        .contains("/v1/completions", "/v1/rerank", "/v1/audio/transcriptions"));
-        assertThat(probe())
-                .isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
-                        .isEqualTo(Refusal.UNSUPPORTED));
+        assertThat(round()).isInstanceOfSatisfying(WarmUpOutcome.Unsupported.class, it -> assertThat(it.why())
+                .contains("/v1/completions", "/v1/rerank", "/v1/audio/transcriptions"));
+        assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
+                .isEqualTo(Refusal.UNSUPPORTED));
     }
 
     @Test
@@ -136,31 +134,30 @@ class WarmUpTest {
     @Test
     void takesAWebPageForAFailure() {
         serves = Map.of("/v1/completions", new Answer(200, "text/html; charset=utf-8", "<html>sign in</html>"));
-        assertThat(round())
-                .isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
-                        .contains("a web page where the engine's API was expected"));
+        assertThat(round()).isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
+                .contains("a web page where the engine's API was expected"));
     }
 
     @Test
     void quotesAnAnswerOnOneLine() {
         serves = Map.of("/v1/completions", new Answer(500, "text/plain", "Traceback\n  File \"a.py\"\u001b[31m\nboom"));
-        assertThat(round())
-                .isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
-                        .contains("answered 500: Traceback", "File", "boom")
-                        .doesNotContain("\n", "\u001b"));
+        assertThat(round()).isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
+                .contains("answered 500: Traceback", "File", "boom")
+                .doesNotContain("\n", "\u001b"));
     }
 
     @Test
     void tellsATurnedAwayRequestFromAnError() {
         serves = Map.of(
                 "/v1/completions",
-                new Answer(503, "application/json", "{\"error\":\"The model is currently scaling. Please try again later.\"}"));
-        assertThat(probe())
-                .isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
-                        .isEqualTo(Refusal.BUSY));
+                new Answer(
+                        503,
+                        "application/json",
+                        "{\"error\":\"The model is currently scaling. Please try again later.\"}"));
+        assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
+                .isEqualTo(Refusal.BUSY));
         serves = Map.of("/v1/completions", new Answer(500, "application/json", "{\"error\":\"CUDA error\"}"));
-        assertThat(probe())
-                .isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
-                        .isEqualTo(Refusal.ERROR));
+        assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
+                .isEqualTo(Refusal.ERROR));
     }
 }
