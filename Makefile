@@ -28,6 +28,7 @@ run: ## the sidecar beside a simulated engine under a traffic wave; ENGINE_URL=h
 	  --sidecar-jar target/quarkus-app/quarkus-run.jar --port $(PORT) $(if $(ENGINE_URL),--engine-url $(ENGINE_URL))
 
 replay: ## what policies would have done to a trace; TRACE=my.csv POLICY=k8s/autoscaling/load SCENARIO=steps, or ARGS=--help
+	@echo "building the simulator (the first time downloads the dependencies) ..."
 	@$(MVN) -q test-compile -Dspotless.check.skip
 	@$(MVN) -q dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test.classpath
 	@$(JAVA) -Djava.util.logging.manager=org.jboss.logmanager.LogManager \

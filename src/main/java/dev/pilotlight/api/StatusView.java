@@ -45,7 +45,7 @@ final class StatusView {
                         flat.put("capacity_requests", round(capacity.requests()));
                         flat.put("capacity_confidence_ratio", round(capacity.confidence()));
                     });
-                    picture.cluster().wantedPods().ifPresent(pods -> flat.put("wanted_pods", pods));
+                    put(flat, "wanted_pods", picture.cluster().wantedPods());
                     flat.put("running_requests", signals.running());
                     flat.put("waiting_requests", signals.waiting());
                     put(flat, "kv_cache_usage_ratio", signals.pressures().kvCache());
@@ -333,7 +333,7 @@ final class StatusView {
                 view.put("poolPods", leading.pods());
             });
             put(view, "poolDemandPods", picture.cluster().poolDemand(now));
-            picture.cluster().wantedPods().ifPresent(pods -> view.put("wantedPods", pods));
+            put(view, "wantedPods", picture.cluster().wantedPods());
             return view;
         });
     }

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 
 /**
  * What is known of the cluster at a tick.
@@ -99,7 +98,7 @@ public record ClusterView(
     }
 
     /** The pods that the pool wants, where this sidecar leads: never absent while it does, since the last wish stands until there is another. */
-    public OptionalInt wantedPods() {
-        return leading.map(Leading::wantedPods).orElse(OptionalInt.empty());
+    public OptionalDouble wantedPods() {
+        return leading.map(Leading::wantedPods).orElse(OptionalDouble.empty());
     }
 }

@@ -225,7 +225,7 @@ public final class MetricCatalog {
                 .plan()
                 .ifPresent(_ ->
                         points.add(POOL_TROUBLE, picture.cluster().poolRefusal().isPresent() ? 1 : 0));
-        picture.cluster().wantedPods().ifPresent(pods -> points.add(WANTED, pods));
+        points.add(WANTED, picture.cluster().wantedPods());
         picture.cluster().calls().counts().forEach((key, count) -> points.add(KUBE, count, key.verb(), key.outcome()));
         picture.freshGpus(now).forEach(device -> points.gpu(device));
         picture.gpu()

@@ -2,7 +2,6 @@ package dev.pilotlight.pool;
 
 import java.time.Instant;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 
 /**
  * What the leader of a pool has to say of it.
@@ -13,4 +12,4 @@ import java.util.OptionalInt;
  * @param demandPods how many pods the pool's traffic wants, standbys included; empty when no active pod says its load
  * @param wantedPods how many there should be, the reserve included; empty where no most is set
  */
-public record Leading(int term, Instant lookedAt, int pods, OptionalDouble demandPods, OptionalInt wantedPods) {}
+public record Leading(int term, Instant lookedAt, int pods, OptionalDouble demandPods, OptionalDouble wantedPods) {}

@@ -9,8 +9,7 @@ package dev.pilotlight.pool;
  * @param predictive whether the load to expect one cold start from now counts, too
  */
 public record ScalePolicy(int minPods, int maxPods, double reserve, boolean predictive) {
-    int within(double pods) {
-        // What falls short of a whole pod by the last digit of a double is no pod more.
-        return (int) Math.clamp(Math.ceil(pods - 1e-9), minPods, maxPods);
+    double within(double pods) {
+        return Math.clamp(pods, minPods, maxPods);
     }
 }

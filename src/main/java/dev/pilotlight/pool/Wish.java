@@ -1,7 +1,6 @@
 package dev.pilotlight.pool;
 
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 
 /**
  * How many pods a pool wants: one number, for an autoscaler to take as it is. There is one from the first look on: where nothing is known,
@@ -10,10 +9,10 @@ import java.util.OptionalInt;
  * <p>Traffic that is far below its most can double within a cold start, traffic near it can not: so of what the load leaves of the most
  * pods a share is kept to spare.
  *
- * @param pods wanted; empty before the first look
+ * @param pods wanted, not rounded: whoever scales rounds up, and its tolerance keeps a fleet steady; empty before the first look
  */
-public record Wish(OptionalInt pods) {
-    public static final Wish NONE = new Wish(OptionalInt.empty());
+public record Wish(OptionalDouble pods) {
+    public static final Wish NONE = new Wish(OptionalDouble.empty());
 
     /** However large the fleet and small the reserve, no pod is to be fuller than this. */
     private static final double FULLEST = 0.9;
@@ -33,13 +32,13 @@ public record Wish(OptionalInt pods) {
 
     Wish look(Traffic seen, ScalePolicy policy) {
         if (seen.load().isEmpty() || seen.heard() < LEAST_HEARD * seen.onTraffic()) {
-            return new Wish(OptionalInt.of(policy.within(pods.orElse(seen.there()))));
+            return new Wish(OptionalDouble.of(policy.within(pods.orElse(seen.there()))));
         }
         double each = seen.load().getAsDouble();
         double expected = policy.predictive() ? Math.max(each, seen.ahead().orElse(0)) : each;
         // One on traffic that says nothing counts as an average one, not as idle.
         double work = expected * seen.onTraffic();
         double spare = policy.reserve() * Math.max(0, policy.maxPods() - work);
-        return new Wish(OptionalInt.of(policy.within(Math.max(work + spare, work / FULLEST))));
+        return new Wish(OptionalDouble.of(policy.within(Math.max(work + spare, work / FULLEST))));
     }
 }

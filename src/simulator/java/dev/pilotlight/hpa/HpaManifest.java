@@ -51,7 +51,14 @@ public final class HpaManifest {
     }
 
     static HpaSpec parse(String yaml, String where) {
-        return switch (YAML.<HasMetadata>unmarshal(yaml)) {
+        HasMetadata read;
+        try {
+            read = YAML.unmarshal(yaml);
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException(where + " is no YAML of Kubernetes: " + firstLine(e), e);
+        }
+        return switch (read) {
+            case null -> throw new IllegalArgumentException(where + " is empty");
             case HorizontalPodAutoscaler hpa -> of(hpa, where);
             case GenericKubernetesResource resource
             when resource.getKind().equals("ScaledObject") -> scaledObject(resource, where);
@@ -62,6 +69,23 @@ public final class HpaManifest {
         };
     }
 
+    /** Of what went wrong at the bottom. */
+    private static String firstLine(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    }
+
+    /** Kubernetes drops what it does not know without a word, and so would the replay. */
+    private static void known(Map<String, ?> more, String in, String where) {
+        if (!more.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "%s: %s has no %s".formatted(where, in, String.join(", ", more.keySet())));
+        }
+    }
+
     private static HpaSpec of(HorizontalPodAutoscaler hpa, String where) {
         List<dev.pilotlight.hpa.MetricTarget> metrics = new ArrayList<>();
         for (MetricSpec metric : hpa.getSpec().getMetrics()) {
@@ -70,15 +94,17 @@ public final class HpaManifest {
                         case "Pods" ->
                             new dev.pilotlight.hpa.MetricTarget.Pods(
                                     name(metric.getPods().getMetric()),
-                                    milli(metric.getPods().getTarget().getAverageValue()));
+                                    average(metric.getPods().getTarget(), where));
                         case "External" ->
                             whole(
                                     name(metric.getExternal().getMetric()),
-                                    metric.getExternal().getTarget());
+                                    metric.getExternal().getTarget(),
+                                    where);
                         case "Object" ->
                             whole(
                                     name(metric.getObject().getMetric()),
-                                    metric.getObject().getTarget());
+                                    metric.getObject().getTarget(),
+                                    where);
                         default ->
                             throw new IllegalArgumentException(
                                     "%s scales on a metric of type %s; the replay knows Pods, External, Object"
@@ -87,15 +113,21 @@ public final class HpaManifest {
         }
         Integer min = hpa.getSpec().getMinReplicas();
         HorizontalPodAutoscalerBehavior behavior = hpa.getSpec().getBehavior();
+        known(hpa.getSpec().getAdditionalProperties(), "spec", where);
+        if (behavior != null) {
+            known(behavior.getAdditionalProperties(), "behavior", where);
+        }
         HpaSpec spec = new HpaSpec(
                 hpa.getMetadata().getName(),
                 min == null ? 1 : min,
                 hpa.getSpec().getMaxReplicas(),
                 metrics,
-                behavior == null ? ScalingRules.DEFAULT_UP : rules(behavior.getScaleUp(), ScalingRules.DEFAULT_UP),
+                behavior == null
+                        ? ScalingRules.DEFAULT_UP
+                        : rules(behavior.getScaleUp(), ScalingRules.DEFAULT_UP, where),
                 behavior == null
                         ? ScalingRules.DEFAULT_DOWN
-                        : rules(behavior.getScaleDown(), ScalingRules.DEFAULT_DOWN));
+                        : rules(behavior.getScaleDown(), ScalingRules.DEFAULT_DOWN, where));
         return behavior == null
                 ? spec
                 : spec.withTolerances(tolerance(behavior.getScaleUp()), tolerance(behavior.getScaleDown()));
@@ -107,7 +139,20 @@ public final class HpaManifest {
                 : rules.getTolerance().getNumericalAmount().doubleValue();
     }
 
-    private static dev.pilotlight.hpa.MetricTarget whole(String name, MetricTarget target) {
+    private static long average(MetricTarget target, String where) {
+        if (target.getAverageValue() == null) {
+            throw new IllegalArgumentException(
+                    "%s: a metric of type Pods wants target.averageValue, not a target of type %s"
+                            .formatted(where, target.getType()));
+        }
+        return milli(target.getAverageValue());
+    }
+
+    private static dev.pilotlight.hpa.MetricTarget whole(String name, MetricTarget target, String where) {
+        if (target.getAverageValue() == null && target.getValue() == null) {
+            throw new IllegalArgumentException(
+                    "%s: the target of %s has neither averageValue nor value".formatted(where, name));
+        }
         return target.getAverageValue() != null
                 ? new dev.pilotlight.hpa.MetricTarget.PerReplica(name, milli(target.getAverageValue()))
                 : new dev.pilotlight.hpa.MetricTarget.Whole(name, milli(target.getValue()));
@@ -125,9 +170,13 @@ public final class HpaManifest {
                 .collect(java.util.stream.Collectors.joining(",", metric.getName() + "{", "}"));
     }
 
-    private static ScalingRules rules(HPAScalingRules written, ScalingRules defaults) {
+    private static ScalingRules rules(HPAScalingRules written, ScalingRules defaults, String where) {
         if (written == null) {
             return defaults;
+        }
+        known(written.getAdditionalProperties(), "behavior", where);
+        if (written.getPolicies() != null) {
+            written.getPolicies().forEach(policy -> known(policy.getAdditionalProperties(), "behavior", where));
         }
         List<ScalingRules.Policy> policies = written.getPolicies() == null
                         || written.getPolicies().isEmpty()
@@ -169,13 +218,14 @@ public final class HpaManifest {
         HorizontalPodAutoscalerBehavior rules = behavior == null
                 ? new HorizontalPodAutoscalerBehavior()
                 : YAML.unmarshal(YAML.asJson(behavior), HorizontalPodAutoscalerBehavior.class);
+        known(rules.getAdditionalProperties(), "behavior", where);
         return new HpaSpec(
                         object.getMetadata().getName(),
                         number(object.get("spec", "minReplicaCount"), 0),
                         number(object.get("spec", "maxReplicaCount"), NO_MAXIMUM),
                         metrics,
-                        rules(rules.getScaleUp(), ScalingRules.DEFAULT_UP),
-                        rules(rules.getScaleDown(), ScalingRules.DEFAULT_DOWN))
+                        rules(rules.getScaleUp(), ScalingRules.DEFAULT_UP, where),
+                        rules(rules.getScaleDown(), ScalingRules.DEFAULT_DOWN, where))
                 .withTolerances(tolerance(rules.getScaleUp()), tolerance(rules.getScaleDown()));
     }
 

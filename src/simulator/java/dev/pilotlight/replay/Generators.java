@@ -82,6 +82,25 @@ final class Generators {
         }
     }
 
+    /** Each minute has a rate of its own: every other one none, the rest up to ten times the mean. */
+    static Arrivals stopAndGo(long seed, double ratePerSecond, double seconds, int promptTokens, int outputTokens) {
+        RandomGenerator random = random(seed);
+        Arrivals.Builder result = Arrivals.builder("stop and go");
+        for (double minute = 0; minute < seconds; minute += 60) {
+            double rate =
+                    random.nextBoolean() ? 0 : Math.min(10, -2 * Math.log(1 - random.nextDouble())) * ratePerSecond;
+            double at = minute;
+            while (rate > 0) {
+                at += -Math.log(1 - random.nextDouble()) / rate;
+                if (at >= Math.min(seconds, minute + 60)) {
+                    break;
+                }
+                result.add((long) (at * 1e9), spread(promptTokens, random), spread(outputTokens, random));
+            }
+        }
+        return result.endingAt((long) (seconds * 1e9));
+    }
+
     /** From one mix of requests to another, smoothly between two moments: the share of the second grows from 0 to 1. */
     static Arrivals mixShift(
             Arrivals before, Arrivals after, double fromSeconds, double toSeconds, long seed, String name) {

@@ -21,9 +21,10 @@ final class Main {
     static int run(String[] args) {
         try {
             Options options = Options.parse(args);
+            Scenarios.standIns(options).ifPresent(System.out::println);
             for (List<Scenario> seeds : scenarios(options)) {
                 List<List<Outcome>> outcomes = seeds.stream()
-                        .map(scenario -> Bench.run(scenario, contenders(scenario, options)))
+                        .map(scenario -> watched(scenario, contenders(scenario, options)))
                         .toList();
                 Scenario first = seeds.getFirst();
                 if (seeds.size() == 1) {
@@ -38,6 +39,18 @@ final class Main {
             System.err.println(e.getMessage());
             return WRONG_USAGE;
         }
+    }
+
+    /** Says on the error stream how far it has come, so that the table alone can be kept. */
+    private static List<Outcome> watched(Scenario scenario, List<Contender> contenders) {
+        String what = "%s, seed %d: ".formatted(scenario.name(), scenario.seed());
+        System.err.println(
+                what + contenders.size() + " policies over " + scenario.seconds() / 60 + " minutes of traffic ...");
+        return Bench.run(
+                scenario,
+                contenders,
+                done -> System.err.println(
+                        what + contenders.get(done - 1).name() + " (" + done + " of " + contenders.size() + ")"));
     }
 
     /** Each with all its seeds. */

@@ -82,7 +82,11 @@ record Options(Map<String, String> values, List<Path> policies) {
     }
 
     int seeds() {
-        return (int) number("seeds", 1);
+        int seeds = (int) number("seeds", 1);
+        if (seeds < 1) {
+            throw new IllegalArgumentException("--seeds wants 1 or more, got '" + values.get("seeds") + "'");
+        }
+        return seeds;
     }
 
     Optional<Profile> profile() {
@@ -102,8 +106,13 @@ record Options(Map<String, String> values, List<Path> policies) {
         return Optional.ofNullable(values.get("pods")).map(text -> {
             try {
                 int dash = text.indexOf('-');
-                return new int[] {Integer.parseInt(text.substring(0, dash)), Integer.parseInt(text.substring(dash + 1))
-                };
+                int least = Integer.parseInt(text.substring(0, dash));
+                int most = Integer.parseInt(text.substring(dash + 1));
+                if (least < 1 || most < least) {
+                    throw new IllegalArgumentException(
+                            "--pods wants least-most, 1 or more and the least first, such as 2-14, got '" + text + "'");
+                }
+                return new int[] {least, most};
             } catch (NumberFormatException | IndexOutOfBoundsException e) {
                 throw new IllegalArgumentException("--pods wants least-most, such as 2-14, got '" + text + "'", e);
             }

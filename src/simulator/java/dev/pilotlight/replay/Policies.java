@@ -48,6 +48,7 @@ final class Policies {
                         pods("vllm:num_requests_waiting", 5),
                         pods("vllm:kv_cache_usage_perc", 0.8)),
                 keda("KEDA, mended", 10),
+                asOf2026(),
                 keda("KEDA, rate at 70 % of a measured pod", 0.7 * capacity),
                 quick("llm-d max(queue/5, kv/0.8)", pods("llm_d_saturation", 1)),
                 quick(
@@ -166,6 +167,23 @@ final class Policies {
                         List.of(
                                 external("sum(vllm:num_requests_waiting)", 5),
                                 external("sum(rate(vllm:request_success_total[2m]))", rate)),
+                        ScalingRules.DEFAULT_UP,
+                        ScalingRules.DEFAULT_DOWN));
+    }
+
+    /** Queue and cache as it is written since: the mean of the cache's use, taken for a sum. */
+    private static Contender asOf2026() {
+        String name = "KEDA, queue 5 and KV 0.6";
+        return Contender.hpa(
+                name,
+                Kind.AS_WRITTEN,
+                new HpaSpec(
+                        name,
+                        1,
+                        100,
+                        List.of(
+                                external("sum(vllm:num_requests_waiting)", 5),
+                                external("avg(vllm:kv_cache_usage_perc)", 0.6)),
                         ScalingRules.DEFAULT_UP,
                         ScalingRules.DEFAULT_DOWN));
     }

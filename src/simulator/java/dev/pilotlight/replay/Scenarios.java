@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The scenarios of the bench. */
@@ -91,25 +92,54 @@ final class Scenarios {
         });
         HELD_OUT.put("mooncake", (name, recorded) -> {
             Arrivals trace = recorded.longPrompts();
-            return new Scenario(
+            return longPrompts(
                     name,
-                    Generators.shaped(trace, Shape.day(0.4, 1.4, 4 * HOUR), 4 * HOUR, trace.name() + " over 4 h"),
-                    LARGE,
-                    2,
-                    14,
-                    2,
-                    Lives.SIX_MINUTES,
-                    Router.LEAST_IN_FLIGHT,
-                    15,
-                    2,
-                    10,
-                    600,
-                    Map.of(
-                            "pilotlight.signal.ttft-slo", "10s",
-                            "pilotlight.engine.max-num-seqs", "256",
-                            "pilotlight.signal.forecast-horizon", "6m"),
-                    1);
+                    Generators.shaped(trace, Shape.day(0.4, 1.4, 4 * HOUR), 4 * HOUR, trace.name() + " over 4 h"));
         });
+        // Minutes that swing from nothing to ten times the mean: agents and batches of documents, that nobody can
+        // foresee.
+        HELD_OUT.put(
+                "stop and go",
+                (name, recorded) -> longPrompts(name, Generators.stopAndGo(recorded.seed(), 2, 4 * HOUR, 8_000, 60)));
+        HELD_OUT.put(
+                "long context",
+                (name, recorded) -> longPrompts(
+                        name,
+                        Generators.poisson(recorded.seed(), 4, 4 * HOUR, 15_000, 250)
+                                .named("steady long context")));
+    }
+
+    /** What to say first where the recorded traces are not at hand. */
+    static Optional<String> standIns(Options options) {
+        return options.trace().isPresent() || Files.exists(options.traces().resolve(CONVERSATION))
+                ? Optional.empty()
+                : Optional.of(
+                        "no recorded trace in %s: a built-in one stands in, with the lengths and the rate of %s (https://github.com/Azure/AzurePublicDataset)"
+                                .formatted(options.traces(), CONVERSATION));
+    }
+
+    private static final String CONVERSATION = "AzureLLMInferenceTrace_conv.csv";
+
+    /** Long prompts on the large card, whose first token may take ten seconds. */
+    private static Scenario longPrompts(String name, Arrivals arrivals) {
+        return new Scenario(
+                name,
+                arrivals,
+                LARGE,
+                2,
+                14,
+                2,
+                Lives.SIX_MINUTES,
+                Router.LEAST_IN_FLIGHT,
+                15,
+                2,
+                10,
+                600,
+                Map.of(
+                        "pilotlight.signal.ttft-slo", "10s",
+                        "pilotlight.engine.max-num-seqs", "256",
+                        "pilotlight.signal.forecast-horizon", "6m"),
+                1);
     }
 
     private static Making shaped(Shape shape) {
@@ -168,7 +198,7 @@ final class Scenarios {
 
     /** The Azure conversation trace, or what stands in for it. */
     static Arrivals conversation(Path traces) {
-        Path file = traces.resolve("AzureLLMInferenceTrace_conv.csv");
+        Path file = traces.resolve(CONVERSATION);
         return Files.exists(file) ? TraceFile.read(file) : Generators.conversationStandIn(1);
     }
 }

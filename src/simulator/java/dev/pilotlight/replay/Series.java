@@ -77,10 +77,7 @@ enum Series {
             case READY -> picture.phase() instanceof Phase.Ready ? 1 : 0;
             case ACTIVE -> picture.role().filter(Role.Active.class::isInstance).isPresent() ? 1 : 0;
             case POOL_DEMAND -> picture.cluster().poolDemand(now).orElse(Double.NaN);
-            case WANTED ->
-                picture.cluster().wantedPods().isPresent()
-                        ? picture.cluster().wantedPods().getAsInt()
-                        : Double.NaN;
+            case WANTED -> picture.cluster().wantedPods().orElse(Double.NaN);
             case QUEUE_PRESSURE -> said(signals, known -> known.pressures().queue());
             case KV_CACHE_PRESSURE -> said(signals, known -> known.pressures().kvCache());
             case SLOTS_PRESSURE -> said(signals, known -> known.pressures().slots());

@@ -17,6 +17,7 @@ import java.util.List;
  */
 final class TraceFile {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MOST_SHOWN = 80;
 
     private TraceFile() {}
 
@@ -44,15 +45,23 @@ final class TraceFile {
                 double at = seconds(cells[0].strip());
                 first = Double.isNaN(first) ? at : first;
                 last = Math.max(last, at - first);
-                trace.add(nanos(at - first), Integer.parseInt(cells[1].strip()), Integer.parseInt(cells[2].strip()));
+                trace.add(nanos(at - first), tokens(cells[1]), tokens(cells[2]));
             } catch (RuntimeException e) {
                 throw new IllegalArgumentException(
-                        "%s:%d: '%s' is not arrival,prompt tokens,output tokens (arrival in seconds or as a date and time)"
+                        "%s:%d: '%s' is not arrival,prompt tokens,output tokens (arrival in seconds or as a date and time, tokens 1 or more)"
                                 .formatted(file, i + 1, line),
                         e);
             }
         }
         return trace.endingAt(nanos(last) + 1);
+    }
+
+    private static int tokens(String cell) {
+        int count = Integer.parseInt(cell.strip());
+        if (count < 1) {
+            throw new IllegalArgumentException("no request has " + count + " tokens");
+        }
+        return count;
     }
 
     private static double seconds(String text) {
@@ -73,21 +82,40 @@ final class TraceFile {
         }
     }
 
-    private static Arrivals jsonLines(Path file, List<String> lines) throws IOException {
+    private static Arrivals jsonLines(Path file, List<String> lines) {
         Arrivals.Builder trace = Arrivals.builder(file.getFileName().toString());
         double last = 0;
-        for (String line : lines) {
-            if (!line.isBlank()) {
-                JsonNode row = JSON.readTree(line);
-                double at = row.path("timestamp").asDouble() / 1000;
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).isBlank()) {
+                continue;
+            }
+            try {
+                JsonNode row = JSON.readTree(lines.get(i));
+                double at = number(row, "timestamp") / 1000;
                 last = Math.max(last, at);
                 trace.add(
                         nanos(at),
-                        row.path("input_length").asInt(),
-                        row.path("output_length").asInt());
+                        tokens(row.path("input_length").asText()),
+                        tokens(row.path("output_length").asText()));
+            } catch (IOException | IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "%s:%d: wants timestamp (milliseconds), input_length and output_length (tokens, 1 or more), not '%s'"
+                                .formatted(file, i + 1, shortened(lines.get(i))),
+                        e);
             }
         }
         return trace.endingAt(nanos(last) + 1);
+    }
+
+    private static double number(JsonNode row, String key) {
+        if (!row.path(key).isNumber()) {
+            throw new IllegalArgumentException("no number " + key);
+        }
+        return row.path(key).asDouble();
+    }
+
+    private static String shortened(String line) {
+        return line.length() <= MOST_SHOWN ? line : line.substring(0, MOST_SHOWN) + " ...";
     }
 
     private static long nanos(double seconds) {

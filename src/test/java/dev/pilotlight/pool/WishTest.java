@@ -11,8 +11,9 @@ class WishTest {
     private static final ScalePolicy POLICY = new ScalePolicy(2, 14, 0.25, false);
     private static final OptionalDouble UNKNOWN = OptionalDouble.empty();
 
+    /** As an autoscaler rounds it. */
     private static int pods(Wish wish) {
-        return wish.pods().orElseThrow();
+        return (int) Math.ceil(wish.pods().orElseThrow() - 1e-9);
     }
 
     private static Traffic all(int pods, double load) {

@@ -50,4 +50,23 @@ class TraceFileTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("w.csv:3: '2,many,20'");
     }
+
+    @Test
+    void saysWhatItWantsOfOtherKeysAndOfNumbersThatCanNotBe() throws IOException {
+        List.of(
+                        file(
+                                "keys.jsonl",
+                                "{\"timestamp\": 1, \"input_length\": 2, \"output_length\": 3}",
+                                "{\"ts\": 1, \"prompt\": 5}"),
+                        file("minus.csv", "arrival,prompt,output", "-1,100,-20"),
+                        file("broken.jsonl", "", "{\"timestamp\": "))
+                .forEach(wrong -> assertThatThrownBy(() -> TraceFile.read(wrong))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith(wrong + ":2: ")
+                        .hasMessageContaining("1 or more")
+                        .message()
+                        .hasLineCount(1));
+        Path empty = file("empty.csv", "arrival,prompt,output");
+        assertThatThrownBy(() -> TraceFile.read(empty)).hasMessage("empty.csv holds no request");
+    }
 }
