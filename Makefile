@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-image test-page test-dashboard clean
+.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ replay: ## what policies would have done to a trace; TRACE=my.csv POLICY=k8s/aut
 
 test: ## everything that needs no network beyond the package registry
 	$(MVN) verify
+
+test-mutants: ## the load's formulas changed one by one: each change breaks a law
+	$(MVN) test -Dtest=LoadMutantsTest -Dtests.include=mutants -Dtests.exclude=none -Dspotless.check.skip
 
 format: ## format the sources
 	$(MVN) -q spotless:apply
