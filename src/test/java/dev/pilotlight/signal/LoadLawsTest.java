@@ -130,6 +130,19 @@ class LoadLawsTest {
             }
         }
 
+        /** What came meanwhile is on the page all at once when the engine goes on: it came over all of that time. */
+        @Test
+        void aStallUnderRequestsThatGoOnComing() {
+            double before = load(impatient(300, 3, 0).getLast());
+            for (int minute = 0; minute < 3; minute++) {
+                engine.stall();
+                List<Signals> seen = impatient(5, 3, 0);
+                engine.goOn();
+                seen.addAll(impatient(55, 3, 0));
+                holds(seen, before);
+            }
+        }
+
         @Test
         void longRequestsOnceShortOnesCome() {
             for (int i = 0; i < 12; i++) {

@@ -62,6 +62,7 @@ class LoadMutantsTest {
                 new Mutant("Load", "Math.min(comes * each, most(comes, each, chance))", "comes * each"),
                 new Mutant("Load", "Math.min(comes * each, most(comes, each, chance))", "least"),
                 new Mutant("Load", "return Math.max(least, Math.min(comes", "return Math.max(0, Math.min(comes"),
+                new Mutant("Load", "interval.stoodStill() && elapsed", "interval.stoodStill() && 99 < elapsed && elapsed"),
                 new Mutant("Load", "price.isOverBy(late) ? LATE_PRICE_SECONDS / 2 : memory()", "memory()"),
                 new Mutant("Load", "Math.max(0, last.waiting() - last.deferred())", "last.waiting()"),
                 new Mutant("Load", "double lasts = learned.limits.queueLasts(waiting * each);", "double lasts = 0;"),
