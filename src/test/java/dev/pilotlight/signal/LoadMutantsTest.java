@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LoadMutantsTest {
     private static final Path SOURCES = Path.of("src/main/java/dev/pilotlight/signal");
     /** Loaded anew for each mutant, so that the laws see it and not the real one. */
-    private static final List<String> ANEW = List.of("dev.pilotlight.signal.", "dev.pilotlight.replay.", "dev.pilotlight.simulator.");
+    private static final List<String> ANEW =
+            List.of("dev.pilotlight.signal.", "dev.pilotlight.replay.", "dev.pilotlight.simulator.");
 
     private static final List<Class<?>> LAWS = List.of(
             LoadPropertiesTest.OnFourSlots.class,
@@ -62,28 +63,49 @@ class LoadMutantsTest {
                 new Mutant("Load", "Math.min(comes * each, most(comes, each, chance))", "comes * each"),
                 new Mutant("Load", "Math.min(comes * each, most(comes, each, chance))", "least"),
                 new Mutant("Load", "return Math.max(least, Math.min(comes", "return Math.max(0, Math.min(comes"),
-                new Mutant("Load", "interval.stoodStill() && elapsed", "interval.stoodStill() && 99 < elapsed && elapsed"),
+                new Mutant(
+                        "Load", "interval.stoodStill() && elapsed", "interval.stoodStill() && 99 < elapsed && elapsed"),
                 new Mutant("Load", "price.isOverBy(late) ? LATE_PRICE_SECONDS / 2 : memory()", "memory()"),
                 new Mutant("Load", "Math.max(0, last.waiting() - last.deferred())", "last.waiting()"),
                 new Mutant("Load", "double lasts = learned.limits.queueLasts(waiting * each);", "double lasts = 0;"),
                 new Mutant("Price", "podSeconds * keep + inUse * seen.seconds()", "podSeconds * keep + seen.seconds()"),
-                new Mutant("Price", "requests * keep + passed(seen.requests())", "requests * keep + seen.requests().finished()"),
-                new Mutant("StepTimes", "batch + prompt * Math.clamp(batch - 1, 0, 1) + TOKENS_OF_A_STEP * cacheUse", "1"),
+                new Mutant(
+                        "Price",
+                        "requests * keep + passed(seen.requests())",
+                        "requests * keep + seen.requests().finished()"),
+                new Mutant(
+                        "StepTimes", "batch + prompt * Math.clamp(batch - 1, 0, 1) + TOKENS_OF_A_STEP * cacheUse", "1"),
                 new Mutant("StepTimes", "(together + leaning * believed) / (varies + leaning)", "believed"),
-                new Mutant("Limits", "level.isTheLimit() && !cacheIsFull ? Math.max(batch, level.most()) : batch", "batch"));
+                new Mutant(
+                        "Limits",
+                        "level.isTheLimit() && !cacheIsFull ? Math.max(batch, level.most()) : batch",
+                        "batch"));
     }
 
     @TestFactory
     Stream<DynamicTest> dies() {
-        return mutants().map(mutant -> DynamicTest.dynamicTest(
-                mutant.file + ": " + mutant.to.strip(), () -> assertThat(breaksALaw(mutant)).isTrue()));
+        return mutants()
+                .map(mutant -> DynamicTest.dynamicTest(
+                        mutant.file + ": " + mutant.to.strip(),
+                        () -> assertThat(breaksALaw(mutant)).isTrue()));
     }
 
     private boolean breaksALaw(Mutant mutant) throws Exception {
         Path classes = Files.createTempDirectory(folder, "mutant");
         Path source = Files.writeString(classes.resolve(mutant.file + ".java"), mutant.source());
         int result = ToolProvider.getSystemJavaCompiler()
-                .run(null, null, null, "-proc:none", "-nowarn", "-parameters", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"), source.toString());
+                .run(
+                        null,
+                        null,
+                        null,
+                        "-proc:none",
+                        "-nowarn",
+                        "-parameters",
+                        "-d",
+                        classes.toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        source.toString());
         assertThat(result).as("compiles").isZero();
         try (URLClassLoader loader = new Anew(classes)) {
             return LAWS.stream().anyMatch(nested -> isBroken(loader, nested));
@@ -93,7 +115,8 @@ class LoadMutantsTest {
     private static boolean isBroken(ClassLoader loader, Class<?> nested) {
         try {
             Class<?> laws = loader.loadClass(nested.getName());
-            Object outer = constructed(loader.loadClass(nested.getEnclosingClass().getName()), null);
+            Object outer =
+                    constructed(loader.loadClass(nested.getEnclosingClass().getName()), null);
             for (Method law : laws.getDeclaredMethods()) {
                 if (isBroken(law, laws, outer)) {
                     return true;
@@ -121,7 +144,8 @@ class LoadMutantsTest {
         try {
             Object made = law.invoke(constructed(nested, outer));
             if (isFactory) {
-                for (DynamicTest one : ((Stream<?>) made).map(DynamicTest.class::cast).toList()) {
+                for (DynamicTest one :
+                        ((Stream<?>) made).map(DynamicTest.class::cast).toList()) {
                     one.getExecutable().execute();
                 }
             }
