@@ -45,7 +45,7 @@ class MemoryIT {
                 Pod pod = pods.getFirst();
                 line.add("idle: a peak of " + node.peakMiB(pod, "pilotlight") + " MiB");
 
-                line.add(scrape(pod) + " of " + SCRAPES + " scrapes at once answered, a peak of "
+                line.add(scrape(pod, SCRAPES) + " of " + SCRAPES + " scrapes at once answered, a peak of "
                         + node.peakMiB(pod, "pilotlight") + " MiB");
                 hold(pod);
                 line.add(IDLE + " idle connections held, a peak of " + node.peakMiB(pod, "pilotlight") + " MiB");
@@ -66,12 +66,12 @@ class MemoryIT {
         return socket;
     }
 
-    /** All are connected before the first asks. */
-    private static int scrape(Pod pod) throws Exception {
+    /** All are connected before the first asks. Says how many were answered. */
+    static int scrape(Pod pod, int scrapes) throws Exception {
         List<Socket> sockets = new ArrayList<>();
         int answered = 0;
         try (ExecutorService scrapers = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (int i = 0; i < SCRAPES; i++) {
+            for (int i = 0; i < scrapes; i++) {
                 sockets.add(connect(pod));
             }
             List<Future<Boolean>> answers = new ArrayList<>();

@@ -133,8 +133,8 @@ final class RealNode {
     }
 
     /**
-     * Takes so much of a container's memory limit that the kernel kills it for the next page that it wants. The limit is that of this
-     * life: the kubelet sets the next one as the pod says.
+     * Takes so much of a container's memory limit that the kernel kills it for the next pages that it wants, once it has taken back all that it
+     * can. The limit is that of this life: the kubelet sets the next one as the pod says.
      */
     void starve(Pod pod, String container) {
         String id = containerId(pod, container);
@@ -142,7 +142,7 @@ final class RealNode {
                 set -e
                 for file in $(find /sys/fs/cgroup -path "*$0*" \\( -name memory.limit_in_bytes -o -name memory.max \\)); do
                     # As low as it goes while in use; then, without a page to spare, it is killed.
-                    for mib in 120 100 90 80 70 60 50 40 30 20 10; do echo $((mib << 20)) > $file 2> /dev/null || break; done
+                    for mib in $(seq 180 -2 10); do echo $((mib << 20)) > $file 2> /dev/null || break; done
                 done""".replace("\\\\", "\\"), id)).orFail();
     }
 

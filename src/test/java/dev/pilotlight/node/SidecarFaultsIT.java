@@ -20,6 +20,7 @@ class SidecarFaultsIT {
     private static final int KILLS = Integer.getInteger("sidecar.kills", 5);
 
     private static final int CALLERS = 6;
+    private static final int SCRAPERS = 500;
     private static final Duration BACK_OFF = Duration.ofMinutes(8);
 
     /** With the old liveness probe, vLLM was killed after a sidecar had been away for 60 to 110 s. */
@@ -135,7 +136,11 @@ class SidecarFaultsIT {
         harmsNobody(
                 begin("sidecar-oom", "jvm", (example, pod, line) -> {
                     line.fault("memory limit to what is in use, then out of memory");
-                    node.starve(pod, "pilotlight");
+                    Await.until("out of memory", BACK_OFF, () -> {
+                        node.starve(pod, "pilotlight");
+                        MemoryIT.scrape(pod, SCRAPERS);
+                        return RealNode.restarts(example.now(pod), "pilotlight") > 0;
+                    });
                     awaitReadyAfterRestarts(example, pod, 1);
                 }),
                 1);
