@@ -62,6 +62,9 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
     }
 
     static <T> Item<T> item(JsonObject object, Function<JsonObject, T> read) {
+        if (name(object).isEmpty()) {
+            throw new IllegalArgumentException("an object without a name");
+        }
         return new Item<>(version(object), read.apply(object));
     }
 

@@ -5,6 +5,7 @@ import dev.pilotlight.engine.EngineSnapshot;
 import dev.pilotlight.engine.Histogram;
 import dev.pilotlight.engine.Latencies;
 import dev.pilotlight.engine.Rank;
+import dev.pilotlight.engine.ServerState;
 import dev.pilotlight.engine.Sleep;
 import dev.pilotlight.simulator.Batch;
 import dev.pilotlight.simulator.Gauges;
@@ -17,6 +18,10 @@ import java.util.OptionalDouble;
 /** What the product's reader would make of a simulated engine's page, without the page: a test holds the two equal. */
 public final class Snapshots {
     private Snapshots() {}
+
+    /** Of what belongs to the server as a whole the simulated page has the rejections alone. */
+    private static final ServerState NONE_REJECTED = new ServerState(
+            OptionalDouble.empty(), OptionalDouble.of(0), OptionalDouble.empty(), OptionalDouble.empty());
 
     /** @param withHistograms as the product's client asks for them: not on every poll */
     public static EngineSnapshot of(Batch batch, double processStart, boolean withHistograms) {
@@ -42,7 +47,9 @@ public final class Snapshots {
                 OptionalDouble.of(processStart),
                 new CacheConfig(OptionalDouble.of(tokens), OptionalDouble.of(tokens / profile.maxModelLen())),
                 Sleep.AWAKE,
-                withHistograms ? latencies(tallies) : Latencies.NONE);
+                withHistograms ? latencies(tallies) : Latencies.NONE,
+                NONE_REJECTED,
+                Optional.empty());
     }
 
     private static Latencies latencies(Tallies tallies) {
