@@ -9,6 +9,7 @@ import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
+import dev.pilotlight.cluster.FirstSight;
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.SettingsCheck;
@@ -18,6 +19,7 @@ import dev.pilotlight.drain.LateStart;
 import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
 import dev.pilotlight.gpu.AutoProbe;
+import dev.pilotlight.gpu.CrashGuard;
 import dev.pilotlight.gpu.DcgmPages;
 import dev.pilotlight.gpu.GpuProbe;
 import dev.pilotlight.gpu.GpuSettings;
@@ -39,6 +41,7 @@ import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.LoopWatch;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.metrics.MetricsPage;
+import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.PeerClient;
 import dev.pilotlight.prometheus.Limits;
 import io.quarkus.runtime.Quarkus;
@@ -89,7 +92,7 @@ public final class Sidecar {
 
     @Produces
     @Singleton
-    GpuProbe gpu(PilotlightConfig config, Vertx vertx) {
+    GpuProbe gpu(PilotlightConfig config, Vertx vertx, Cluster cluster) {
         GpuSettings settings = ConfigCheck.gpu(config).settings();
         PageSource pages = settings.dcgmUrl()
                 .<PageSource>map(url -> new DcgmPages(exporter(vertx, url), path(url), DCGM_TIMEOUT))
@@ -100,7 +103,20 @@ public final class Sidecar {
                         name,
                         config.pod().namespace().orElseThrow(),
                         config.pod().container()));
-        return AutoProbe.of(settings, Optional.ofNullable(System.getenv("NVIDIA_VISIBLE_DEVICES")), pod, pages);
+        return AutoProbe.of(
+                settings,
+                Optional.ofNullable(System.getenv("NVIDIA_VISIBLE_DEVICES")),
+                pod,
+                pages,
+                () -> againstNvml(cluster));
+    }
+
+    private static Optional<String> againstNvml(Cluster cluster) {
+        Optional<String> why = FirstSight.of(cluster)
+                .map(OwnPod::earlier)
+                .flatMap(earlier -> CrashGuard.leavesOut(earlier.count(), earlier.lastExitCode()));
+        why.ifPresent(LOG::warn);
+        return why;
     }
 
     private static Http exporter(Vertx vertx, URI url) {

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Chooses a source and reads it: once where the choice is good, again now and then while it only may mend. */
 public final class AutoProbe implements GpuProbe {
@@ -29,14 +30,19 @@ public final class AutoProbe implements GpuProbe {
      * @param nvidiaVisibleDevices the variable of that name
      * @param pod this pod, where it is known
      * @param pages fetches {@link GpuSettings#dcgmUrl}; asked only where that is present
+     * @param againstNvml why NVML is not to be loaded; asked once, on the thread that reads
      */
     public static AutoProbe of(
-            GpuSettings settings, Optional<String> nvidiaVisibleDevices, Optional<PodIdentity> pod, PageSource pages) {
+            GpuSettings settings,
+            Optional<String> nvidiaVisibleDevices,
+            Optional<PodIdentity> pod,
+            PageSource pages,
+            Supplier<Optional<String>> againstNvml) {
         GpuClaim claim = GpuClaim.of(settings.uuids(), nvidiaVisibleDevices);
         Optional<URI> url = settings.dcgmUrl();
         return new AutoProbe(
                 settings.source(),
-                new NvmlProbe(settings.nvmlLibrary(), claim),
+                new GuardedProbe(new NvmlProbe(settings.nvmlLibrary(), claim), againstNvml),
                 url.map(at -> new DcgmProbe(at, pages, pod, claim)));
     }
 

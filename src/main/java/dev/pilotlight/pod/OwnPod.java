@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  * @param gracePeriod that it is given to end
  * @param endsAt when that is over, by the API server's clock
  * @param vllm the container that the engine runs in, where it is known
+ * @param earlier how the sidecar itself ended before
  */
 public record OwnPod(
         String uid,
@@ -31,7 +32,8 @@ public record OwnPod(
         boolean terminating,
         Optional<Duration> gracePeriod,
         Optional<Instant> endsAt,
-        Optional<VllmContainer> vllm) {
+        Optional<VllmContainer> vllm,
+        EarlierEnds earlier) {
 
     public OwnPod {
         labels = Map.copyOf(labels);
@@ -54,7 +56,8 @@ public record OwnPod(
                 seconds(metadata.getValue("deletionGracePeriodSeconds"))
                         .or(() -> seconds(spec.getValue("terminationGracePeriodSeconds"))),
                 Optional.ofNullable(metadata.getString("deletionTimestamp")).flatMap(VllmContainer::instant),
-                VllmContainer.of(pod, labels, container));
+                VllmContainer.of(pod, labels, container),
+                EarlierEnds.of(pod));
     }
 
     private static Optional<Duration> seconds(Object said) {

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public record VllmContainer(
         String name, VllmArguments arguments, int restarts, Optional<Instant> startedAt, Hooks hooks) {
-    private static final String SIDECAR = "pilotlight";
+    static final String SIDECAR = "pilotlight";
 
     /**
      * @param livenessProbe its liveness probe asks for the verdict

@@ -30,6 +30,8 @@ public enum Range {
     LOAD(0, 1e4, "a load"),
     /** A period of grace in a pod's spec, in seconds: up to a year. */
     GRACE_SECONDS(0, 31_536_000, "seconds of grace"),
+    /** How a process ended; the kernel has eight bits for it. */
+    EXIT_CODE(0, 255, "an exit code"),
     /** The fencing term of a lease. */
     TERM(0, 1e9, "a term"),
     /** Pods of a pool. */

@@ -172,6 +172,59 @@ class AutoProbeTest {
     }
 
     @Nested
+    class WhenNvmlIsLeftOut {
+        private static final String WHY = "NVML is left out";
+
+        private static GuardedProbe leftOut(Said nvml) {
+            return new GuardedProbe(nvml, () -> Optional.of(WHY));
+        }
+
+        @Test
+        void theExporterIsReadInItsPlace() {
+            Said nvml = new Said(NVML_OURS);
+            AutoProbe probe = auto(leftOut(nvml), new Said(DCGM_OURS));
+
+            assertThat(probe.read(NOON))
+                    .isEqualTo(with(DCGM_OURS, WHY + "; DCGM shows this pod's GPUs (so it is)"));
+            assertThat(nvml.asked).isZero();
+        }
+
+        @Test
+        void theExporterIsAskedAgainUntilItAnswers() {
+            Said nvml = new Said(NVML_OURS);
+            AutoProbe probe = auto(leftOut(nvml), new Said(REFUSED, DCGM_OURS));
+
+            assertThat(probe.read(NOON)).isEqualTo(new GpuReading.Failed(NOON, WHY + "; connection refused"));
+            assertThat(probe.read(NOON.plus(AutoProbe.ASK_AGAIN_AFTER)))
+                    .isEqualTo(with(DCGM_OURS, WHY + "; DCGM shows this pod's GPUs (so it is)"));
+            assertThat(nvml.asked).isZero();
+        }
+
+        @Test
+        void nothingIsReadWhereTheSettingNamesNvmlAlone() {
+            Said nvml = new Said(NVML_OURS);
+            AutoProbe probe = new AutoProbe(GpuSettings.Source.NVML, leftOut(nvml), Optional.of(new Said(DCGM_OURS)));
+
+            assertThat(probe.read(NOON)).isEqualTo(new GpuReading.Absent(NOON, WHY));
+            assertThat(probe.read(NOON.plusSeconds(60))).isEqualTo(new GpuReading.Absent(NOON.plusSeconds(60), WHY));
+            assertThat(nvml.asked).isZero();
+        }
+
+        @Test
+        void itIsAskedWhetherOnce() {
+            int[] asked = {0};
+            GuardedProbe probe = new GuardedProbe(new Said(NVML_OURS), () -> {
+                asked[0]++;
+                return Optional.empty();
+            });
+
+            assertThat(probe.read(NOON)).isEqualTo(NVML_OURS);
+            assertThat(probe.read(NOON)).isEqualTo(NVML_OURS);
+            assertThat(asked[0]).isEqualTo(1);
+        }
+    }
+
+    @Nested
     class MadeFromSettings {
         @Test
         void anUnreachableExporterIsOneLineWithTheMend() {
@@ -187,7 +240,8 @@ class AutoProbeTest {
                     dcgm.apply("http://10.0.0.7:9400/metrics"),
                     Optional.empty(),
                     Optional.empty(),
-                    _ -> new PageSource.Page.Failed("connection refused"))) {
+                    _ -> new PageSource.Page.Failed("connection refused"),
+                    Optional::empty)) {
                 assertThat(probe.read(NOON))
                         .isEqualTo(new GpuReading.Failed(
                                 NOON,

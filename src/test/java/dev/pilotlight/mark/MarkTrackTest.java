@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.lifecycle.Phase;
+import dev.pilotlight.pod.EarlierEnds;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.PatchOutcome;
 import dev.pilotlight.pod.PodPatch;
@@ -41,7 +42,8 @@ class MarkTrackTest {
                 false,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                EarlierEnds.NONE);
         track = track.advance(
                 new PodMark.Look(phase, role, OptionalDouble.of(load), onTraffic, Optional.empty()),
                 Optional.of(pod),

@@ -2,10 +2,12 @@ package dev.pilotlight.pod;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 /** What is read of the own pod as the API server writes it. */
@@ -76,6 +78,46 @@ class OwnPodTest {
         assertThat(pod.terminating()).isTrue();
         assertThat(pod.gracePeriod()).contains(Duration.ofSeconds(40));
         assertThat(pod.endsAt()).contains(Instant.parse("2026-01-05T10:01:30Z"));
+    }
+
+    private static EarlierEnds earlier(String list, String status) {
+        JsonObject pod = pod();
+        pod.getJsonObject("status")
+                .put(list, new JsonArray().add("odd").add(new JsonObject(status).put("name", "pilotlight")));
+        return OwnPod.of(pod, Optional.empty()).earlier();
+    }
+
+    @Test
+    void seesHowTheSidecarItselfEndedBefore() {
+        assertThat(OwnPod.of(pod(), Optional.empty()).earlier()).isEqualTo(EarlierEnds.NONE);
+        String running = """
+                {"restartCount": 2, "state": {"running": {}}, "lastState": {"terminated": {"exitCode": 139}}}""";
+        assertThat(earlier("initContainerStatuses", running)).isEqualTo(new EarlierEnds(2, OptionalInt.of(139)));
+        assertThat(earlier("containerStatuses", running)).isEqualTo(new EarlierEnds(2, OptionalInt.of(139)));
+        assertThat(earlier("initContainerStatuses", """
+                {"restartCount": 3, "lastState": {"terminated": {"exitCode": 0, "signal": 11}}}"""))
+                .isEqualTo(new EarlierEnds(3, OptionalInt.of(139)));
+    }
+
+    /** The API server may hear of this start only after we have read the pod. */
+    @Test
+    void countsTheEndThatTheKubeletHasNotCountedYet() {
+        assertThat(earlier("initContainerStatuses", """
+                {"restartCount": 1, "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                 "lastState": {"terminated": {"exitCode": 134}}}""")).isEqualTo(new EarlierEnds(2, OptionalInt.of(134)));
+        assertThat(earlier("initContainerStatuses", """
+                {"restartCount": 1, "state": {"terminated": {"exitCode": 139}},
+                 "lastState": {"terminated": {"exitCode": 1}}}""")).isEqualTo(new EarlierEnds(2, OptionalInt.of(139)));
+        assertThat(earlier("initContainerStatuses", """
+                {"restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}"""))
+                .isEqualTo(EarlierEnds.NONE);
+    }
+
+    @Test
+    void makesNothingOfAStatusOfAnotherShape() {
+        assertThat(earlier("initContainerStatuses", """
+                {"restartCount": "2", "state": 1, "lastState": {"terminated": {"exitCode": 1e300, "signal": -1}}}"""))
+                .isEqualTo(EarlierEnds.NONE);
     }
 
     @Test
