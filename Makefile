@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native-lists test-image test-page test-dashboard clean
+.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -118,6 +118,11 @@ test-chart: ## the Helm chart against the kustomizations; builds Helm with Go th
 
 test-limits: ## the sidecar within the memory limit of its manifests, as root: the largest page, 1,000 connections, 600 peers
 	$(MVN) verify -Dtest=none -Dtests.include=limits -Dtests.exclude=none -Dsurefire.failIfNoSpecifiedTests=false
+
+test-native: ## the process tests against the native binary that `make native` left, or NATIVE=file
+	@binary="$(or $(NATIVE),$(wildcard target/*-runner))"; \
+	[ -x "$$binary" ] || { echo "make test-native needs a native binary: make native, or NATIVE=file" >&2; exit 1; }; \
+	$(MVN) verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dnative.binary="$$(realpath "$$binary")"
 
 test-native-lists: ## what a native build would be given, without a builder: fails where more is registered for reflection than is known to be needed
 	$(MVN) -q package -Dnative -Dquarkus.native.sources-only=true -DskipTests

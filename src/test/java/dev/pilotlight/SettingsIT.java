@@ -2,6 +2,7 @@ package dev.pilotlight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.process.Image;
 import dev.pilotlight.process.PackagedSidecar;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,13 +19,10 @@ class SettingsIT {
     private record Ended(int code, String said) {}
 
     private static Ended run(int port, String... settings) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m"));
-        command.add("-Dquarkus.http.port=" + port);
-        command.addAll(List.of(settings));
-        command.addAll(List.of("-jar", "target/quarkus-app/quarkus-run.jar"));
+        List<String> options = new ArrayList<>(List.of("-Dquarkus.http.port=" + port));
+        options.addAll(List.of(settings));
         Path log = Files.createTempFile("settings", ".log");
-        Process process = new ProcessBuilder(command)
+        Process process = new ProcessBuilder(Image.command(options))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();

@@ -1,6 +1,7 @@
 package dev.pilotlight.cluster;
 
 import dev.pilotlight.process.Child;
+import dev.pilotlight.process.Image;
 import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
@@ -54,13 +55,7 @@ public final class RunningPod implements AutoCloseable {
         Files.createDirectories(folder);
         Path token = Files.writeString(folder.resolve("token"), plane.tokenFor(pod));
         this.folder = folder;
-        this.command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                "target/quarkus-app/quarkus-run.jar");
+        this.command = Image.command(List.of());
         Map<String, String> all = new HashMap<>(declared(pod));
         all.putAll(Map.of(
                 // A pod has a network of its own, with its own 127.0.0.1.

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
+import dev.pilotlight.process.Image;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Web;
 import io.vertx.core.json.JsonObject;
@@ -61,19 +62,14 @@ public final class Injector implements AutoCloseable {
         Path folder = folder(name);
         int plain = PackagedSidecar.freePort();
         int tls = PackagedSidecar.freePort();
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
+        List<String> command = Image.command(List.of(
                 "-Dpilotlight.injector.enabled=true",
                 "-Dpilotlight.injector.image=registry.example.com/pilotlight:1",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + plain,
                 "-Dpilotlight.injector.port=" + tls,
                 "-Dpilotlight.injector.certificate-file=" + folder.resolve("tls.crt"),
-                "-Dpilotlight.injector.key-file=" + folder.resolve("tls.key"),
-                "-jar",
-                "target/quarkus-app/quarkus-run.jar");
+                "-Dpilotlight.injector.key-file=" + folder.resolve("tls.key")));
         Injector injector =
                 new Injector(folder, new Child(command, Map.of(), folder.resolve("log"), false), plain, tls);
         Await.until("the injector answers", START, () -> {

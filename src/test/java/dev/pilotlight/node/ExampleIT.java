@@ -3,6 +3,7 @@ package dev.pilotlight.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pilotlight.process.Image;
 import dev.pilotlight.process.Web;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
@@ -28,7 +29,7 @@ class ExampleIT {
     @ValueSource(strings = {"jvm", "native"})
     void loadsForNinetySecondsAndTakesTwentyThousandConnections(String image) throws IOException, InterruptedException {
         assumeTrue(
-                image.equals("jvm") || RealNode.nativeBinary().isPresent(),
+                image.equals("jvm") || Image.nativeBinary().isPresent(),
                 "no native binary: make native, then make test-node NATIVE=target/...-runner");
         String name = "example-" + image;
         try (TimeLine line = new TimeLine(node.admin(), name, name)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pilotlight.process.Await;
+import dev.pilotlight.process.Image;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -34,7 +35,7 @@ class MemoryIT {
     @ValueSource(strings = {"jvm", "native"})
     void outlivesACrowdAndStartsBesideOthers(String image) throws Exception {
         assumeTrue(
-                image.equals("jvm") || RealNode.nativeBinary().isPresent(),
+                image.equals("jvm") || Image.nativeBinary().isPresent(),
                 "no native binary: make native, then make test-node NATIVE=target/...-runner");
         String name = "memory-" + image;
         try (TimeLine line = new TimeLine(node.admin(), name, name)) {

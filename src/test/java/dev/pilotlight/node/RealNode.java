@@ -2,6 +2,7 @@ package dev.pilotlight.node;
 
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
+import dev.pilotlight.process.Image;
 import dev.pilotlight.process.Said;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -73,16 +74,9 @@ final class RealNode {
         RealNode node = new RealNode(home);
         node.image("engine", "name=" + ENGINE);
         node.image("jvm");
-        nativeBinary().ifPresent(binary -> node.image("native", "binary=" + binary));
+        Image.nativeBinary().ifPresent(binary -> node.image("native", "binary=" + binary));
         node.define(definitions);
         return node;
-    }
-
-    /** What {@code make native} made, where the property {@code native.binary} says so. */
-    static Optional<Path> nativeBinary() {
-        return Optional.ofNullable(System.getProperty("native.binary"))
-                .filter(name -> !name.isBlank())
-                .map(name -> Path.of(name).toAbsolutePath());
     }
 
     /** The definitions of the kinds that k8s/example makes objects of. */

@@ -7,24 +7,48 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** What the JVM image runs, read from its Dockerfile, so that tests run the same. */
+/**
+ * What the image runs, read from its Dockerfile, so that tests run the same: the JVM image's packaged application; the native image's binary
+ * where the property {@code native.binary} names one. Every test that starts a sidecar has its command from here.
+ */
 public final class Image {
-    private static final Path DOCKERFILE = Path.of("src/main/docker/Dockerfile.jvm");
+    private static final Path JVM = Path.of("src/main/docker/Dockerfile.jvm");
+    private static final Path NATIVE = Path.of("src/main/docker/Dockerfile.native-micro");
     private static final Path JAR =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
 
     private Image() {}
 
+    /** What {@code make native} made, where the property {@code native.binary} says so. */
+    public static Optional<Path> nativeBinary() {
+        return Optional.ofNullable(System.getProperty("native.binary"))
+                .filter(name -> !name.isBlank())
+                .map(name -> Path.of(name).toAbsolutePath());
+    }
+
     /**
-     * The image's own command line, with this machine's JDK and the packaged application.
+     * The image's own command line, with this machine's JDK and the packaged application, or with the binary.
      *
-     * @param more options of the JVM that come last, and so win
+     * @param more options of the JVM or the binary that come last, and so win
      */
     public static List<String> command(List<String> more) {
-        JsonArray entryPoint = entryPoint();
+        return nativeBinary()
+                .map(binary -> Stream.of(
+                                Stream.of(binary.toString()),
+                                entryPoint(NATIVE).stream().skip(1).map(String::valueOf),
+                                more.stream())
+                        .flatMap(words -> words)
+                        .toList())
+                .orElseGet(() -> onJvm(more));
+    }
+
+    private static List<String> onJvm(List<String> more) {
+        JsonArray entryPoint = entryPoint(JVM);
         List<String> command = new ArrayList<>();
         for (int i = 0; i < entryPoint.size(); i++) {
             switch (entryPoint.getString(i)) {
@@ -42,11 +66,11 @@ public final class Image {
         return command;
     }
 
-    private static JsonArray entryPoint() {
+    private static JsonArray entryPoint(Path dockerfile) {
         try {
-            Matcher line = Pattern.compile("(?m)^ENTRYPOINT (\\[.*])$").matcher(Files.readString(DOCKERFILE));
+            Matcher line = Pattern.compile("(?m)^ENTRYPOINT (\\[.*])$").matcher(Files.readString(dockerfile));
             if (!line.find()) {
-                throw new AssertionError(DOCKERFILE + " has no ENTRYPOINT");
+                throw new AssertionError(dockerfile + " has no ENTRYPOINT");
             }
             return new JsonArray(line.group(1));
         } catch (IOException unreadable) {

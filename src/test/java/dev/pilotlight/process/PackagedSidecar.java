@@ -14,11 +14,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** The packaged sidecar as a child process, by the image's own command line, and what it says. */
+/** The packaged sidecar, or the native binary of it ({@link Image}), as a child process, by the image's own command line, and what it says. */
 public final class PackagedSidecar implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3);
+    /** Of {@code jcmd Thread.print -e}. */
+    private static final Pattern THREAD = Pattern.compile(
+            "(?m)^\"(.*)\" #(\\d+) .* cpu=([0-9.]+)ms .* allocated=([0-9.]+)([BKMG]) ");
+
 
     private final Child child;
     private final URI url;
@@ -92,21 +98,46 @@ public final class PackagedSidecar implements AutoCloseable {
         return procStatus("Threads");
     }
 
-    /** What its heap holds once it was collected. */
-    public long heapAfterCollectionKiB() throws IOException {
+    /** What its heap holds once it was collected; a native binary does not tell. */
+    public OptionalLong heapAfterCollectionKiB() throws IOException {
+        if (Image.nativeBinary().isPresent()) {
+            return OptionalLong.empty();
+        }
         jcmd("GC.run");
-        return Pattern.compile(" used ([0-9]+)K")
+        return OptionalLong.of(Pattern.compile(" used ([0-9]+)K")
                 .matcher(jcmd("GC.heap_info").replaceAll("(?s)Metaspace.*", ""))
                 .results()
                 .mapToLong(used -> Long.parseLong(used.group(1)))
-                .sum();
+                .sum());
     }
 
-    private String jcmd(String command) throws IOException {
-        Process jcmd = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                        Long.toString(child.process().pid()),
-                        command)
+    /** What a thread of the JVM has used since it began. */
+    public record ThreadCost(double cpuMillis, long allocatedBytes) {}
+
+    /** By name and number; without the one that answers this question. */
+    public Map<String, ThreadCost> threadCosts() throws IOException {
+        Map<String, ThreadCost> costs = new LinkedHashMap<>();
+        THREAD.matcher(jcmd("Thread.print", "-e")).results().forEach(thread -> {
+            if (!thread.group(1).equals("Attach Listener")) {
+                long unit = "BKMG".indexOf(thread.group(5)) * 10L;
+                costs.put(
+                        thread.group(1) + " #" + thread.group(2),
+                        new ThreadCost(
+                                Double.parseDouble(thread.group(3)),
+                                (long) (Double.parseDouble(thread.group(4)) * (1L << unit))));
+            }
+        });
+        return costs;
+    }
+
+    private String jcmd(String... command) throws IOException {
+        Process jcmd = new ProcessBuilder(Stream.concat(
+                                Stream.of(
+                                        Path.of(System.getProperty("java.home"), "bin", "jcmd")
+                                                .toString(),
+                                        Long.toString(child.process().pid())),
+                                Stream.of(command))
+                        .toList())
                 .redirectErrorStream(true)
                 .start();
         return new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
