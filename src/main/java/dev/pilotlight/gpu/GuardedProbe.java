@@ -21,7 +21,9 @@ final class GuardedProbe implements GpuProbe {
         if (verdict.isEmpty()) {
             verdict = Optional.of(against.get());
         }
-        return verdict.get().<GpuReading>map(why -> new GpuReading.Absent(now, why)).orElseGet(() -> probe.read(now));
+        return verdict.get()
+                .<GpuReading>map(why -> new GpuReading.Absent(now, why))
+                .orElseGet(() -> probe.read(now));
     }
 
     @Override

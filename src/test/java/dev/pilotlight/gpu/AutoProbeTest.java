@@ -184,8 +184,7 @@ class AutoProbeTest {
             Said nvml = new Said(NVML_OURS);
             AutoProbe probe = auto(leftOut(nvml), new Said(DCGM_OURS));
 
-            assertThat(probe.read(NOON))
-                    .isEqualTo(with(DCGM_OURS, WHY + "; DCGM shows this pod's GPUs (so it is)"));
+            assertThat(probe.read(NOON)).isEqualTo(with(DCGM_OURS, WHY + "; DCGM shows this pod's GPUs (so it is)"));
             assertThat(nvml.asked).isZero();
         }
 

@@ -12,11 +12,10 @@ class CrashGuardTest {
     @ParameterizedTest
     @CsvSource({"132, SIGILL", "134, SIGABRT", "135, SIGBUS", "139, SIGSEGV"})
     void leavesNvmlOutAfterTwoEndsTheLastOfThemACrash(int exitCode, String signal) {
-        assertThat(CrashGuard.leavesOut(2, OptionalInt.of(exitCode)))
-                .hasValueSatisfying(why -> assertThat(why)
-                        .startsWith("NVML is left out of this start: the sidecar ended 2 times, the last time by " + signal
-                                + " (exit code " + exitCode + ")")
-                        .contains("pilotlight.gpu.source"));
+        assertThat(CrashGuard.leavesOut(2, OptionalInt.of(exitCode))).hasValueSatisfying(why -> assertThat(why)
+                .startsWith("NVML is left out of this start: the sidecar ended 2 times, the last time by " + signal
+                        + " (exit code " + exitCode + ")")
+                .contains("pilotlight.gpu.source"));
         assertThat(CrashGuard.leavesOut(7, OptionalInt.of(exitCode))).isPresent();
     }
 

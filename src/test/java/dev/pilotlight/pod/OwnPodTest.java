@@ -95,8 +95,7 @@ class OwnPodTest {
         assertThat(earlier("initContainerStatuses", running)).isEqualTo(new EarlierEnds(2, OptionalInt.of(139)));
         assertThat(earlier("containerStatuses", running)).isEqualTo(new EarlierEnds(2, OptionalInt.of(139)));
         assertThat(earlier("initContainerStatuses", """
-                {"restartCount": 3, "lastState": {"terminated": {"exitCode": 0, "signal": 11}}}"""))
-                .isEqualTo(new EarlierEnds(3, OptionalInt.of(139)));
+                {"restartCount": 3, "lastState": {"terminated": {"exitCode": 0, "signal": 11}}}""")).isEqualTo(new EarlierEnds(3, OptionalInt.of(139)));
     }
 
     /** The API server may hear of this start only after we have read the pod. */
@@ -109,15 +108,13 @@ class OwnPodTest {
                 {"restartCount": 1, "state": {"terminated": {"exitCode": 139}},
                  "lastState": {"terminated": {"exitCode": 1}}}""")).isEqualTo(new EarlierEnds(2, OptionalInt.of(139)));
         assertThat(earlier("initContainerStatuses", """
-                {"restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}"""))
-                .isEqualTo(EarlierEnds.NONE);
+                {"restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}""")).isEqualTo(EarlierEnds.NONE);
     }
 
     @Test
     void makesNothingOfAStatusOfAnotherShape() {
         assertThat(earlier("initContainerStatuses", """
-                {"restartCount": "2", "state": 1, "lastState": {"terminated": {"exitCode": 1e300, "signal": -1}}}"""))
-                .isEqualTo(EarlierEnds.NONE);
+                {"restartCount": "2", "state": 1, "lastState": {"terminated": {"exitCode": 1e300, "signal": -1}}}""")).isEqualTo(EarlierEnds.NONE);
     }
 
     @Test

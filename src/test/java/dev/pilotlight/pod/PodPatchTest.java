@@ -14,7 +14,16 @@ class PodPatchTest {
 
     private static OwnPod pod(Map<String, String> labels, Map<String, String> annotations, Set<String> foreign) {
         return new OwnPod(
-                "u", "42", labels, annotations, foreign, false, Optional.empty(), Optional.empty(), Optional.empty(), EarlierEnds.NONE);
+                "u",
+                "42",
+                labels,
+                annotations,
+                foreign,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                EarlierEnds.NONE);
     }
 
     private static Mark mark(

@@ -33,7 +33,8 @@ class ImageTest {
         System.clearProperty(BINARY);
 
         assertThat(Image.command(List.of("-Da=b")))
-                .startsWith(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m")
+                .startsWith(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m")
                 .endsWith(
                         "-Da=b",
                         "-jar",

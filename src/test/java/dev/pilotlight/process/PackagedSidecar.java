@@ -22,9 +22,8 @@ import java.util.stream.Stream;
 public final class PackagedSidecar implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3);
     /** Of {@code jcmd Thread.print -e}. */
-    private static final Pattern THREAD = Pattern.compile(
-            "(?m)^\"(.*)\" #(\\d+) .* cpu=([0-9.]+)ms .* allocated=([0-9.]+)([BKMG]) ");
-
+    private static final Pattern THREAD =
+            Pattern.compile("(?m)^\"(.*)\" #(\\d+) .* cpu=([0-9.]+)ms .* allocated=([0-9.]+)([BKMG]) ");
 
     private final Child child;
     private final URI url;
@@ -122,9 +121,8 @@ public final class PackagedSidecar implements AutoCloseable {
                 long unit = "BKMG".indexOf(thread.group(5)) * 10L;
                 costs.put(
                         thread.group(1) + " #" + thread.group(2),
-                        new ThreadCost(
-                                Double.parseDouble(thread.group(3)),
-                                (long) (Double.parseDouble(thread.group(4)) * (1L << unit))));
+                        new ThreadCost(Double.parseDouble(thread.group(3)), (long)
+                                (Double.parseDouble(thread.group(4)) * (1L << unit))));
             }
         });
         return costs;
