@@ -97,12 +97,10 @@ final class Gateway implements AutoCloseable {
             Optional.ofNullable(exchange.getRequestHeaders().getFirst(name))
                     .ifPresent(value -> request.header(name, value));
         }
-        HttpResponse<InputStream> answer =
-                Web.CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> answer = Web.CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         for (String name : PASSED_ON) {
-            answer.headers()
-                    .firstValue(name)
-                    .ifPresent(value -> exchange.getResponseHeaders().set(name, value));
+            answer.headers().firstValue(name).ifPresent(value -> exchange.getResponseHeaders()
+                    .set(name, value));
         }
         try (InputStream from = answer.body()) {
             exchange.sendResponseHeaders(answer.statusCode(), 0);

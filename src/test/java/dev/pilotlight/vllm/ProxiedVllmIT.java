@@ -106,14 +106,17 @@ class ProxiedVllmIT {
             Await.until(
                     "that time has passed",
                     time.multipliedBy(2),
-                    () -> Instant.now().isAfter(since.plus(time)) && !diary.since(since.plus(time)).isEmpty());
+                    () -> Instant.now().isAfter(since.plus(time))
+                            && !diary.since(since.plus(time)).isEmpty());
         }
 
         /** How long until the pod was seen not ready, counted from then. */
         Duration offAfter(Instant since, Duration within) {
             Diary.Entry off = diary.awaitSince(
                     since, "not ready", within, entry -> !entry.ready().up());
-            say("not ready after %.1f s: %s", seconds(since, off.at()), off.ready().reason());
+            say(
+                    "not ready after %.1f s: %s",
+                    seconds(since, off.at()), off.ready().reason());
             return Duration.between(since, off.at());
         }
 
@@ -165,7 +168,8 @@ class ProxiedVllmIT {
         try (Beside it = Beside.launch("wrong key", server.url(), key, Map.of())) {
             Instant rotated = Instant.now();
             replace(key, key("wrong", "none-that-opens"));
-            JsonObject said = it.awaitCondition("key_refused", HEARTBEAT.multipliedBy(2).plus(SLACK));
+            JsonObject said =
+                    it.awaitCondition("key_refused", HEARTBEAT.multipliedBy(2).plus(SLACK));
             it.say("said after %.1f s: %s", seconds(rotated, Instant.now()), said.getString("why"));
             assertThat(said.getString("effect")).isEqualTo("said");
             assertThat(said.getString("why")).contains("401", "pilotlight.engine.api-key");
@@ -174,13 +178,12 @@ class ProxiedVllmIT {
             // Refused thrice and more, and long enough for everything that kills.
             it.watch(rotated, Duration.ofSeconds(45));
             assertThat(it.logged("key_refused: ")).isEqualTo(1);
-            assertThat(it.diary().since(rotated)).allMatch(entry -> entry.ready().up());
+            assertThat(it.diary().since(rotated))
+                    .allMatch(entry -> entry.ready().up());
 
             replace(key, key("right", KEY));
-            Await.until(
-                    "no longer said",
-                    HEARTBEAT.multipliedBy(2).plus(SLACK),
-                    () -> it.condition("key_refused").isEmpty());
+            Await.until("no longer said", HEARTBEAT.multipliedBy(2).plus(SLACK), () -> it.condition("key_refused")
+                    .isEmpty());
             assertThat(it.logged("no longer key_refused")).isEqualTo(1);
             it.wasNeverDown();
         }
@@ -225,8 +228,7 @@ class ProxiedVllmIT {
             JsonObject said = it.awaitCondition("tls_failed", SLACK);
             it.say("said after %.1f s: %s", seconds(rotated, Instant.now()), said.getString("why"));
             assertThat(said.getString("why")).contains("signed by nobody known here", "pilotlight.engine.ca-file");
-            assertThat(it.offAfter(rotated, STALE_AFTER.plus(SLACK)))
-                    .isGreaterThan(STALE_AFTER.minusSeconds(2));
+            assertThat(it.offAfter(rotated, STALE_AFTER.plus(SLACK))).isGreaterThan(STALE_AFTER.minusSeconds(2));
             // Longer than anything that kills a server which does not answer.
             it.watch(rotated, Duration.ofSeconds(60));
 
