@@ -70,10 +70,6 @@ record DemoOptions(List<String> launch, URI engine, int port, Duration length, P
                 "-Dquarkus.http.port=" + port,
                 "-Dpilotlight.pool.standby-after=8s"));
         if (engine == null) {
-            // As the arguments in a pod's spec would say it.
-            command.add("-Dpilotlight.engine.max-num-seqs=" + Profile.TINY.maxNumSeqs());
-        }
-        if (engine == null) {
             // vLLM publishes its batch limit nowhere, and without it an empty pod looks emptier than it is: as in a
             // pod, from its arguments.
             command.add("-Dpilotlight.engine.max-num-seqs=" + Profile.TINY.maxNumSeqs());

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +39,7 @@ class DashboardIT {
     private static final Map<String, String> VARIABLES = Map.of(
             "$namespace", "vllm",
             "$pod", ".*",
+            "$slo", "2.5",
             "$__range", "5m",
             "$__rate_interval", "1m");
 
@@ -64,14 +67,33 @@ class DashboardIT {
                 Map.of(),
                 home.resolve("demo.log"),
                 false);
-        prometheus = PrometheusServer.start(home.resolve("prometheus"), """
+        prometheus = PrometheusServer.start(
+                home.resolve("prometheus"), """
                 global: { scrape_interval: 1s }
                 scrape_configs:
                   - job_name: vllm/pilotlight
                     static_configs:
                       - targets: ['127.0.0.1:%d']
                         labels: { namespace: vllm, pod: vllm-0 }
-                """.formatted(port));
+                  - job_name: vllm/vllm
+                    static_configs:
+                      - targets: ['%s']
+                        labels: { namespace: vllm, pod: vllm-0 }
+                """.formatted(port, engine(home.resolve("demo.log"))));
+    }
+
+    /** Host and port of the simulated engine, which the demo says first of all. */
+    private static String engine(Path log) {
+        Pattern greeting = Pattern.compile("beside a simulated engine, http://(\\S+)");
+        return Await.until(
+                        "the demo says where its engine is",
+                        FIRST_WAVE,
+                        () -> greeting.matcher(Kustomization.read(log))
+                                .results()
+                                .map(found -> found.group(1))
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     @AfterAll
@@ -122,12 +144,16 @@ class DashboardIT {
     }
 
     @Test
-    void answersTheFourQuestionsInTheirOrder() {
+    void answersTheFiveQuestionsInTheirOrder() {
         assertThat(Kustomization.each(dashboard().path("panels"))
                         .filter(panel -> panel.path("type").asText().equals("row"))
                         .map(row -> row.path("title").asText()))
                 .containsExactly(
-                        "Is it fast enough?", "How full?", "Who is active?", "What did the last scale-out cost?");
+                        "Is it fast enough?",
+                        "How full?",
+                        "Who is active?",
+                        "What did the last hour cost, and who was late?",
+                        "What did the last scale-out cost?");
     }
 
     /** A row of Grafana's grid is 38 pixels high; with its menus a screen of 1200 lines holds 30. */

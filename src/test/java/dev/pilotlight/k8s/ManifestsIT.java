@@ -48,7 +48,11 @@ class ManifestsIT {
             // Server side: an annotation has no room for a definition of this size.
             plane.kubectl("apply", "--server-side", "-f", file).orFail();
         }
-        plane.kubectl("wait", "--for=condition=Established", "crd", "--all").orFail();
+        // It fails at once on a definition whose status says nothing yet.
+        Await.until("the kinds are established", Duration.ofSeconds(60), () -> plane.kubectl(
+                                "wait", "--for=condition=Established", "crd", "--all")
+                        .code()
+                == 0);
         plane.kubectl("create", "namespace", "vllm");
         plane.kubectl("create", "namespace", "pilotlight-system");
         plane.kubectl("create", "namespace", "gpu-operator");

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 /** A program of the system that may be missing, and then skips the test. */
 public enum Program {
+    MAKE("make", "Debian's package make has it"),
     KUBECTL("kubectl", "https://kubernetes.io/docs/tasks/tools"),
     PROMTOOL("promtool", "Debian's package prometheus has it"),
     PROMETHEUS("prometheus", "Debian's package prometheus has it"),
