@@ -49,10 +49,12 @@ class ManifestsIT {
             plane.kubectl("apply", "--server-side", "-f", file).orFail();
         }
         // It fails at once on a definition whose status says nothing yet.
-        Await.until("the kinds are established", Duration.ofSeconds(60), () -> plane.kubectl(
-                                "wait", "--for=condition=Established", "crd", "--all")
-                        .code()
-                == 0);
+        Await.until(
+                "the kinds are established",
+                Duration.ofSeconds(60),
+                () -> plane.kubectl("wait", "--for=condition=Established", "crd", "--all")
+                                .code()
+                        == 0);
         plane.kubectl("create", "namespace", "vllm");
         plane.kubectl("create", "namespace", "pilotlight-system");
         plane.kubectl("create", "namespace", "gpu-operator");
