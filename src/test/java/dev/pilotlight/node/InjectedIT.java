@@ -53,7 +53,7 @@ class InjectedIT {
                   containers:
                     - name: vllm
                       image: %s
-                      args: [--model=Qwen/Qwen3-8B, --served-model-name=qwen3-8b]
+                      args: [Qwen/Qwen3-8B, --served-model-name=qwen3-8b, --max-num-seqs=64]
                       ports: [{ containerPort: 8000 }]
             """.formatted(RealNode.ENGINE);
 
