@@ -21,7 +21,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -46,13 +48,18 @@ public final class EngineClient {
     /** A model's name is a path or a repository; this is as long as a file's name may be, twice. */
     private static final int LONGEST_NAME = 512;
 
+    private static final Wanted WANTED = Wanted.of(VllmMetrics.wanted());
     private static final String GAUGES = filtered(false);
     private static final String EVERYTHING = filtered(true);
 
     private final Http http;
     private final Duration timeout;
     private final Limits limits;
-    private PrometheusText text;
+    /** By path. Each knows what its page held last, and reads what is the same again without garbage. */
+    private final Map<String, PrometheusText> texts = new HashMap<>();
+    /** Whose they are: a whole page may be large, and is not kept beside that of another route. */
+    private Route textsOf = Route.UNTRIED;
+
     private Abilities abilities = Abilities.UNTRIED;
     private OptionalDouble processStart = OptionalDouble.empty();
     private Instant loadAt = Instant.EPOCH;
@@ -61,7 +68,6 @@ public final class EngineClient {
         this.http = http;
         this.timeout = timeout;
         this.limits = limits;
-        this.text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), limits);
     }
 
     private static String filtered(boolean withHistograms) {
@@ -193,38 +199,51 @@ public final class EngineClient {
     }
 
     private Page ask(String path, Route route) {
+        PrometheusText text = text(path, route);
         text.begin();
-        String shown = http.url(route == Route.FILTERED ? "/metrics/?name[]=…" : path);
         switch (http.get(path, timeout, text::feed)) {
             case Answer.Lost(Cause cause, String why) -> {
                 // The wire may still hold on to the old one.
-                text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), limits);
+                texts.remove(path);
                 return new Page.Lost(cause, why);
             }
             case Answer.Got(int status, boolean _, String _)
             when status != 200 -> {
-                return new Page.Bad(shown + " answered " + status + " where a metrics page was expected");
+                return new Page.Bad(shown(path, route) + " answered " + status + " where a metrics page was expected");
             }
             case Answer.Got(int _, boolean _, String type)
             when type.startsWith("text/html") -> {
-                return new Page.Bad(shown + " answered with a web page where a metrics page was expected; is"
+                return new Page.Bad(shown(path, route) + " answered with a web page where a metrics page was expected; is"
                         + " pilotlight.engine.url that of vLLM itself?");
             }
             case Answer.Got _ -> {
                 return switch (text.end()) {
-                    case PageReading.Refused(String why) -> new Page.Bad(shown + ": " + why);
-                    case PageReading.Read(MetricPage page) -> meaning(page, shown, route);
+                    case PageReading.Refused(String why) -> new Page.Bad(shown(path, route) + ": " + why);
+                    case PageReading.Read(MetricPage page) -> meaning(page, path, route);
                 };
             }
         }
     }
 
-    private static Page meaning(MetricPage page, String shown, Route route) {
+    private PrometheusText text(String path, Route route) {
+        if (route != textsOf) {
+            texts.clear();
+            textsOf = route;
+        }
+        return texts.computeIfAbsent(path, _ -> new PrometheusText(WANTED, limits));
+    }
+
+    /** For people. */
+    private String shown(String path, Route route) {
+        return http.url(route == Route.FILTERED ? "/metrics/?name[]=…" : path);
+    }
+
+    private Page meaning(MetricPage page, String path, Route route) {
         return switch (VllmPage.read(page)) {
             case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, route.word);
-            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown + " is not believed: " + why);
+            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown(path, route) + " is not believed: " + why);
             case VllmPage.Missing(List<String> tried) ->
-                new Page.Bad("the page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
+                new Page.Bad("the page at " + shown(path, route) + " (" + page.bytes() + " bytes) has none of " + tried
                         + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
                         + "; is it a vLLM server, and is --disable-log-stats off?");
         };

@@ -47,6 +47,8 @@ public final class Http {
     private volatile boolean hasAnswered;
     /** Why the last connection ended, where that came after the handshake. */
     private volatile Optional<Throwable> brokenBy = Optional.empty();
+    /** Of a body on its way to whoever takes it; used on the context's thread alone. */
+    private final byte[] chunk = new byte[CHUNK];
 
     /**
      * Who the server must be, and who we are to it.
@@ -93,7 +95,7 @@ public final class Http {
         return "https".equals(url.getScheme());
     }
 
-    /** Takes a body as it arrives; false ends the transfer. */
+    /** Takes a body as it arrives, and keeps none of the array; false ends the transfer. */
     @FunctionalInterface
     public interface Body {
         boolean accept(byte[] bytes, int offset, int length);
@@ -266,7 +268,7 @@ public final class Http {
     }
 
     /** Hands the body on chunk by chunk, until it ends, the taker has enough, or nobody waits any more. */
-    private static Future<Answer> drain(HttpClientResponse response, Body body, CompletableFuture<Answer> ended) {
+    private Future<Answer> drain(HttpClientResponse response, Body body, CompletableFuture<Answer> ended) {
         CompletableFuture<Answer> done = new CompletableFuture<>();
         response.exceptionHandler(done::completeExceptionally);
         response.endHandler(end -> done.complete(got(response, true)));
@@ -279,8 +281,7 @@ public final class Http {
         return Future.fromCompletionStage(done);
     }
 
-    private static boolean pour(Buffer buffer, Body body) {
-        byte[] chunk = new byte[Math.min(CHUNK, buffer.length())];
+    private boolean pour(Buffer buffer, Body body) {
         for (int start = 0; start < buffer.length(); start += chunk.length) {
             int length = Math.min(chunk.length, buffer.length() - start);
             buffer.getBytes(start, start + length, chunk);

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /**
- * The one writer: on a thread of its own it gathers the newest readings, takes a turn whenever there is news and at least once per
+ * The one writer: on a thread of its own it gathers the newest readings, takes a turn whenever there is news or there was none for more than a
  * period, puts the picture on the board and sets the deeds going.
  */
 public final class ControlLoop implements AutoCloseable {
@@ -26,6 +26,8 @@ public final class ControlLoop implements AutoCloseable {
 
     private final Tick tick;
     private final Duration period;
+    /** Longer than from one poll's news to the next, or there would be a turn without news before each with. */
+    private final Duration patience;
     private final SteadyClock clock;
     private final Board board;
     private final Poller<EngineReading> engine;
@@ -52,6 +54,7 @@ public final class ControlLoop implements AutoCloseable {
         Instant now = clock.now();
         this.tick = new Tick(policy);
         this.period = period;
+        this.patience = period.multipliedBy(5).dividedBy(4);
         this.clock = clock;
         this.own = own;
         this.cluster = cluster;
@@ -116,7 +119,7 @@ public final class ControlLoop implements AutoCloseable {
                 // lasts.
                 Guard.failed("a turn of the loop", bug);
             }
-            LockSupport.parkNanos(period.toNanos());
+            LockSupport.parkNanos(patience.toNanos());
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.pilotlight.prometheus;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ObjDoubleConsumer;
 
@@ -22,9 +21,16 @@ public final class MetricPage {
 
     /** The samples of that name in page order; empty when there are none or they were not wanted. */
     public List<Sample> samples(String name) {
-        List<Sample> samples = new ArrayList<>();
-        forEach(name, (series, value) -> samples.add(new Sample(series, value)));
-        return List.copyOf(samples);
+        int index = shape.wanted().index(name);
+        if (index == Wanted.NONE || shape.start(index) == shape.start(index + 1)) {
+            return List.of();
+        }
+        int from = shape.start(index);
+        Sample[] samples = new Sample[shape.start(index + 1) - from];
+        for (int i = 0; i < samples.length; i++) {
+            samples[i] = new Sample(shape.series(from + i), values[from + i]);
+        }
+        return List.of(samples);
     }
 
     /** Walks the samples of that name in page order, without allocation. */
