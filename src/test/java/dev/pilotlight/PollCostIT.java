@@ -47,8 +47,8 @@ class PollCostIT {
     void makesLittleGarbage() throws Exception {
         assumeTrue(Image.nativeBinary().isEmpty(), "a native binary keeps no account of its threads");
         try (SimulatedEngine engine = SimulatedEngine.start(EngineOptions.defaults());
-                PackagedSidecar sidecar =
-                        PackagedSidecar.beside(engine.uri(), "poll-cost", Map.of("engine.poll-every", PERIOD.toMillis() + "ms"))) {
+                PackagedSidecar sidecar = PackagedSidecar.beside(
+                        engine.uri(), "poll-cost", Map.of("engine.poll-every", PERIOD.toMillis() + "ms"))) {
             Await.until("ready", FAR, () -> sidecar.ready().up());
             Cost before = after(sidecar, cost(sidecar).polls() + POLLS_BEFORE);
             Cost after = after(sidecar, before.polls() + POLLS);

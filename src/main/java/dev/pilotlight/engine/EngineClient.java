@@ -213,8 +213,9 @@ public final class EngineClient {
             }
             case Answer.Got(int _, boolean _, String type)
             when type.startsWith("text/html") -> {
-                return new Page.Bad(shown(path, route) + " answered with a web page where a metrics page was expected; is"
-                        + " pilotlight.engine.url that of vLLM itself?");
+                return new Page.Bad(
+                        shown(path, route) + " answered with a web page where a metrics page was expected; is"
+                                + " pilotlight.engine.url that of vLLM itself?");
             }
             case Answer.Got _ -> {
                 return switch (text.end()) {
@@ -241,7 +242,8 @@ public final class EngineClient {
     private Page meaning(MetricPage page, String path, Route route) {
         return switch (VllmPage.read(page)) {
             case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, route.word);
-            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown(path, route) + " is not believed: " + why);
+            case VllmPage.Impossible(String why) ->
+                new Page.Bad("the page at " + shown(path, route) + " is not believed: " + why);
             case VllmPage.Missing(List<String> tried) ->
                 new Page.Bad("the page at " + shown(path, route) + " (" + page.bytes() + " bytes) has none of " + tried
                         + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")

@@ -28,6 +28,7 @@ public final class ControlLoop implements AutoCloseable {
     private final Duration period;
     /** Longer than from one poll's news to the next, or there would be a turn without news before each with. */
     private final Duration patience;
+
     private final SteadyClock clock;
     private final Board board;
     private final Poller<EngineReading> engine;
