@@ -93,6 +93,35 @@ class FloodIT {
         }
     }
 
+    /** A thousand of them took all direct memory, and no probe was answered any more, not even once they were gone. */
+    @Test
+    void requestsThatAreHalfWrittenTakeLittleMemoryAndHoldUpNoProbe() throws Exception {
+        byte[] half = ("GET /q/health/live HTTP/1.1\r\nHost: a\r\nX-Long: " + "a".repeat(2000) + "\r\nX-Half: a")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        List<Socket> sockets = new ArrayList<>();
+        try (Probes probes = Probes.of(sidecar, 4)) {
+            probes.take(20);
+            long before = residentKiB();
+            for (int i = 0; i < 2000; i++) {
+                Socket socket = connect();
+                sockets.add(socket);
+                socket.getOutputStream().write(half);
+            }
+            for (Socket socket : sockets) {
+                socket.getOutputStream().write('a');
+            }
+            probes.take(100);
+            long grown = residentKiB() - before;
+            System.out.printf("2,000 half-written requests: %d KiB more, %s%n", grown, probes);
+            assertThat(grown).as("KiB more").isLessThan(64 << 10);
+            assertThat(probes.failed()).isZero();
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
     @Test
     void aFewRequestsSentAheadAreAnsweredInTheirOrder() throws IOException {
         String answers = raw("GET /api/v1/peer HTTP/1.1\r\nHost: a\r\n\r\n"
