@@ -4,6 +4,7 @@ import dev.pilotlight.api.BadRequests;
 import dev.pilotlight.api.Hour;
 import dev.pilotlight.api.KeptConnections;
 import dev.pilotlight.api.OneAtATime;
+import dev.pilotlight.api.OneHost;
 import dev.pilotlight.api.Scrapes;
 import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
@@ -323,6 +324,7 @@ public final class Sidecar {
             Instance<MetricsPage> metrics,
             Instance<Scrapes> scrapes) {
         router.route().order(Integer.MIN_VALUE).handler(new OneAtATime()).failureHandler(new BadRequests());
+        router.route().order(Integer.MIN_VALUE).handler(new OneHost());
         router.route().order(Integer.MIN_VALUE).handler(new KeptConnections());
         router.get("/q/health/*").order(0).handler(Sidecar::probed);
         if (config.injector().enabled()) {

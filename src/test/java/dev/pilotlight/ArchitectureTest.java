@@ -84,6 +84,8 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.api.BadRequests", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.Buffers", Set.of("container", "vertx")),
             Map.entry("dev.pilotlight.api.OneAtATime", Set.of("vertx")),
+            Map.entry("dev.pilotlight.api.OneHost", Set.of("vertx")),
+            Map.entry("dev.pilotlight.api.Failures", Set.of("log")),
             Map.entry("dev.pilotlight.metrics.MetricsPage", Set.of("container", "settings", "vertx")),
             Map.entry("dev.pilotlight.guard.Guard", Set.of("log")),
             Map.entry("dev.pilotlight.kube.ApiClient", Set.of("files", "vertx")),

@@ -30,6 +30,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /** The preStop hook of the vLLM container: answers when the requests in flight are done. */
@@ -45,6 +47,9 @@ public final class DrainResource {
 
     private static final List<String> BROWSER = List.of("origin", "referer", "sec-fetch-");
 
+    private static final Pattern ABSOLUTE = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*).*", Pattern.DOTALL);
+
+    private final Failures failures = new Failures();
     private final DrainGate gate;
 
     DrainResource(DrainGate gate) {
@@ -87,7 +92,18 @@ public final class DrainResource {
         return drain(request);
     }
 
+    /** Whatever goes wrong, a hook is answered at once and plainly. */
     private Response drain(HttpServerRequest request) throws InterruptedException {
+        try {
+            return answer(request);
+        } catch (RuntimeException unexpected) {
+            return Response.status(503)
+                    .entity(Map.of("error", "not drained: " + failures.say("/api/v1/drain", unexpected)))
+                    .build();
+        }
+    }
+
+    private Response answer(HttpServerRequest request) throws InterruptedException {
         return switch (gate.call(caller(request), () -> maySayNothing(request), () -> hungUp(request))) {
             case Answer.Drained(Drain drain) -> Response.ok(view(drain)).build();
             case Answer.Restarted(String why) ->
@@ -137,10 +153,19 @@ public final class DrainResource {
 
     /** A name may have been made to point here, so that a page in a browser on this network reaches us as its own server. */
     private static boolean isOwnHost(HttpServerRequest request) {
-        String host = request.getHeader("Host");
-        if (host == null) {
-            return true;
-        }
+        String local = request.localAddress() == null ? null : request.localAddress().hostAddress();
+        return isOwnHost(request.headers().getAll("Host"), request.uri(), local);
+    }
+
+    /** Each place where the request may name its server has to name us: of a target with an authority, Host is not to be heeded alone. */
+    static boolean isOwnHost(List<String> hosts, String target, String local) {
+        Matcher absolute = ABSOLUTE.matcher(target);
+        return hosts.size() <= 1
+                && hosts.stream().allMatch(host -> isOwn(host, local))
+                && (!absolute.matches() || isOwn(absolute.group(1), local));
+    }
+
+    private static boolean isOwn(String host, String local) {
         String name = host.replaceFirst(":[0-9]*$", "").replaceAll("^\\[|]$", "");
         if (name.equals("localhost")) {
             return true;
@@ -148,10 +173,7 @@ public final class DrainResource {
         try {
             InetAddress given = InetAddress.ofLiteral(name);
             return given.isLoopbackAddress()
-                    || request.localAddress() != null
-                            && request.localAddress().hostAddress() != null
-                            && given.equals(
-                                    InetAddress.ofLiteral(request.localAddress().hostAddress()));
+                    || local != null && given.equals(InetAddress.ofLiteral(local));
         } catch (IllegalArgumentException isName) {
             return false;
         }

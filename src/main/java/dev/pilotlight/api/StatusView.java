@@ -318,6 +318,7 @@ final class StatusView {
             Map<String, Object> view = new LinkedHashMap<>();
             picture.cluster().podAge(now).ifPresent(age -> view.put("podAgeSeconds", seconds(age)));
             pod.problem().ifPresent(problem -> view.put("podWhy", problem.why()));
+            pod.one().flatMap(OwnPod::oddity).ifPresent(why -> view.put("podOddity", why));
             picture.cluster().serviceWarning().ifPresent(why -> view.put("serviceWarning", why));
             picture.markTrouble().ifPresent(why -> view.put("marksWhy", why));
             pod.one().flatMap(OwnPod::vllm).ifPresent(vllm -> view.put("vllm", vllm(vllm)));

@@ -3,6 +3,7 @@ package dev.pilotlight.cluster;
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.Call;
+import dev.pilotlight.kube.Fields;
 import dev.pilotlight.kube.Mirror;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Selection;
@@ -14,7 +15,6 @@ import dev.pilotlight.pool.NamedPods;
 import dev.pilotlight.pool.PeerReader;
 import dev.pilotlight.pool.PoolPolicy;
 import dev.pilotlight.pool.PoolRoom;
-import io.vertx.core.json.JsonArray;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -110,7 +110,7 @@ public final class ClusterLink implements Cluster {
     private void checkServices() {
         warning = api.send(Call.list(Names.services(place.namespace()), Map.of()))
                 .object()
-                .map(list -> list.getJsonArray("items", new JsonArray()))
+                .map(list -> Fields.objects(list, "items"))
                 .flatMap(services ->
                         ServiceCheck.warning(services, pod().map(OwnPod::labels).orElse(Map.of())));
         onNews.get().run();

@@ -65,6 +65,14 @@ public record ClusterView(
                 .map(Problem::why);
     }
 
+    /** That what answers is not the API server. */
+    public Optional<String> stranger() {
+        return pod.flatMap(Mirrored::problem)
+                .or(() -> poolProblem)
+                .filter(Problem::stranger)
+                .map(Problem::why);
+    }
+
     /** What the API server does not let the pool do. */
     public Optional<String> poolRefusal() {
         return poolProblem.filter(problem -> !problem.silent()).map(Problem::why);

@@ -1,8 +1,9 @@
 package dev.pilotlight.cluster;
 
+import dev.pilotlight.kube.Fields;
 import dev.pilotlight.kube.Names;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,13 +15,11 @@ final class ServiceCheck {
     private ServiceCheck() {}
 
     /** @param labels of the own pod */
-    static Optional<String> warning(JsonArray services, Map<String, String> labels) {
+    static Optional<String> warning(List<JsonObject> services, Map<String, String> labels) {
         return services.stream()
-                .filter(JsonObject.class::isInstance)
-                .map(JsonObject.class::cast)
                 .filter(service -> selectsOnRole(service, labels))
                 .map(service ->
-                        service.getJsonObject("metadata", new JsonObject()).getString("name", ""))
+                        Fields.text(Fields.object(service, "metadata"), "name").orElse(""))
                 .findFirst()
                 .map(name -> "Service " + name + " selects on " + Names.ROLE + ", and pilotlight.pool.mode is observe:"
                         + " a pod that is quiet once will never see traffic again; take the label out of the selector,"
@@ -30,10 +29,10 @@ final class ServiceCheck {
     /** On the role, and on nothing else that this pod has not. */
     private static boolean selectsOnRole(JsonObject service, Map<String, String> labels) {
         JsonObject selector =
-                service.getJsonObject("spec", new JsonObject()).getJsonObject("selector", new JsonObject());
+                Fields.object(Fields.object(service, "spec"), "selector");
         return selector.containsKey(Names.ROLE)
                 && selector.stream()
                         .filter(entry -> !entry.getKey().startsWith(Names.PREFIX))
-                        .allMatch(entry -> entry.getValue().equals(labels.get(entry.getKey())));
+                        .allMatch(entry -> entry.getValue() instanceof String value && value.equals(labels.get(entry.getKey())));
     }
 }

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param inThisPod both ends of its connection are the loopback address
  * @param browser it bears a header that browsers alone send
  * @param forwarded it bears a header of a proxy, which speaks for somebody elsewhere
- * @param ownHost its Host header names this pod by an address or as localhost, and is no name that somebody made to point here
+ * @param ownHost its Host header, and the authority of its target if it has one, names this pod by an address or as localhost, and is no name that somebody made to point here
  */
 public record Caller(
         String method,

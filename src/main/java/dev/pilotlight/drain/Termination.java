@@ -79,14 +79,10 @@ public final class Termination {
     }
 
     private News ask() {
-        ApiServer.Answer answer = api.send(get);
-        try {
-            return answer.object()
-                    .map(pod -> news(OwnPod.of(pod, Optional.empty())))
-                    .orElseGet(() -> new News.Unheard(clock.get(), Rights.why(get, answer)));
-        } catch (ClassCastException another) {
-            return new News.Unheard(clock.get(), "what the API server sent is no pod: is there a proxy on the way?");
-        }
+        ApiServer.Answer answer = api.send(get).to(get);
+        return answer.object()
+                .map(pod -> news(OwnPod.of(pod, Optional.empty())))
+                .orElseGet(() -> new News.Unheard(clock.get(), Rights.why(get, answer)));
     }
 
     private News news(OwnPod pod) {

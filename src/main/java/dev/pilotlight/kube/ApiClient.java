@@ -61,7 +61,7 @@ public final class ApiClient implements ApiServer {
 
     @Override
     public Answer send(Call call) {
-        Answer answer = exchange(call);
+        Answer answer = exchange(call).to(call);
         calls.updateAndGet(all -> all.add(call, answer));
         return answer;
     }
@@ -277,7 +277,10 @@ public final class ApiClient implements ApiServer {
             RequestOptions options = options(call);
             begin(to, ended, () -> opened(to, options, call, open, ended).onSuccess(response -> {
                 stream.begin(response, to.context());
-                ended.complete(new Answer.Got(response.statusCode(), "", retryAfter(response)));
+                ended.complete(
+                        isPage(response)
+                                ? new Answer.Strange(response.statusCode(), "a page of text")
+                                : new Answer.Got(response.statusCode(), "", retryAfter(response)));
             }));
             answer = await(ended, open);
         } catch (NoWay | IllegalArgumentException noWay) {
@@ -287,6 +290,12 @@ public final class ApiClient implements ApiServer {
         calls.updateAndGet(all -> all.add(call, opened));
         stream.opened(opened);
         return stream;
+    }
+
+    /** For people, where events were asked for. */
+    private static boolean isPage(HttpClientResponse response) {
+        String type = response.getHeader("Content-Type");
+        return response.statusCode() / 100 == 2 && type != null && type.startsWith("text/html");
     }
 
     /** What keeps a call from being sent at all. */

@@ -1,6 +1,7 @@
 package dev.pilotlight.kube;
 
 import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,6 +24,26 @@ public interface ApiServer {
 
         /** No answer in time, or none at all. */
         record Lost(String why) implements Answer {}
+
+        /** A success that is not what was asked for: of a proxy, a portal or another server. */
+        record Strange(int status, String body) implements Answer {}
+
+        /** Of a success whether it can be the answer to the call. */
+        default Answer to(Call call) {
+            return this instanceof Got got
+                            && got.status() / 100 == 2
+                            && object().filter(it -> isAsked(call, it)).isEmpty()
+                    ? new Strange(got.status(), got.body())
+                    : this;
+        }
+
+        private static boolean isAsked(Call call, JsonObject object) {
+            return switch (call.verb()) {
+                case GET -> call.path().endsWith("/" + Mirrored.name(object));
+                case LIST -> object.getValue("items") instanceof JsonArray;
+                default -> object.getValue("metadata") instanceof JsonObject;
+            };
+        }
 
         /** The object of an answer that is a success. */
         default Optional<JsonObject> object() {
@@ -53,6 +74,9 @@ public interface ApiServer {
         default String what() {
             return switch (this) {
                 case Lost(String why) -> why;
+                case Strange(int status, String body) ->
+                    "HTTP " + status + ", and not what was asked for: \"" + Status.message(body)
+                            + "\"; is there a proxy on the way? See pilotlight.kube.url";
                 case Got(int status, String body, Optional<Duration> _) ->
                     "HTTP " + status + ": " + Status.message(body);
             };

@@ -25,6 +25,7 @@ public record KubeTally(Map<Key, Long> counts) {
     static String outcome(ApiServer.Answer answer) {
         return switch (answer) {
             case ApiServer.Answer.Lost _ -> "lost";
+            case ApiServer.Answer.Strange _ -> "error";
             case ApiServer.Answer.Got got ->
                 switch (got.status()) {
                     case 401, 403 -> "denied";

@@ -122,8 +122,7 @@ public final class Mirror<T> implements AutoCloseable {
                 throw failed(call, answer);
             }
             if (!isAsked(page)) {
-                throw failed(
-                        call, new Answer.Lost("the answer is not what was asked for: is there a proxy on the way?"));
+                throw failed(call, new Answer.Strange(200, page.encode()));
             }
             // Of each page only what is wanted is kept.
             (selection.name().isPresent() ? Stream.of(page) : page.getJsonArray("items").stream())
@@ -142,7 +141,9 @@ public final class Mirror<T> implements AutoCloseable {
     private boolean isAsked(JsonObject object) {
         return selection.name().isPresent()
                 ? selection.name().get().equals(Mirrored.name(object))
-                : object.getValue("items") instanceof JsonArray;
+                : object.getValue("items") instanceof JsonArray items
+                        && items.stream().allMatch(it -> it instanceof JsonObject named
+                                && !Mirrored.name(named).isEmpty());
     }
 
     private boolean isSelected(JsonObject object) {

@@ -70,9 +70,7 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
 
     /** What to ask for the next page of a list by; empty with the last. */
     static Optional<String> more(JsonObject list) {
-        return Optional.ofNullable(
-                        list.getJsonObject("metadata", new JsonObject()).getString("continue"))
-                .filter(token -> !token.isEmpty());
+        return Fields.text(Fields.object(list, "metadata"), "continue").filter(token -> !token.isEmpty());
     }
 
     static String version(JsonObject object) {
@@ -84,10 +82,7 @@ public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt,
     }
 
     private static String metadata(JsonObject object, String key) {
-        return object.getValue("metadata") instanceof JsonObject metadata
-                        && metadata.getValue(key) instanceof String text
-                ? text
-                : "";
+        return Fields.text(Fields.object(object, "metadata"), key).orElse("");
     }
 
     /** Versions of one kind are numbers that grow (Kubernetes 1.35 promises it, etcd always did so); others are not compared. */

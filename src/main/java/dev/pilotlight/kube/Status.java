@@ -12,7 +12,7 @@ final class Status {
     static String message(String body) {
         String message;
         try {
-            message = new JsonObject(body).getString("message", body);
+            message = Fields.text(new JsonObject(body), "message").orElse(body);
         } catch (DecodeException | ClassCastException noStatus) {
             message = body;
         }

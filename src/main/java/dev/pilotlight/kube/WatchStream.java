@@ -75,6 +75,10 @@ final class WatchStream implements ApiServer.Events {
             if (next == null) {
                 return new ApiServer.Next.Silence();
             }
+            if (next == END && line.size() > 0 && line.toByteArray()[0] != '{') {
+                return new ApiServer.Next.Ended(
+                        new ApiServer.Answer.Strange(200, line.toString(StandardCharsets.UTF_8)));
+            }
             if (next == END) {
                 return new ApiServer.Next.Ended(end);
             }
@@ -108,13 +112,14 @@ final class WatchStream implements ApiServer.Events {
     private ApiServer.Next event(String text) {
         try {
             JsonObject event = new JsonObject(text);
-            return new ApiServer.Next.Event(
-                    event.getString("type", ""), event.getJsonObject("object", new JsonObject()));
+            if (event.getValue("object") instanceof JsonObject object) {
+                return new ApiServer.Next.Event(Fields.text(event, "type").orElse(""), object);
+            }
         } catch (DecodeException | ClassCastException garbled) {
-            close();
-            return new ApiServer.Next.Ended(
-                    new ApiServer.Answer.Lost("the watch sent what is no event: " + garbled.getMessage()));
+            // As of an event without an object.
         }
+        close();
+        return new ApiServer.Next.Ended(new ApiServer.Answer.Strange(200, text));
     }
 
     @Override

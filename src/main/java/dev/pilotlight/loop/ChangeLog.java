@@ -12,6 +12,7 @@ import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Round;
+import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.Leading;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -54,6 +55,9 @@ final class ChangeLog {
         Optional<String> then = before.silence().trouble();
         Optional<String> now = after.silence().trouble();
         news(then, now).ifPresent(why -> LOG.warnf("%s; marks and roles stay as they are until it answers", why));
+        news(before.stranger().trouble(), after.stranger().trouble())
+                .filter(why -> then.isPresent() && !then.get().equals(why))
+                .ifPresent(LOG::warn);
         if (then.isPresent() && now.isEmpty()) {
             LOG.info("the API server answers again");
         }
@@ -64,6 +68,7 @@ final class ChangeLog {
     private static void cluster(Memory before, Memory after) {
         news(before.cluster().serviceWarning(), after.cluster().serviceWarning())
                 .ifPresent(LOG::warn);
+        news(oddity(before), oddity(after)).ifPresent(LOG::warn);
         Optional<Leading> leads = after.cluster().leading();
         if (leads.isPresent() != before.cluster().leading().isPresent()) {
             LOG.info(leads.map(it -> "leads the pool, term " + it.term()).orElse("leads the pool no more"));
@@ -76,6 +81,10 @@ final class ChangeLog {
                                 .filter(old -> old.generation() == plan.generation())
                                 .isEmpty())
                 .ifPresent(plan -> LOG.infof("plan %d: %s", plan.generation(), plan.reason()));
+    }
+
+    private static Optional<String> oddity(Memory memory) {
+        return memory.cluster().ownPod().flatMap(OwnPod::oddity);
     }
 
     private static Optional<String> news(Optional<String> before, Optional<String> after) {

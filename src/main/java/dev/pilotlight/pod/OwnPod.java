@@ -1,8 +1,8 @@
 package dev.pilotlight.pod;
 
+import dev.pilotlight.kube.Fields;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.range.Range;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  * @param endsAt when that is over, by the API server's clock
  * @param vllm the container that the engine runs in, where it is known
  * @param earlier how the sidecar itself ended before
+ * @param oddity which of its fields has another type than the API gives it, and counts as absent
  */
 public record OwnPod(
         String uid,
@@ -33,7 +34,8 @@ public record OwnPod(
         Optional<Duration> gracePeriod,
         Optional<Instant> endsAt,
         Optional<VllmContainer> vllm,
-        EarlierEnds earlier) {
+        EarlierEnds earlier,
+        Optional<String> oddity) {
 
     public OwnPod {
         labels = Map.copyOf(labels);
@@ -43,21 +45,22 @@ public record OwnPod(
 
     /** @param container the name of vLLM's, where it is configured */
     public static OwnPod of(JsonObject pod, Optional<String> container) {
-        JsonObject metadata = pod.getJsonObject("metadata", new JsonObject());
-        JsonObject spec = pod.getJsonObject("spec", new JsonObject());
-        Map<String, String> labels = texts(metadata.getJsonObject("labels", new JsonObject()));
+        JsonObject metadata = Fields.object(pod, "metadata");
+        Map<String, String> labels = texts(Fields.object(metadata, "labels"));
+        Optional<String> deleted = Fields.text(metadata, "deletionTimestamp");
         return new OwnPod(
-                metadata.getString("uid", ""),
-                metadata.getString("resourceVersion", ""),
+                Fields.text(metadata, "uid").orElse(""),
+                Fields.text(metadata, "resourceVersion").orElse(""),
                 labels,
-                texts(metadata.getJsonObject("annotations", new JsonObject())),
+                texts(Fields.object(metadata, "annotations")),
                 foreign(metadata),
-                metadata.containsKey("deletionTimestamp"),
+                deleted.isPresent(),
                 seconds(metadata.getValue("deletionGracePeriodSeconds"))
-                        .or(() -> seconds(spec.getValue("terminationGracePeriodSeconds"))),
-                Optional.ofNullable(metadata.getString("deletionTimestamp")).flatMap(VllmContainer::instant),
+                        .or(() -> seconds(Fields.object(pod, "spec").getValue("terminationGracePeriodSeconds"))),
+                deleted.flatMap(VllmContainer::instant),
                 VllmContainer.of(pod, labels, container),
-                EarlierEnds.of(pod));
+                EarlierEnds.of(pod),
+                PodShape.oddity(pod));
     }
 
     private static Optional<Duration> seconds(Object said) {
@@ -68,19 +71,18 @@ public record OwnPod(
 
     private static Map<String, String> texts(JsonObject object) {
         return object.stream()
-                .filter(it -> it.getValue() != null)
-                .collect(Collectors.toMap(Map.Entry::getKey, it -> String.valueOf(it.getValue())));
+                .filter(it -> it.getValue() instanceof String)
+                .collect(Collectors.toMap(Map.Entry::getKey, it -> (String) it.getValue()));
     }
 
     /** From managedFields: {@code f:metadata} holds {@code f:labels} and {@code f:annotations}, and these a field for each key. */
     private static Set<String> foreign(JsonObject metadata) {
         Set<String> keys = new HashSet<>();
-        for (Object entry : metadata.getJsonArray("managedFields", new JsonArray())) {
-            if (entry instanceof JsonObject managed && !Names.FIELD_MANAGER.equals(managed.getString("manager"))) {
-                JsonObject fields = managed.getJsonObject("fieldsV1", new JsonObject())
-                        .getJsonObject("f:metadata", new JsonObject());
+        for (JsonObject managed : Fields.objects(metadata, "managedFields")) {
+            if (!Names.FIELD_MANAGER.equals(managed.getValue("manager"))) {
+                JsonObject fields = Fields.object(Fields.object(managed, "fieldsV1"), "f:metadata");
                 for (String part : Set.of("f:labels", "f:annotations")) {
-                    fields.getJsonObject(part, new JsonObject()).fieldNames().stream()
+                    Fields.object(fields, part).fieldNames().stream()
                             .filter(field -> field.startsWith("f:"))
                             .forEach(field -> keys.add(field.substring(2)));
                 }

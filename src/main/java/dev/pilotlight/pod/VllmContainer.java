@@ -1,11 +1,12 @@
 package dev.pilotlight.pod;
 
+import dev.pilotlight.kube.Fields;
+import dev.pilotlight.range.Range;
 import dev.pilotlight.vllmpod.ContainerSpec;
 import dev.pilotlight.vllmpod.VllmArguments;
 import dev.pilotlight.vllmpod.VllmServer;
 import dev.pilotlight.vllmpod.VllmServer.Found;
 import dev.pilotlight.vllmpod.VllmServer.Rank;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -45,7 +46,7 @@ public record VllmContainer(
     /** The one that is set; else the one that is known to start a server; else the only one beside ours. */
     static Optional<VllmContainer> of(JsonObject pod, Map<String, String> labels, Optional<String> named) {
         List<ContainerSpec> containers =
-                ContainerSpec.all(pod.getJsonObject("spec", new JsonObject()), "containers").stream()
+                ContainerSpec.all(Fields.object(pod, "spec"), "containers").stream()
                         .filter(it -> !it.name().equals(SIDECAR))
                         .toList();
         Optional<VllmContainer> found =
@@ -59,29 +60,22 @@ public record VllmContainer(
 
     private static VllmContainer of(String name, VllmArguments arguments, JsonObject pod) {
         Optional<JsonObject> status =
-                objects(pod.getJsonObject("status", new JsonObject()), "containerStatuses").stream()
-                        .filter(it -> name.equals(it.getString("name")))
+                Fields.objects(Fields.object(pod, "status"), "containerStatuses").stream()
+                        .filter(it -> name.equals(it.getValue("name")))
                         .findFirst();
         return new VllmContainer(
                 name,
                 arguments,
-                status.map(it -> it.getInteger("restartCount", 0)).orElse(0),
-                status.map(it -> it.getJsonObject("state"))
-                        .map(it -> it.getJsonObject("running"))
-                        .map(it -> it.getString("startedAt"))
+                status.map(it -> Range.COUNT.whole(it.getValue("restartCount")).orElse(0))
+                        .orElse(0),
+                status.map(it -> Fields.object(Fields.object(it, "state"), "running"))
+                        .flatMap(it -> Fields.text(it, "startedAt"))
                         .flatMap(VllmContainer::instant),
-                objects(pod.getJsonObject("spec", new JsonObject()), "containers").stream()
-                        .filter(it -> name.equals(it.getString("name")))
+                Fields.objects(Fields.object(pod, "spec"), "containers").stream()
+                        .filter(it -> name.equals(it.getValue("name")))
                         .findFirst()
                         .map(Hooks::of)
                         .orElse(new Hooks(false, false)));
-    }
-
-    private static List<JsonObject> objects(JsonObject of, String key) {
-        return of.getJsonArray(key, new JsonArray()).stream()
-                .filter(JsonObject.class::isInstance)
-                .map(JsonObject.class::cast)
-                .toList();
     }
 
     static Optional<Instant> instant(String text) {

@@ -30,7 +30,7 @@ public record PlanView(JsonObject metadata, boolean immutable, Optional<Plan> pl
         JsonObject metadata = Metadata.of(configMap);
         boolean immutable = Boolean.TRUE.equals(configMap.getValue("immutable"));
         JsonObject data = configMap.getValue("data") instanceof JsonObject there ? there : new JsonObject();
-        if (!data.containsKey("generation")) {
+        if (data.getValue("generation") == null) {
             return new PlanView(metadata, immutable, Optional.empty(), Optional.empty());
         }
         try {
@@ -53,7 +53,11 @@ public record PlanView(JsonObject metadata, boolean immutable, Optional<Plan> pl
     }
 
     private static long number(JsonObject data, String key, Range range) {
-        String text = data.getValue(key) instanceof String there ? there : "0";
+        Object said = data.getValue(key);
+        if (said != null && !(said instanceof String)) {
+            throw new NumberFormatException("its " + key + " is no text, which no leader writes");
+        }
+        String text = said == null ? "0" : (String) said;
         long number = -1;
         try {
             number = Long.parseLong(text);

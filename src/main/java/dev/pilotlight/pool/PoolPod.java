@@ -1,7 +1,7 @@
 package dev.pilotlight.pool;
 
+import dev.pilotlight.kube.Fields;
 import dev.pilotlight.kube.Names;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 
@@ -12,35 +12,30 @@ import java.util.Optional;
  */
 public record PoolPod(String name, Optional<String> address, boolean terminating) {
     static PoolPod of(JsonObject pod) {
-        JsonObject metadata = pod.getJsonObject("metadata", new JsonObject());
+        JsonObject metadata = Fields.object(pod, "metadata");
         return new PoolPod(
-                metadata.getString("name", ""),
-                Optional.ofNullable(
-                                pod.getJsonObject("status", new JsonObject()).getString("podIP"))
-                        .filter(address -> !address.isEmpty()),
-                metadata.containsKey("deletionTimestamp") || isOver(pod));
+                Fields.text(metadata, "name").orElse(""),
+                Fields.text(Fields.object(pod, "status"), "podIP").filter(address -> !address.isEmpty()),
+                isDeleted(metadata) || isOver(pod));
     }
 
     /** Whether it is in front of traffic: the Service of a managed pool takes it in. */
     static boolean isServing(JsonObject pod) {
-        JsonObject metadata = object(pod, "metadata");
-        boolean isReady = object(pod, "status").getValue("conditions") instanceof JsonArray conditions
-                && conditions.stream()
-                        .anyMatch(it -> it instanceof JsonObject condition
-                                && "Ready".equals(condition.getValue("type"))
-                                && "True".equals(condition.getValue("status")));
+        JsonObject metadata = Fields.object(pod, "metadata");
+        boolean isReady = Fields.objects(Fields.object(pod, "status"), "conditions").stream()
+                .anyMatch(it -> "Ready".equals(it.getValue("type")) && "True".equals(it.getValue("status")));
         return isReady
-                && !metadata.containsKey("deletionTimestamp")
-                && "active".equals(object(metadata, "labels").getValue(Names.ROLE));
+                && !isDeleted(metadata)
+                && "active".equals(Fields.object(metadata, "labels").getValue(Names.ROLE));
     }
 
-    private static JsonObject object(JsonObject parent, String key) {
-        return parent.getValue(key) instanceof JsonObject there ? there : new JsonObject();
+    private static boolean isDeleted(JsonObject metadata) {
+        return Fields.text(metadata, "deletionTimestamp").isPresent();
     }
 
     /** A pod that has ended, or was evicted, stays listed. */
     private static boolean isOver(JsonObject pod) {
-        String phase = pod.getJsonObject("status", new JsonObject()).getString("phase", "");
+        String phase = Fields.text(Fields.object(pod, "status"), "phase").orElse("");
         return phase.equals("Succeeded") || phase.equals("Failed");
     }
 }

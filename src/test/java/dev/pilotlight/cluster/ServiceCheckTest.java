@@ -2,7 +2,8 @@ package dev.pilotlight.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ServiceCheckTest {
     private static Optional<String> warning(String selector) {
         return ServiceCheck.warning(
-                new JsonArray("[{\"metadata\": {\"name\": \"llm\"}, \"spec\": {" + selector + "}}]"),
+                List.of(new JsonObject("{\"metadata\": {\"name\": \"llm\"}, \"spec\": {" + selector + "}}")),
                 Map.of("app", "vllm"));
     }
 
@@ -27,5 +28,8 @@ class ServiceCheckTest {
         assertThat(warning("\"selector\": {\"app\": \"other\", \"pilotlight.dev/role\": \"active\"}"))
                 .isEmpty();
         assertThat(warning("\"type\": \"ExternalName\"")).isEmpty();
+        assertThat(warning("\"selector\": null")).isEmpty();
+        assertThat(warning("\"selector\": {\"app\": null, \"pilotlight.dev/role\": \"active\"}"))
+                .isEmpty();
     }
 }

@@ -64,6 +64,15 @@ class TroublesTest {
         assertThat(said).isEmpty();
     }
 
+    /** A portal in front of an API server that was away: that is news of its own. */
+    @Test
+    void aStrangerIsSpokenOfThoughTheServerHasLongBeenSilent() {
+        seconds(20, CUT, NONE);
+        assertThat(troubles.stranger().trouble()).isEmpty();
+        seconds(20, Optional.of(new Problem(true, true, "a page")), NONE);
+        assertThat(troubles.stranger().trouble()).contains("a page");
+    }
+
     @Test
     void whatIsBelievedIsTheNewestReason() {
         seconds(3, CUT, NONE);

@@ -186,7 +186,7 @@ class ApiClientTest {
             server.expect()
                     .get()
                     .withPath("/clusters/c1" + PODS + "/a")
-                    .andReturn(200, "{}")
+                    .andReturn(200, object.encode())
                     .once();
             assertThat(client(server.url("/clusters/c1/"), AMPLE).send(POD).is(200))
                     .isTrue();
@@ -253,14 +253,69 @@ class ApiClientTest {
         void takesNoObjectFromASuccessThatIsNoJson() {
             for (String body : List.of("<html>It works!</html>", "", "[]", "null", "7", "{\"a\":")) {
                 Answer answer = patched(200, body);
-                assertThat(answer.is(200)).isTrue();
+                assertThat(answer).as(body).isInstanceOf(Answer.Strange.class);
                 assertThat(answer.object()).as(body).isEmpty();
+            }
+        }
+
+        /** A portal that wants a login answers so, whatever it is asked. */
+        @Test
+        void takesAPageOrAnotherObjectForAStrangersAnswer() {
+            server.expect()
+                    .get()
+                    .withPath(PODS + "/a")
+                    .andReturn(200, "<html>login</html>")
+                    .once();
+            server.expect()
+                    .get()
+                    .withPath(PODS + "/a")
+                    .andReturn(200, "{\"metadata\": {\"name\": \"b\"}}")
+                    .once();
+            server.expect().get().withPath(PODS).andReturn(200, "{\"items\": null}").once();
+            ApiClient client = client();
+            Answer page = client.send(POD);
+            assertThat(Problem.of(POD, page))
+                    .isEqualTo(new Problem(
+                            true,
+                            true,
+                            "the API server did not get " + PODS + "/a: HTTP 200, and not what was asked for:"
+                                    + " \"<html>login</html>\"; is there a proxy on the way? See pilotlight.kube.url"));
+            assertThat(client.send(POD)).isInstanceOf(Answer.Strange.class);
+            assertThat(client.send(Call.list(PODS, Map.of()))).isInstanceOf(Answer.Strange.class);
+            assertThat(client.calls().counts())
+                    .isEqualTo(Map.of(new KubeTally.Key("get", "error"), 2L, new KubeTally.Key("list", "error"), 1L));
+        }
+
+        @Test
+        void opensNoWatchOnAPage() {
+            Call watch = Call.watch(PODS, Map.of());
+            server.expect()
+                    .get()
+                    .withPath(watch.target())
+                    .andReturn(200, "<html>login</html>")
+                    .withHeader("Content-Type", "text/html")
+                    .once();
+            server.expect()
+                    .get()
+                    .withPath(watch.target())
+                    .andReturn(200, "login please")
+                    .once();
+            ApiClient client = client();
+            try (ApiServer.Events events = client.watch(watch)) {
+                assertThat(events.opened()).isFalse();
+                assertThat(client.calls().counts()).isEqualTo(Map.of(new KubeTally.Key("watch", "error"), 1L));
+            }
+            try (ApiServer.Events events = client.watch(watch)) {
+                assertThat(events.next(AMPLE))
+                        .isEqualTo(new ApiServer.Next.Ended(new Answer.Strange(200, "login please")));
             }
         }
 
         @Test
         void readsAnObjectOfSomeMegabytes() {
-            JsonObject large = new JsonObject().put("data", "x".repeat(3 << 20));
+            JsonObject large = new JsonObject()
+                    .put("metadata", new JsonObject())
+                    .put("data", "x".repeat(3 << 20));
             assertThat(patched(200, large.encode()).object()).contains(large);
         }
     }
@@ -415,7 +470,7 @@ class ApiClientTest {
 
     @Test
     void showsTheTokenThatTheKubeletRenewed() throws Exception {
-        server.expect().get().withPath(PODS + "/a").andReturn(200, "{}").times(2);
+        server.expect().get().withPath(PODS + "/a").andReturn(200, "{\"metadata\":{\"name\":\"a\"}}").times(2);
         ApiClient client = client();
         client.send(POD);
         written("new");
@@ -434,7 +489,7 @@ class ApiClientTest {
 
     @Test
     void countsItsCallsByVerbAndOutcome() {
-        server.expect().get().withPath(PODS + "/a").andReturn(200, "{}").times(2);
+        server.expect().get().withPath(PODS + "/a").andReturn(200, "{\"metadata\":{\"name\":\"a\"}}").times(2);
         server.expect().get().withPath(PODS + "/b").andReturn(403, "").once();
         server.expect().patch().withPath(PATCH).andReturn(409, "").once();
         ApiClient client = client();

@@ -33,7 +33,7 @@ class HostileObjectsTest {
                 """);
     }
 
-    /** What is read of it is possible; what cannot be read fails as the mirror expects it, by a RuntimeException. */
+    /** What is read of it is possible, and nothing throws. */
     @Test
     void thePodIsReadOrRefused() {
         Random chance = new Random(6);
@@ -44,15 +44,11 @@ class HostileObjectsTest {
             if (object.isEmpty()) {
                 continue;
             }
-            try {
-                OwnPod pod = OwnPod.of(object.get(), Optional.empty());
-                assertThat(pod.gracePeriod().orElse(Duration.ZERO)).isBetween(Duration.ZERO, Duration.ofDays(366));
-                pod.vllm().ifPresent(vllm -> assertThat(vllm.arguments().port().orElse(1))
-                        .isBetween(1, 65_535));
-                read++;
-            } catch (ClassCastException | NullPointerException another) {
-                // Of another type: said, and tried again.
-            }
+            OwnPod pod = OwnPod.of(object.get(), Optional.empty());
+            assertThat(pod.gracePeriod().orElse(Duration.ZERO)).isBetween(Duration.ZERO, Duration.ofDays(366));
+            pod.vllm().ifPresent(
+                    vllm -> assertThat(vllm.arguments().port().orElse(1)).isBetween(1, 65_535));
+            read++;
         }
         assertThat(read).isGreaterThan(1000);
     }

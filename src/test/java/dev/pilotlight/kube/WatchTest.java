@@ -213,7 +213,7 @@ class WatchTest {
         try (Events events = api.watch(WATCH)) {
             assertThat(events.next(AMPLE)).isInstanceOfSatisfying(Next.Ended.class, ended -> assertThat(
                             ended.how().what())
-                    .startsWith("the watch sent what is no event: "));
+                    .startsWith("HTTP 200, and not what was asked for: "));
         }
     }
 

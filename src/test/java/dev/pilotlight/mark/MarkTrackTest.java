@@ -43,7 +43,8 @@ class MarkTrackTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                EarlierEnds.NONE);
+                EarlierEnds.NONE,
+                Optional.empty());
         track = track.advance(
                 new PodMark.Look(phase, role, OptionalDouble.of(load), onTraffic, Optional.empty()),
                 Optional.of(pod),

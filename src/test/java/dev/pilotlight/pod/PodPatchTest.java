@@ -23,7 +23,8 @@ class PodPatchTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                EarlierEnds.NONE);
+                EarlierEnds.NONE,
+                Optional.empty());
     }
 
     private static Mark mark(
