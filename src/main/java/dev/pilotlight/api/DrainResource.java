@@ -153,7 +153,8 @@ public final class DrainResource {
 
     /** A name may have been made to point here, so that a page in a browser on this network reaches us as its own server. */
     private static boolean isOwnHost(HttpServerRequest request) {
-        String local = request.localAddress() == null ? null : request.localAddress().hostAddress();
+        String local =
+                request.localAddress() == null ? null : request.localAddress().hostAddress();
         return isOwnHost(request.headers().getAll("Host"), request.uri(), local);
     }
 
@@ -172,8 +173,7 @@ public final class DrainResource {
         }
         try {
             InetAddress given = InetAddress.ofLiteral(name);
-            return given.isLoopbackAddress()
-                    || local != null && given.equals(InetAddress.ofLiteral(local));
+            return given.isLoopbackAddress() || local != null && given.equals(InetAddress.ofLiteral(local));
         } catch (IllegalArgumentException isName) {
             return false;
         }

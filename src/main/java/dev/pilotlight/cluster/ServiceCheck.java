@@ -28,11 +28,11 @@ final class ServiceCheck {
 
     /** On the role, and on nothing else that this pod has not. */
     private static boolean selectsOnRole(JsonObject service, Map<String, String> labels) {
-        JsonObject selector =
-                Fields.object(Fields.object(service, "spec"), "selector");
+        JsonObject selector = Fields.object(Fields.object(service, "spec"), "selector");
         return selector.containsKey(Names.ROLE)
                 && selector.stream()
                         .filter(entry -> !entry.getKey().startsWith(Names.PREFIX))
-                        .allMatch(entry -> entry.getValue() instanceof String value && value.equals(labels.get(entry.getKey())));
+                        .allMatch(entry ->
+                                entry.getValue() instanceof String value && value.equals(labels.get(entry.getKey())));
     }
 }

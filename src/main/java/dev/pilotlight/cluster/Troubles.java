@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param marks it does not let the pod be marked
  */
 public record Troubles(Believed silence, Believed stranger, Believed pool, Believed marks) {
-    public static final Troubles NONE = new Troubles(
-            Believed.NO_TROUBLE, Believed.NO_TROUBLE, Believed.NO_TROUBLE, Believed.NO_TROUBLE);
+    public static final Troubles NONE =
+            new Troubles(Believed.NO_TROUBLE, Believed.NO_TROUBLE, Believed.NO_TROUBLE, Believed.NO_TROUBLE);
 
     /** @param marks why the marks can not be written */
     public Troubles advance(ClusterView cluster, Optional<String> marks, Instant now) {

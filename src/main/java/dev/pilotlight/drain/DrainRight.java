@@ -62,7 +62,8 @@ public sealed interface DrainRight {
         }
         if (!caller.ownHost()) {
             return denied(
-                    Refusal.HOST, "the Host header, or the authority of the URL, names no address of this pod; call 127.0.0.1 or the pod's address");
+                    Refusal.HOST,
+                    "the Host header, or the authority of the URL, names no address of this pod; call 127.0.0.1 or the pod's address");
         }
         return hasHeader ? Optional.empty() : denied(Refusal.HEADER, "the header is missing; " + FIX);
     }

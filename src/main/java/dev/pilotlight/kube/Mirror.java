@@ -142,8 +142,9 @@ public final class Mirror<T> implements AutoCloseable {
         return selection.name().isPresent()
                 ? selection.name().get().equals(Mirrored.name(object))
                 : object.getValue("items") instanceof JsonArray items
-                        && items.stream().allMatch(it -> it instanceof JsonObject named
-                                && !Mirrored.name(named).isEmpty());
+                        && items.stream()
+                                .allMatch(it -> it instanceof JsonObject named
+                                        && !Mirrored.name(named).isEmpty());
     }
 
     private boolean isSelected(JsonObject object) {

@@ -45,10 +45,9 @@ public record VllmContainer(
 
     /** The one that is set; else the one that is known to start a server; else the only one beside ours. */
     static Optional<VllmContainer> of(JsonObject pod, Map<String, String> labels, Optional<String> named) {
-        List<ContainerSpec> containers =
-                ContainerSpec.all(Fields.object(pod, "spec"), "containers").stream()
-                        .filter(it -> !it.name().equals(SIDECAR))
-                        .toList();
+        List<ContainerSpec> containers = ContainerSpec.all(Fields.object(pod, "spec"), "containers").stream()
+                .filter(it -> !it.name().equals(SIDECAR))
+                .toList();
         Optional<VllmContainer> found =
                 VllmServer.in(containers, named, Rank.of(labels)) instanceof Found.One(VllmServer server)
                         ? Optional.of(of(server.container().name(), server.arguments(), pod))
@@ -59,10 +58,9 @@ public record VllmContainer(
     }
 
     private static VllmContainer of(String name, VllmArguments arguments, JsonObject pod) {
-        Optional<JsonObject> status =
-                Fields.objects(Fields.object(pod, "status"), "containerStatuses").stream()
-                        .filter(it -> name.equals(it.getValue("name")))
-                        .findFirst();
+        Optional<JsonObject> status = Fields.objects(Fields.object(pod, "status"), "containerStatuses").stream()
+                .filter(it -> name.equals(it.getValue("name")))
+                .findFirst();
         return new VllmContainer(
                 name,
                 arguments,

@@ -70,13 +70,19 @@ class BadRequestsTest {
     @Test
     void theDrainIsForThoseWhoNameUsInEveryPlace() {
         String own = "127.0.0.1:9110";
-        assertThat(DrainResource.isOwnHost(List.of(own), "/api/v1/drain", "10.0.0.7")).isTrue();
-        assertThat(DrainResource.isOwnHost(List.of("10.0.0.7:9110"), "/api/v1/drain", "10.0.0.7")).isTrue();
+        assertThat(DrainResource.isOwnHost(List.of(own), "/api/v1/drain", "10.0.0.7"))
+                .isTrue();
+        assertThat(DrainResource.isOwnHost(List.of("10.0.0.7:9110"), "/api/v1/drain", "10.0.0.7"))
+                .isTrue();
         assertThat(DrainResource.isOwnHost(List.of(), "/api/v1/drain", null)).isTrue();
-        assertThat(DrainResource.isOwnHost(List.of(own), "http://localhost:9110/api/v1/drain", null)).isTrue();
-        assertThat(DrainResource.isOwnHost(List.of(own), "http://[::1]:9110/api/v1/drain", null)).isTrue();
-        assertThat(DrainResource.isOwnHost(List.of("evil.example"), "/api/v1/drain", null)).isFalse();
-        assertThat(DrainResource.isOwnHost(List.of(own, "evil.example"), "/api/v1/drain", null)).isFalse();
+        assertThat(DrainResource.isOwnHost(List.of(own), "http://localhost:9110/api/v1/drain", null))
+                .isTrue();
+        assertThat(DrainResource.isOwnHost(List.of(own), "http://[::1]:9110/api/v1/drain", null))
+                .isTrue();
+        assertThat(DrainResource.isOwnHost(List.of("evil.example"), "/api/v1/drain", null))
+                .isFalse();
+        assertThat(DrainResource.isOwnHost(List.of(own, "evil.example"), "/api/v1/drain", null))
+                .isFalse();
         for (String evil : List.of(
                 "http://evil.example/api/v1/drain",
                 "HTTP://evil.example:9110/api/v1/drain",
@@ -84,7 +90,9 @@ class BadRequestsTest {
                 "http://evil.example@127.0.0.1/api/v1/drain",
                 "http:///api/v1/drain",
                 "http://10.0.0.8/api/v1/drain")) {
-            assertThat(DrainResource.isOwnHost(List.of(own), evil, "10.0.0.7")).as(evil).isFalse();
+            assertThat(DrainResource.isOwnHost(List.of(own), evil, "10.0.0.7"))
+                    .as(evil)
+                    .isFalse();
         }
     }
 }

@@ -64,8 +64,9 @@ public final class EveryField {
     private static void set(Object node, List<Object> path, Object value) {
         Object key = path.getFirst();
         if (path.size() > 1) {
-            Object child =
-                    node instanceof JsonObject object ? object.getValue((String) key) : ((JsonArray) node).getValue((int) key);
+            Object child = node instanceof JsonObject object
+                    ? object.getValue((String) key)
+                    : ((JsonArray) node).getValue((int) key);
             set(child, path.subList(1, path.size()), value);
         } else if (node instanceof JsonObject object) {
             object.put((String) key, value);

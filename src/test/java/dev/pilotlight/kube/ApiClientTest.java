@@ -271,7 +271,11 @@ class ApiClientTest {
                     .withPath(PODS + "/a")
                     .andReturn(200, "{\"metadata\": {\"name\": \"b\"}}")
                     .once();
-            server.expect().get().withPath(PODS).andReturn(200, "{\"items\": null}").once();
+            server.expect()
+                    .get()
+                    .withPath(PODS)
+                    .andReturn(200, "{\"items\": null}")
+                    .once();
             ApiClient client = client();
             Answer page = client.send(POD);
             assertThat(Problem.of(POD, page))
@@ -313,9 +317,8 @@ class ApiClientTest {
 
         @Test
         void readsAnObjectOfSomeMegabytes() {
-            JsonObject large = new JsonObject()
-                    .put("metadata", new JsonObject())
-                    .put("data", "x".repeat(3 << 20));
+            JsonObject large =
+                    new JsonObject().put("metadata", new JsonObject()).put("data", "x".repeat(3 << 20));
             assertThat(patched(200, large.encode()).object()).contains(large);
         }
     }
@@ -470,7 +473,11 @@ class ApiClientTest {
 
     @Test
     void showsTheTokenThatTheKubeletRenewed() throws Exception {
-        server.expect().get().withPath(PODS + "/a").andReturn(200, "{\"metadata\":{\"name\":\"a\"}}").times(2);
+        server.expect()
+                .get()
+                .withPath(PODS + "/a")
+                .andReturn(200, "{\"metadata\":{\"name\":\"a\"}}")
+                .times(2);
         ApiClient client = client();
         client.send(POD);
         written("new");
@@ -489,7 +496,11 @@ class ApiClientTest {
 
     @Test
     void countsItsCallsByVerbAndOutcome() {
-        server.expect().get().withPath(PODS + "/a").andReturn(200, "{\"metadata\":{\"name\":\"a\"}}").times(2);
+        server.expect()
+                .get()
+                .withPath(PODS + "/a")
+                .andReturn(200, "{\"metadata\":{\"name\":\"a\"}}")
+                .times(2);
         server.expect().get().withPath(PODS + "/b").andReturn(403, "").once();
         server.expect().patch().withPath(PATCH).andReturn(409, "").once();
         ApiClient client = client();

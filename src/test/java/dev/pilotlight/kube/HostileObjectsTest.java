@@ -46,8 +46,8 @@ class HostileObjectsTest {
             }
             OwnPod pod = OwnPod.of(object.get(), Optional.empty());
             assertThat(pod.gracePeriod().orElse(Duration.ZERO)).isBetween(Duration.ZERO, Duration.ofDays(366));
-            pod.vllm().ifPresent(
-                    vllm -> assertThat(vllm.arguments().port().orElse(1)).isBetween(1, 65_535));
+            pod.vllm().ifPresent(vllm -> assertThat(vllm.arguments().port().orElse(1))
+                    .isBetween(1, 65_535));
             read++;
         }
         assertThat(read).isGreaterThan(1000);

@@ -94,7 +94,10 @@ class EveryFieldTest {
                         said("its grace", OwnPod::gracePeriod, "/metadata/deletionGracePeriodSeconds"),
                         said("how we ended", OwnPod::earlier, "/status/initContainerStatuses"),
                         said("the container", it -> it.vllm().map(llm -> llm.name()), LLM),
-                        said("the port", it -> it.vllm().map(llm -> llm.arguments().port()), LLM),
+                        said(
+                                "the port",
+                                it -> it.vllm().map(llm -> llm.arguments().port()),
+                                LLM),
                         said("the hooks", it -> it.vllm().map(llm -> llm.hooks()), LLM),
                         said("restarts", it -> it.vllm().map(llm -> llm.restarts()), LLM, RUNNING),
                         said("its start", it -> it.vllm().map(llm -> llm.startedAt()), LLM, RUNNING)));
@@ -130,15 +133,17 @@ class EveryFieldTest {
                 LEASE,
                 LeaseView::of,
                 List.of(
-                        said("its version", it -> it.metadata().getValue("resourceVersion"), "/metadata/resourceVersion"),
+                        said(
+                                "its version",
+                                it -> it.metadata().getValue("resourceVersion"),
+                                "/metadata/resourceVersion"),
                         said("its holder", LeaseView::holder, "/spec/holderIdentity"),
                         said("its term", LeaseView::term, "/spec/leaseTransitions"),
                         said("its renewal", LeaseView::renewed, "/spec/renewTime")));
-        EveryField.of(
-                LEASE, new Random(21), (path, lease) -> assertThat(LeaseView.oddity(lease, NOON).isEmpty()
-                                || EveryField.related("/spec/leaseTransitions", path))
-                        .as(path)
-                        .isTrue());
+        EveryField.of(LEASE, new Random(21), (path, lease) -> assertThat(
+                        LeaseView.oddity(lease, NOON).isEmpty() || EveryField.related("/spec/leaseTransitions", path))
+                .as(path)
+                .isTrue());
     }
 
     /** All but its numbers: a plan that lacks one of them is none, and that is said. */
@@ -149,7 +154,10 @@ class EveryFieldTest {
                 PLAN,
                 PlanView::of,
                 List.of(
-                        said("its version", it -> it.metadata().getValue("resourceVersion"), "/metadata/resourceVersion"),
+                        said(
+                                "its version",
+                                it -> it.metadata().getValue("resourceVersion"),
+                                "/metadata/resourceVersion"),
                         said("that it is final", PlanView::immutable, "/immutable"),
                         said("that it is a plan", it -> it.refused(), numbers),
                         said("its generation", it -> it.plan().map(Plan::generation), numbers)));
@@ -165,8 +173,7 @@ class EveryFieldTest {
         assertThat(OwnPod.of(pod, Optional.empty()).oddity()).isEmpty();
         pod.getJsonObject("metadata").put("labels", "app=vllm");
         assertThat(OwnPod.of(pod, Optional.empty()).labels()).isEmpty();
-        assertThat(OwnPod.of(pod, Optional.empty()).oddity())
-                .hasValueSatisfying(why -> assertThat(why)
-                        .contains("metadata.labels that is no object", "read as absent", "pilotlight.kube.url"));
+        assertThat(OwnPod.of(pod, Optional.empty()).oddity()).hasValueSatisfying(why -> assertThat(why)
+                .contains("metadata.labels that is no object", "read as absent", "pilotlight.kube.url"));
     }
 }
