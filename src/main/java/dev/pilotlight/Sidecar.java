@@ -201,7 +201,7 @@ public final class Sidecar {
                 new Limits(engine.maxPageBytes(), engine.maxSeries()));
         OwnRequests own = new OwnRequests();
         Http requests = http(engine, key, address, vertx, WarmUpPolicy.MOST_AT_ONCE);
-        WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now);
+        WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now, client::doubtModel);
         return new ControlLoop(
                 ConfigCheck.policy(config),
                 engine.pollEvery(),

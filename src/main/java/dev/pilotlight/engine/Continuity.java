@@ -67,6 +67,15 @@ final class Continuity {
                 .findFirst();
     }
 
+    /** Whether any of what it counts stands higher. */
+    static boolean moved(Answered before, Answered after) {
+        return COUNTERS.values().stream().anyMatch(counter -> {
+            OptionalDouble then = counter.apply(before.snapshot());
+            OptionalDouble now = counter.apply(after.snapshot());
+            return then.isPresent() && now.isPresent() && now.getAsDouble() > then.getAsDouble();
+        });
+    }
+
     private static boolean wentBack(OptionalDouble before, OptionalDouble after) {
         return before.isPresent() && after.orElse(-1) < before.getAsDouble();
     }

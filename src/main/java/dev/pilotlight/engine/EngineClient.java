@@ -32,13 +32,16 @@ import java.util.stream.Collectors;
 /**
  * One poll of the engine: health, the metrics page by the cheapest way that this server honours, the model until it is known.
  *
- * <p>Used by one thread. It never throws: failing to learn is one of the readings.
+ * <p>Used by one thread, but for {@link #doubtModel}. It never throws: failing to learn is one of the readings.
  */
 public final class EngineClient {
     /** The histograms cost the engine three times what the gauges cost, and move slowly. */
     private static final Duration HISTOGRAMS_EVERY = Duration.ofSeconds(5);
 
     private static final Duration PAUSE_EVERY = Duration.ofSeconds(10);
+    /** Not with every request that fails: its list is a request of its own. */
+    private static final Duration MODELS_AGAIN = Duration.ofSeconds(10);
+
     private static final Duration LOAD_EVERY = Duration.ofSeconds(10);
     private static final int POLLS_TO_GIVE_UP_LOAD = 3;
     /** Of what /health says when it is not well. */
@@ -63,6 +66,8 @@ public final class EngineClient {
     private Abilities abilities = Abilities.UNTRIED;
     private OptionalDouble processStart = OptionalDouble.empty();
     private Instant loadAt = Instant.EPOCH;
+    private Instant modelsAt = Instant.EPOCH;
+    private volatile boolean isModelDoubted;
 
     public EngineClient(Http http, Duration timeout, Limits limits) {
         this.http = http;
@@ -117,14 +122,34 @@ public final class EngineClient {
         }
         processStart = snapshot.processStart();
         String modelsWhy =
-                model(snapshot.models().isEmpty() ? "" : snapshot.models().getFirst());
+                model(now, snapshot.models().isEmpty() ? "" : snapshot.models().getFirst(), true);
         return new EngineReading.Answered(
                 now, snapshot, health, abilities.model(), modelsWhy, inFlight(snapshot, now), pause(now), route);
     }
 
     private EngineReading unreadable(Instant now, HealthAnswer health, String why) {
-        model("");
-        return new EngineReading.Unreadable(now, health, abilities.model(), pause(now), why);
+        String modelsWhy = model(now, "", health instanceof HealthAnswer.Healthy);
+        boolean isStranger = abilities.model().isEmpty()
+                && health instanceof HealthAnswer.Unhealthy(int status, String _)
+                && status < 500;
+        return new EngineReading.Unreadable(
+                now, health, abilities.model(), pause(now), isStranger ? stranger(health, why, modelsWhy) : why);
+    }
+
+    /** Nothing there that a vLLM server has. */
+    private String stranger(HealthAnswer health, String why, String modelsWhy) {
+        String said = health instanceof HealthAnswer.Unhealthy(int status, String _)
+                ? http.url("/health") + " answered " + status + ", "
+                : "";
+        return said + why + ", " + modelsWhy
+                + (http.url("").endsWith("/v1")
+                        ? "; pilotlight.engine.url ends in /v1: leave that away"
+                        : "; does pilotlight.engine.url point to another server than vLLM?");
+    }
+
+    /** Asks for the models again with the next poll, at most every ten seconds: a request was told that this one does not exist. */
+    public void doubtModel() {
+        isModelDoubted = true;
     }
 
     private boolean isAnotherProcess(EngineSnapshot snapshot) {
@@ -255,11 +280,20 @@ public final class EngineClient {
      * Learns the model where it is not known yet; says why it is not.
      *
      * @param served the name on the metrics page; empty where it has none
+     * @param isEngine whether something else shows that it is an engine at all
      */
-    private String model(String served) {
-        if (abilities.model().isPresent()) {
+    private String model(Instant now, String served, boolean isEngine) {
+        boolean isAskedAgain = isModelDoubted && !now.isBefore(modelsAt.plus(MODELS_AGAIN));
+        if (abilities.model().isPresent() && !isAskedAgain) {
             return "";
         }
+        modelsAt = now;
+        isModelDoubted = false;
+        String why = askForModels(served, isEngine);
+        return abilities.model().isPresent() ? "" : why;
+    }
+
+    private String askForModels(String served, boolean isEngine) {
         return switch (small("/v1/models")) {
             case Small.Json(JsonObject json) -> {
                 Optional<Model> first = firstModel(json);
@@ -267,7 +301,7 @@ public final class EngineClient {
                 yield first.isPresent() ? "" : "GET /v1/models lists no model yet";
             }
             case Small.Status(int status)
-            when status == 401 || status == 403 || status == 404 || status == 405 -> {
+            when isEngine && (status == 401 || status == 403 || status == 404 || status == 405) -> {
                 // It serves, and keeps its list from us or has none: the requests to come will say what is missing.
                 abilities = abilities.with(new Model(served, OptionalInt.empty()));
                 yield "";

@@ -16,10 +16,14 @@ import java.util.Optional;
  * @param answeredAt when the engine last answered anything
  * @param refusedSince since when nothing listens; empty while something does
  * @param unhealthySince since when {@code /health} says 5xx without a break; empty while it does not
- * @param deadSince since when it says so in the way that means a core that is gone; empty while it does not
+ * @param wasWell whether this process was seen well: {@code /health} was sound, or its page was read
+ * @param deadSince since when a process that was well says so in the way that means a core that is gone, and no counter moves; empty
+ *     while it does not
  * @param firstSeen when this process was first seen to answer; empty until then
  * @param sawItStart whether this process was watched from before it answered
  * @param goneSince when the wait for this process began
+ * @param inherited requests that the page counted when a process that was seen to begin first showed it: counters may outlive a
+ *     process (PROMETHEUS_MULTIPROC_DIR on a volume)
  * @param restarts processes that took the place of another
  * @param replaced whether the latest reading is the first of a new process
  * @param doubted the newest reading where its numbers cannot follow from those before: believed when the next one goes on from it
@@ -30,10 +34,12 @@ public record EngineTrack(
         Optional<Instant> answeredAt,
         Optional<Instant> refusedSince,
         Optional<Instant> unhealthySince,
+        boolean wasWell,
         Optional<Instant> deadSince,
         Optional<Instant> firstSeen,
         boolean sawItStart,
         Instant goneSince,
+        double inherited,
         int restarts,
         boolean replaced,
         Optional<Answered> doubted) {
@@ -45,10 +51,12 @@ public record EngineTrack(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                false,
                 Optional.empty(),
                 Optional.empty(),
                 false,
                 now,
+                0,
                 0,
                 false,
                 Optional.empty());
@@ -74,10 +82,12 @@ public record EngineTrack(
                 answeredAt,
                 refusedSince,
                 unhealthySince,
+                wasWell,
                 deadSince,
                 firstSeen,
                 sawItStart,
                 goneSince,
+                inherited,
                 restarts,
                 false,
                 doubted);
@@ -162,11 +172,12 @@ public record EngineTrack(
                     case HealthAnswer.Unhealthy _ -> unhealthySince.or(() -> Optional.of(reading.at()));
                     case HealthAnswer.NoAnswer _ -> unhealthySince;
                 };
+        boolean isWell = !first && wasWell || health instanceof HealthAnswer.Healthy || reading instanceof Answered;
         Optional<Instant> dead =
                 switch (health) {
                     case HealthAnswer.Healthy _, HealthAnswer.Held _ -> Optional.empty();
                     case HealthAnswer.Unhealthy unhealthy ->
-                        unhealthy.isDead() ? deadSince.or(() -> Optional.of(reading.at())) : Optional.empty();
+                        unhealthy.isDead() && isWell && !moved(reading) ? deadSince.or(() -> Optional.of(reading.at())) : Optional.empty();
                     case HealthAnswer.NoAnswer _ -> deadSince;
                 };
         boolean watched = latest instanceof Unreachable || refusedSince.isPresent();
@@ -176,10 +187,12 @@ public record EngineTrack(
                 Optional.of(reading.at()),
                 Optional.empty(),
                 ill,
+                isWell,
                 dead,
                 first ? Optional.of(reading.at()) : firstSeen,
                 first ? watched : sawItStart,
                 first && !watched ? reading.at() : goneSince,
+                inherited(numbers, isNew),
                 restartsNow,
                 isNew,
                 doubtedNow);
@@ -193,13 +206,30 @@ public record EngineTrack(
                 answeredAt,
                 refused ? refusedSince.or(() -> Optional.of(reading.at())) : refusedSince,
                 refused ? Optional.empty() : unhealthySince,
+                wasWell && !refused,
                 refused ? Optional.empty() : deadSince,
                 firstSeen,
                 sawItStart,
                 refused && refusedSince.isEmpty() && firstSeen.isPresent() ? reading.at() : goneSince,
+                inherited,
                 restarts,
                 false,
                 Optional.empty());
+    }
+
+    /** Whether a counter has moved since the page before: no core that is gone does that. */
+    private boolean moved(EngineReading reading) {
+        return reading instanceof Answered answered
+                && good.filter(before -> Continuity.moved(before, answered)).isPresent();
+    }
+
+    /** What the counters of a process that was seen to begin stood at when they were first read: none of that can be its own for sure. */
+    private double inherited(Optional<Answered> numbers, boolean isNew) {
+        boolean isFirstPage = numbers.isPresent() && (isNew || good.isEmpty());
+        boolean wasSeenToBegin = isNew || restarts > 0 || firstSeen.isEmpty() && refusedSince.isPresent();
+        return isFirstPage
+                ? wasSeenToBegin ? numbers.get().snapshot().successes().orElse(0) : 0
+                : inherited;
     }
 
     /** The numbers to go by: those of the process that answers now, and none while nothing listens. */

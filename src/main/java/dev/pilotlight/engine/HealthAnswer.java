@@ -14,11 +14,11 @@ public sealed interface HealthAnswer {
         }
 
         /**
-         * Whether this is how vLLM says that its engine core is gone: a bare 5xx (entrypoints/serve/instrumentator/health.py), before
-         * 2025-09 a 500. A server or proxy that says more has another reason.
+         * Whether this may be how vLLM says that its engine core is gone: a bare 503 (entrypoints/serve/instrumentator/health.py), before
+         * 2025-09 a 500. A server that says more has another reason, and 502 and 504 are a gateway's words.
          */
         public boolean isDead() {
-            return status == 500 || status > 500 && said.isBlank();
+            return status == 500 || status == 503 && said.isBlank();
         }
     }
 

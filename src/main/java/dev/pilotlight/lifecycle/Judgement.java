@@ -14,11 +14,13 @@ import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.vllmpod.VllmArguments;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The verdicts: evidence in, condition and sentence out, a row for each. No sight is no evidence: a request that got no answer counts
@@ -36,8 +38,10 @@ public final class Judgement {
     static {
         TABLE.put(Condition.DEAD, it -> it.engine()
                 .deadSince()
-                .filter(since -> it.isOver(since, it.policy().deadAfter()))
-                .map(since -> "GET /health answers 5xx since " + since + "; the engine core is dead"));
+                .filter(since -> it.isOver(it.aliveAt(since), it.policy().deadAfter()))
+                .map(since -> "GET /health answers 5xx since " + since
+                        + said(it.engine().latest())
+                        + "; the engine core is dead: nothing moves, and no request was answered since"));
         TABLE.put(
                 Condition.STUCK,
                 it -> it.rank(
@@ -105,6 +109,7 @@ public final class Judgement {
      * What the table looks at.
      *
      * @param ranks how the pod's arguments spread it over servers, where they can be read
+     * @param warmedAt when a round of the warm-up was answered last
      * @param staleAfter the age from which a reading counts for nothing
      */
     public record Evidence(
@@ -113,11 +118,20 @@ public final class Judgement {
             Rejections rejections,
             Optional<VllmArguments.Ranks> ranks,
             OwnTraffic own,
+            Optional<Instant> warmedAt,
             LivenessPolicy policy,
             Duration staleAfter,
             Instant now) {
         private boolean isOver(Instant since, Duration allowed) {
             return Duration.between(since, now).compareTo(allowed) >= 0;
+        }
+
+        /** The last sign of life since then, whatever {@code /health} says: a counter that moved, a request of ours that was answered. */
+        private Instant aliveAt(Instant since) {
+            return Stream.concat(progress.ranks().values().stream().map(Pulse::movedAt), warmedAt.stream())
+                    .filter(since::isBefore)
+                    .max(Comparator.naturalOrder())
+                    .orElse(since);
         }
 
         /** The first rank of which that holds, by its name where there are several. */
@@ -245,12 +259,16 @@ public final class Judgement {
                     case Unreadable unreadable
                     when unreadable.health() instanceof HealthAnswer.Healthy
                             && unreadable.model().isEmpty() -> unreadable.why();
+                    case Unreadable unreadable
+                    when unreadable.health() instanceof HealthAnswer.Unhealthy(int status, String _)
+                            && status < 500
+                            && unreadable.model().isEmpty() -> unreadable.why();
                     case Answered _, Unreadable _, NotYet _, Unreachable _ -> "";
                 };
         return it.engine()
                 .firstSeen()
                 .filter(since -> !why.isEmpty() && it.isOver(since, MODELS_TAKE))
-                .map(since -> "answering GET /health since " + since + ", and no model is known: " + why
+                .map(since -> "answering since " + since + ", and no model is known: " + why
                         + "; see pilotlight.engine.url, or set pilotlight.warm-up.on-failure=proceed");
     }
 

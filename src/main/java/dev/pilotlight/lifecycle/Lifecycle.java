@@ -76,7 +76,8 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         }
         Starting going = starting.lookedAt(seen.tellsOfTheStart(), whyStarting(seen), now);
         Duration deadline = liveness.startDeadline(seen.longestLoad());
-        if (!deadline.isZero() && !seen.isHealthy() && going.taken(now).compareTo(deadline) >= 0) {
+        boolean hasServed = seen.servedOthers() && !seen.refused();
+        if (!deadline.isZero() && !seen.isHealthy() && !hasServed && going.taken(now).compareTo(deadline) >= 0) {
             return Step.to(new Failed(
                     now,
                     Condition.START_TOO_LONG,
@@ -233,7 +234,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         }
         boolean isBack =
                 switch (failed.condition()) {
-                    case DEAD -> isNew || !seen.isUnhealthy();
+                    case DEAD -> isNew || !seen.found().containsKey(Condition.DEAD);
                     case GPU -> seen.gpuFault().isEmpty();
                     case START_TOO_LONG ->
                         seen.replaced()

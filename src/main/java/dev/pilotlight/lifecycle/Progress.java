@@ -278,6 +278,14 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     private static boolean isDue(
             String rank, Pulse pulse, EngineTrack engine, OwnTraffic own, LivenessPolicy policy, Instant now) {
         boolean works = worksOn(rank, engine, own);
+        if (engine.deadSince().isPresent()) {
+            // An answer proves the contrary, and must come again before the verdict would.
+            return pulse.askedAt()
+                    .filter(at -> Duration.between(at, now)
+                                    .compareTo(policy.deadAfter().dividedBy(3))
+                            < 0)
+                    .isEmpty();
+        }
         if (works && !pulse.signs().known() && !(engine.latest() instanceof Unreachable)) {
             return false; // A request behind real work whose progress cannot be seen proves nothing.
         }

@@ -114,12 +114,14 @@ public record Seen(
     }
 
     /**
-     * Whether the newest poll shows how far the start is: an answer, or that nothing listens. A handshake that fails or a name that is
-     * not resolved is our own trouble, and silence is no sight.
+     * Whether the newest poll shows how far the start is: an answer, or that nothing listens. A handshake that fails, a name that is
+     * not resolved and a server that knows no {@code /health} are our own trouble, and silence is no sight.
      */
     boolean tellsOfTheStart() {
         return switch (engine.latest()) {
-            case Answered _, Unreadable _ -> true;
+            case Unreadable unreadable ->
+                !(unreadable.health() instanceof HealthAnswer.Unhealthy(int status, String _) && status < 500);
+            case Answered _ -> true;
             case Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
             case NotYet _ -> false;
         };

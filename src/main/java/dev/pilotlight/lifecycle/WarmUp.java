@@ -29,14 +29,18 @@ public final class WarmUp {
     private final Duration probeTimeout;
     private final OwnRequests own;
     private final Supplier<Instant> clock;
+    private final Runnable onUnknownModel;
     /** What the server turned out to have; found out anew where it has that no more. */
     private volatile Api fitting = Api.COMPLETIONS;
 
-    public WarmUp(Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock) {
+    /** @param onUnknownModel told when the engine says that the model of a request does not exist */
+    public WarmUp(
+            Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock, Runnable onUnknownModel) {
         this.http = http;
         this.probeTimeout = probeTimeout;
         this.own = own;
         this.clock = clock;
+        this.onUnknownModel = onUnknownModel;
     }
 
     /** One pass over the shapes, to each rank, one after the other; a burst goes out at once. */
@@ -179,10 +183,15 @@ public final class WarmUp {
 
     private static boolean isAnotherApi(Reply reply) {
         return reply instanceof Reply.Refusal(int status, String why, boolean _)
-                && (status == 404 && !why.contains("NotFoundError") && !why.contains("does not exist")
+                && (status == 404 && !isUnknownModel(status, why)
                         || status == 405
                         || status == 501
                         || status == 400 && why.contains("does not support"));
+    }
+
+    /** The path is there, and another model is served by now. */
+    private static boolean isUnknownModel(int status, String why) {
+        return status == 404 && (why.contains("NotFoundError") || why.contains("does not exist"));
     }
 
     private Reply request(Api api, Shape shape, Model model, Optional<String> rank, int salt, Duration timeout) {
@@ -214,8 +223,12 @@ public final class WarmUp {
                     new Reply.Token(
                             Duration.between(listener.began, listener.firstAt.get()),
                             Duration.between(listener.began, clock.get()));
-                case Answer.Got(int status, boolean _, String _) ->
-                    new Reply.Refusal(status, refusal(api, status, listener.said()));
+                case Answer.Got(int status, boolean _, String _) -> {
+                    if (isUnknownModel(status, listener.said())) {
+                        onUnknownModel.run();
+                    }
+                    yield new Reply.Refusal(status, refusal(api, status, listener.said()));
+                }
                 case Answer.Lost(Cause cause, String why) when cause == Cause.TIMED_OUT -> new Reply.Silence(why);
                 case Answer.Lost lost -> new Reply.Refusal(0, lost.why());
             };

@@ -67,7 +67,7 @@ public final class Tick {
                         engine,
                         own,
                         observation.probe(),
-                        isWatched(memory.phase()),
+                        isWatched(memory.phase(), engine),
                         model(engine),
                         memory.phase() instanceof Phase.Draining
                                 ? policy.liveness().whileDraining()
@@ -82,6 +82,7 @@ public final class Tick {
                 cluster.ownPod().flatMap(OwnPod::vllm).map(vllm -> vllm.arguments()
                         .ranks()),
                 own,
+                warmedAt(observation),
                 policy.liveness(),
                 policy.staleAfter(),
                 now));
@@ -212,15 +213,22 @@ public final class Tick {
         return memory.rounds();
     }
 
-    /** Standing still is news only of an engine that should be moving, or that was found not to. */
-    private static boolean isWatched(Phase phase) {
+    /** Standing still is news only of an engine that should be moving, or that was found not to; and of one that calls itself dead. */
+    private static boolean isWatched(Phase phase, EngineTrack engine) {
+        boolean saysThatItIsDead = engine.deadSince().isPresent();
         return switch (phase) {
             case Phase.Ready _ -> true;
-            case Phase.Failed failed -> Lifecycle.isWatched(failed);
+            case Phase.Failed failed -> saysThatItIsDead || Lifecycle.isWatched(failed);
             // Whether what is in flight can end at all, and whether gauges that stand are only old ones.
             case Phase.Draining _ -> true;
-            case Phase.Starting _, Phase.Warming _, Phase.Suspended _ -> false;
+            case Phase.Starting _, Phase.Warming _ -> saysThatItIsDead;
+            case Phase.Suspended _ -> false;
         };
+    }
+
+    /** When a whole round of warm-up requests was answered last. */
+    private static Optional<Instant> warmedAt(Observation observation) {
+        return observation.warmUp().filter(WarmUpOutcome.Done.class::isInstance).map(WarmUpOutcome::at);
     }
 
     /** What the phase itself knows. */
@@ -324,7 +332,7 @@ public final class Tick {
     private static boolean servedOthers(EngineTrack engine, OwnTraffic own) {
         OptionalDouble successes =
                 engine.numbers().map(numbers -> numbers.snapshot().successes()).orElse(OptionalDouble.empty());
-        return successes.isPresent() && successes.getAsDouble() > own.sent();
+        return successes.isPresent() && successes.getAsDouble() - engine.inherited() > own.sent();
     }
 
     private static String outcome(EngineReading reading) {

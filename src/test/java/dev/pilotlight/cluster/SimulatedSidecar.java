@@ -73,7 +73,7 @@ final class SimulatedSidecar implements AutoCloseable {
                 this::read,
                 Duration.ofHours(1),
                 now -> new GpuReading.Absent(now, "there is none"),
-                new WarmUp(nobody, TIMEOUT, own, clock::now),
+                new WarmUp(nobody, TIMEOUT, own, clock::now, () -> {}),
                 own,
                 new ClusterLink(
                         client,

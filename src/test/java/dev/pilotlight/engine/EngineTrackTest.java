@@ -97,10 +97,12 @@ class EngineTrackTest {
                             Optional.empty(),
                             Optional.empty(),
                             Optional.empty(),
+                            false,
                             Optional.empty(),
                             Optional.empty(),
                             false,
                             START,
+                            0,
                             0,
                             false,
                             Optional.empty()));
@@ -115,10 +117,12 @@ class EngineTrackTest {
                             Optional.of(at(3)),
                             Optional.empty(),
                             Optional.empty(),
+                            true,
                             Optional.empty(),
                             Optional.of(at(3)),
                             true,
                             START,
+                            0,
                             0,
                             false,
                             Optional.empty()));
@@ -306,6 +310,31 @@ class EngineTrackTest {
             assertThat(after(ill(1, SOUND), ill(2, DEAD), ill(3, DEAD)).unhealthySince())
                     .hasValue(at(2));
             assertThat(after(ill(2, DEAD), ill(3, SOUND)).unhealthySince()).isEmpty();
+        }
+
+        @Test
+        void isDeathOnlyInVllmsOwnWordsAndOfAProcessThatWasWell() {
+            HealthAnswer gateway = new HealthAnswer.Unhealthy(502);
+            assertThat(after(ill(1, SOUND), ill(2, DEAD)).deadSince()).hasValue(at(2));
+            assertThat(after(ill(1, SOUND), ill(2, gateway)).deadSince()).isEmpty();
+            assertThat(after(ill(1, SOUND), ill(2, new HealthAnswer.Unhealthy(504))).deadSince())
+                    .isEmpty();
+            Unreadable never = new Unreadable(at(1), DEAD, Optional.empty(), Pause.UNKNOWN, "garbled");
+            assertThat(after(never).deadSince()).isEmpty();
+            assertThat(after(unreadable(0), never).deadSince()).hasValue(at(1));
+            assertThat(after(unreadable(-1), refused(0), never).deadSince())
+                    .as("another process")
+                    .isEmpty();
+        }
+
+        @Test
+        void isNoDeathWhileACounterMoves() {
+            EngineTrack track = after(
+                    ill(1, DEAD),
+                    answered(2, OptionalDouble.of(100), DEAD, rank("0", 8)),
+                    answered(3, OptionalDouble.of(100), DEAD, rank("0", 8)));
+            assertThat(track.deadSince()).hasValue(at(3));
+            assertThat(track.unhealthySince()).hasValue(at(1));
         }
 
         @Test

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,6 +39,7 @@ class WarmUpTest {
     private static Vertx vertx;
 
     private final ConcurrentLinkedQueue<String> bodies = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger unknownModels = new AtomicInteger();
     private Map<String, Answer> serves = Map.of();
     private HttpServer server;
     private WarmUp warmUp;
@@ -71,8 +73,12 @@ class WarmUpTest {
         });
         server.start();
         URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-        warmUp =
-                new WarmUp(new Http(vertx, () -> url, Http.Security.none(), 8), AMPLE, new OwnRequests(), Instant::now);
+        warmUp = new WarmUp(
+                new Http(vertx, () -> url, Http.Security.none(), 8),
+                AMPLE,
+                new OwnRequests(),
+                Instant::now,
+                unknownModels::incrementAndGet);
     }
 
     @AfterEach
@@ -122,6 +128,21 @@ class WarmUpTest {
                 .contains("/v1/completions", "/v1/rerank", "/v1/audio/transcriptions"));
         assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
                 .isEqualTo(Refusal.UNSUPPORTED));
+    }
+
+    @Test
+    void saysThatAnotherModelIsServedByNow() {
+        serves = Map.of(
+                "/v1/completions",
+                new Answer(
+                        404,
+                        "application/json",
+                        "{\"error\":{\"message\":\"The model `m` does not exist.\",\"type\":\"NotFoundError\"}}"));
+        assertThat(probe()).isInstanceOf(ProbeOutcome.Refused.class);
+        assertThat(unknownModels).hasValue(1);
+        serves = Map.of();
+        assertThat(probe()).isInstanceOf(ProbeOutcome.Refused.class);
+        assertThat(unknownModels).as("a path that is not there").hasValue(1);
     }
 
     @Test

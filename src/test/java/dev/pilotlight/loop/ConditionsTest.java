@@ -61,7 +61,14 @@ class ConditionsTest {
 
     private static Scene of(Condition condition) {
         return switch (condition) {
-            case DEAD -> of(served(), it -> it.health = 503, 10);
+            case DEAD ->
+                of(
+                        served(),
+                        it -> {
+                            it.health = 503;
+                            it.refusal = Optional.of(Refusal.ERROR);
+                        },
+                        10);
             case STUCK ->
                 of(
                         served(),

@@ -47,7 +47,7 @@ class ControlLoopTest {
                 engine,
                 PERIOD,
                 gpu,
-                new WarmUp(nobody, PERIOD, own, clock::now),
+                new WarmUp(nobody, PERIOD, own, clock::now, () -> {}),
                 own,
                 Cluster.NONE);
     }

@@ -170,7 +170,9 @@ class SimulationTest {
                     it -> it.probes() == 0
                             || it.before().phase() instanceof Phase.Ready
                             || it.before().phase() instanceof Phase.Draining
-                            || it.before().phase() instanceof Phase.Failed),
+                            || it.before().phase() instanceof Phase.Failed
+                            || !(it.before().phase() instanceof Phase.Suspended)
+                                    && it.after().engine().deadSince().isPresent()),
             entry(
                     "ready only after a steady warm-up, or beside an engine that has served",
                     it -> !it.enters(Phase.Ready.class)

@@ -14,6 +14,7 @@ import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
 import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Phase;
@@ -142,6 +143,23 @@ class TickTest {
                     Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(60), Optional.of(Duration.ZERO));
             World world = new World(forEver, World.WARM_UP).seconds(4 * 3600);
             assertThat(live(world).up()).isTrue();
+        }
+
+        /** {@code python -m http.server}, or an address that ends in /v1. */
+        @Test
+        void isNeverReadyNorDeadBesideAServerThatIsNoEngine() {
+            World world = new World();
+            world.engine = Engine.GARBLED;
+            world.health = 404;
+            world.lists = false;
+            for (int minute = 0; minute < 120; minute++) {
+                world.seconds(60);
+                assertThat(phase(world)).isEqualTo("starting");
+                assertThat(live(world).up()).isTrue();
+                assertThat(ready(world).up()).isFalse();
+            }
+            assertThat(world.picture.conditions().has(Condition.NO_MODEL)).isTrue();
+            assertThat(world.asked).isEmpty();
         }
 
         @Test
@@ -383,7 +401,7 @@ class TickTest {
         }
 
         @Test
-        void doesNotWarmANewProcessThatOthersReachedFirst() {
+        void warmsANewProcessWhateverItsCountersSay() {
             World world = served();
             long warmUps = world.warmUps();
             while (!world.probeIsOut()) {
@@ -392,8 +410,28 @@ class TickTest {
             world.restart();
             world.rank().successes = 2; // ours, and somebody's
             world.second();
+            assertThat(phase(world)).isEqualTo("warming");
+            assertThat(world.warmUps()).isEqualTo(warmUps + 1);
+        }
+
+        /** PROMETHEUS_MULTIPROC_DIR on an emptyDir, and a page that does not say when the process began. */
+        @Test
+        void warmsANewProcessWhoseCountersSurvived() {
+            World world = new World();
+            world.processStart = OptionalDouble.empty();
+            world.rank().successes = 5_000;
+            world.rank().tokens = 100_000;
+            world.serve().seconds(2);
             assertThat(phase(world)).isEqualTo("ready");
-            assertThat(world.warmUps()).isEqualTo(warmUps);
+            assertThat(world.warmUps()).isZero();
+            world.engine = Engine.REFUSED;
+            world.seconds(10);
+            world.serve().seconds(1);
+            assertThat(world.picture.engine().restarts()).isEqualTo(1);
+            assertThat(phase(world)).isEqualTo("warming");
+            world.seconds(20);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.warmUps()).isGreaterThanOrEqualTo(2);
         }
 
         @Test
@@ -449,19 +487,101 @@ class TickTest {
         void isDeadAfterTenSecondsAndBackWhenItAnswersSoundly() {
             World world = served();
             world.health = 503;
+            world.refusal = Optional.of(Refusal.ERROR);
             world.seconds(12);
             assertThat(phase(world)).isEqualTo("failed");
             assertThat(live(world).up()).isFalse();
+            world.refusal = Optional.empty();
             world.health = 200;
             world.seconds(2);
             assertThat(phase(world)).isEqualTo("ready");
         }
 
         @Test
+        void isNotDeadWhileItsCountersMove() {
+            World world = served();
+            world.rank().running = 3;
+            world.refusal = Optional.of(Refusal.ERROR);
+            for (int status : new int[] {500, 503}) {
+                world.health = status;
+                staysUpAndNotReady(world);
+            }
+        }
+
+        @Test
+        void isNotDeadWhileItAnswersARequest() {
+            World world = served();
+            world.health = 503;
+            staysUpAndNotReady(world);
+            assertThat(world.probes()).as("one at a time, every few seconds").isBetween(15L, 160L);
+        }
+
+        @Test
+        void isNotDeadWhileItAnswersARequestThoughItsPageIsGone() {
+            World world = served();
+            world.health = 503;
+            world.engine = Engine.GARBLED;
+            world.garbledAnswers = true;
+            staysUpAndNotReady(world);
+        }
+
+        @Test
+        void isNeverDeadByTheWordsOfAGateway() {
+            World world = served();
+            world.hangs = true;
+            for (int status : new int[] {502, 504}) {
+                world.health = status;
+                world.seconds(30);
+                assertThat(live(world).up()).isTrue();
+                assertThat(ready(world).up()).isFalse();
+            }
+        }
+
+        @Test
+        void isOnlyStartingUntilItWasWellOnce() {
+            World world = new World();
+            world.engine = Engine.GARBLED;
+            world.lists = false;
+            for (int status : new int[] {502, 503, 500}) {
+                world.health = status;
+                world.seconds(200);
+                assertThat(phase(world)).isEqualTo("starting");
+                assertThat(live(world).up()).isTrue();
+            }
+        }
+
+        @Test
+        void comesBackWhenItMovesThoughHealthStillSaysOtherwise() {
+            World world = served();
+            world.health = 503;
+            world.refusal = Optional.of(Refusal.ERROR);
+            world.seconds(12);
+            assertThat(live(world).up()).isFalse();
+            world.rank().running = 3;
+            world.seconds(2);
+            staysUpAndNotReady(world);
+            world.health = 200;
+            world.seconds(2);
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        private static void staysUpAndNotReady(World world) {
+            for (int second = 0; second < 300; second++) {
+                world.seconds(1);
+                assertThat(live(world).up())
+                        .as("second %d: %s", second, live(world).reason())
+                        .isTrue();
+                assertThat(ready(world).up()).isFalse();
+            }
+        }
+
+        @Test
         void isStartingWhenTheDeadProcessEnds() {
             World world = served();
             world.health = 503;
+            world.refusal = Optional.of(Refusal.ERROR);
             world.seconds(12);
+            assertThat(live(world).up()).isFalse();
             world.engine = Engine.REFUSED;
             world.seconds(1);
             assertThat(phase(world)).isEqualTo("starting");

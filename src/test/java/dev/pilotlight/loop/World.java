@@ -108,6 +108,8 @@ final class World {
 
     boolean lists = true;
     boolean hangs;
+    /** Whether requests are answered beside a page that cannot be read. */
+    boolean garbledAnswers;
     Pause pause = Pause.UNKNOWN;
     Sleep sleep = Sleep.UNKNOWN;
     OptionalDouble processStart = OptionalDouble.of(1000);
@@ -291,7 +293,7 @@ final class World {
     }
 
     private boolean answersRequests() {
-        return engine == Engine.SERVING
+        return (engine == Engine.SERVING || engine == Engine.GARBLED && garbledAnswers)
                 && !hangs
                 && pause != Pause.PAUSED
                 && pause != Pause.ASLEEP
