@@ -177,7 +177,9 @@ public record EngineTrack(
                 switch (health) {
                     case HealthAnswer.Healthy _, HealthAnswer.Held _ -> Optional.empty();
                     case HealthAnswer.Unhealthy unhealthy ->
-                        unhealthy.isDead() && isWell && !moved(reading) ? deadSince.or(() -> Optional.of(reading.at())) : Optional.empty();
+                        unhealthy.isDead() && isWell && !moved(reading)
+                                ? deadSince.or(() -> Optional.of(reading.at()))
+                                : Optional.empty();
                     case HealthAnswer.NoAnswer _ -> deadSince;
                 };
         boolean watched = latest instanceof Unreachable || refusedSince.isPresent();

@@ -42,7 +42,11 @@ public enum Condition {
             "the engine is asleep or paused, updates its weights, or answers 503 by order: rescaling, faulted",
             "the next poll; paused: 10 s",
             "vLLM's `elastic_ep/middleware.py`, `fault_tolerance/middleware.py`, `vllm:rl_weight_update_operations_in_flight`"),
-    NO_MODEL(Effect.UNREADIES, "the engine answers and lists no model, or is no vLLM: `/health`, `/metrics`, `/v1/models` are not there", "60 s", "our own choice"),
+    NO_MODEL(
+            Effect.UNREADIES,
+            "the engine answers and lists no model, or is no vLLM: `/health`, `/metrics`, `/v1/models` are not there",
+            "60 s",
+            "our own choice"),
     ERRORS(
             Effect.UNREADIES,
             "three requests for a token in a row were answered 5xx, and nobody else gets a token",

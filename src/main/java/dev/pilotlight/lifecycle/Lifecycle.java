@@ -77,7 +77,10 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         Starting going = starting.lookedAt(seen.tellsOfTheStart(), whyStarting(seen), now);
         Duration deadline = liveness.startDeadline(seen.longestLoad());
         boolean hasServed = seen.servedOthers() && !seen.refused();
-        if (!deadline.isZero() && !seen.isHealthy() && !hasServed && going.taken(now).compareTo(deadline) >= 0) {
+        if (!deadline.isZero()
+                && !seen.isHealthy()
+                && !hasServed
+                && going.taken(now).compareTo(deadline) >= 0) {
             return Step.to(new Failed(
                     now,
                     Condition.START_TOO_LONG,

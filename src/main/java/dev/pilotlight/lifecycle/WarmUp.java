@@ -34,8 +34,7 @@ public final class WarmUp {
     private volatile Api fitting = Api.COMPLETIONS;
 
     /** @param onUnknownModel told when the engine says that the model of a request does not exist */
-    public WarmUp(
-            Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock, Runnable onUnknownModel) {
+    public WarmUp(Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock, Runnable onUnknownModel) {
         this.http = http;
         this.probeTimeout = probeTimeout;
         this.own = own;

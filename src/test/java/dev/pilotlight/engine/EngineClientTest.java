@@ -344,13 +344,13 @@ class EngineClientTest {
     @Test
     void knowsNoModelOfAServerThatIsNoEngine() throws IOException {
         URI url = started();
-        Unreadable elsewhere = unreadable(
-                client(url.resolve("/nowhere"), Optional.empty(), AMPLE, Limits.DEFAULT).read(NOON));
+        Unreadable elsewhere = unreadable(client(url.resolve("/nowhere"), Optional.empty(), AMPLE, Limits.DEFAULT)
+                .read(NOON));
         assertThat(elsewhere.model()).isEmpty();
         assertThat(elsewhere.why())
                 .contains("/health answered 404", "/v1/models answered 404", "point to another server than vLLM?");
-        Unreadable below = unreadable(
-                client(url.resolve("/v1"), Optional.empty(), AMPLE, Limits.DEFAULT).read(NOON));
+        Unreadable below = unreadable(client(url.resolve("/v1"), Optional.empty(), AMPLE, Limits.DEFAULT)
+                .read(NOON));
         assertThat(below.model()).isEmpty();
         assertThat(below.why()).contains("pilotlight.engine.url ends in /v1: leave that away");
     }
@@ -361,9 +361,15 @@ class EngineClientTest {
         assertThat(answered(client.read(NOON)).model().orElseThrow().name()).isEqualTo("tiny");
         server.say("/v1/models", 200, "{\"data\":[{\"id\":\"other\"}]}");
         client.doubtModel();
-        assertThat(answered(client.read(NOON.plusSeconds(9))).model().orElseThrow().name())
+        assertThat(answered(client.read(NOON.plusSeconds(9)))
+                        .model()
+                        .orElseThrow()
+                        .name())
                 .isEqualTo("tiny");
-        assertThat(answered(client.read(NOON.plusSeconds(10))).model().orElseThrow().name())
+        assertThat(answered(client.read(NOON.plusSeconds(10)))
+                        .model()
+                        .orElseThrow()
+                        .name())
                 .isEqualTo("other");
         client.read(NOON.plusSeconds(30));
         assertThat(server.askedFor("/v1/models")).isEqualTo(2);

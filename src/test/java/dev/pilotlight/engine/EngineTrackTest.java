@@ -317,7 +317,8 @@ class EngineTrackTest {
             HealthAnswer gateway = new HealthAnswer.Unhealthy(502);
             assertThat(after(ill(1, SOUND), ill(2, DEAD)).deadSince()).hasValue(at(2));
             assertThat(after(ill(1, SOUND), ill(2, gateway)).deadSince()).isEmpty();
-            assertThat(after(ill(1, SOUND), ill(2, new HealthAnswer.Unhealthy(504))).deadSince())
+            assertThat(after(ill(1, SOUND), ill(2, new HealthAnswer.Unhealthy(504)))
+                            .deadSince())
                     .isEmpty();
             Unreadable never = new Unreadable(at(1), DEAD, Optional.empty(), Pause.UNKNOWN, "garbled");
             assertThat(after(never).deadSince()).isEmpty();

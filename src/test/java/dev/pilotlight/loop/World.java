@@ -110,6 +110,7 @@ final class World {
     boolean hangs;
     /** Whether requests are answered beside a page that cannot be read. */
     boolean garbledAnswers;
+
     Pause pause = Pause.UNKNOWN;
     Sleep sleep = Sleep.UNKNOWN;
     OptionalDouble processStart = OptionalDouble.of(1000);
