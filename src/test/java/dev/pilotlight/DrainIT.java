@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Test;
 
 /** How a pod leaves, with 200 requests in flight: {@code -Ddrains=20} for the table in docs/probes.md. */
 class DrainIT {
+    /** As many as the last page showed before the engine hung: the third may have begun after it. */
+    private static final String STILL_IN_FLIGHT = "the deadline came first, with [123] requests? in flight";
+
     private static final int DRAINS = Integer.getInteger("drains", 2);
     private static final int REQUESTS = 200;
     private static final Duration POLL = Duration.ofSeconds(1);
@@ -112,7 +115,7 @@ class DrainIT {
             Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofMinutes(1));
             Duration took = Duration.between(began, Instant.now());
             assertThat(answer.json().getBoolean("drained")).isFalse();
-            assertThat(answer.json().getString("how")).isEqualTo("the deadline came first, with 3 requests in flight");
+            assertThat(answer.json().getString("how")).matches(STILL_IN_FLIGHT);
             assertThat(took).isGreaterThanOrEqualTo(Duration.ofSeconds(4));
         }
     }
@@ -132,7 +135,7 @@ class DrainIT {
             engine.hang(-1);
             Web.Answer answer = Web.drain(sidecar.at("/"), Duration.ofMinutes(1));
             assertThat(answer.status()).isEqualTo(200);
-            assertThat(answer.json().getString("how")).isEqualTo("the deadline came first, with 3 requests in flight");
+            assertThat(answer.json().getString("how")).matches(STILL_IN_FLIGHT);
         }
     }
 

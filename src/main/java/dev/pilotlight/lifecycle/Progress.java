@@ -90,6 +90,10 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         }
 
         Pulse refused(Refusal refusal, String why) {
+            if (refusal == Refusal.BROKEN && refused.isPresent()) {
+                // It tells nothing, so what was told before stands.
+                return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt);
+            }
             int before = refused.filter(it -> it.refusal() == refusal)
                     .map(Refused::inARow)
                     .orElse(0);

@@ -1,0 +1,29 @@
+package dev.pilotlight.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+/** How one rank's requests were refused, from one to the next. */
+class PulseTest {
+    private static final Instant NOW = Instant.parse("2026-11-29T12:00:00Z");
+
+    private static Progress.Pulse begun() {
+        return Progress.Pulse.begin(Progress.Signs.UNKNOWN, NOW);
+    }
+
+    @Test
+    void aConnectionThatBrokeLeavesWhatWasToldBefore() {
+        Progress.Pulse pulse = begun().refused(Refusal.KEY, "401").refused(Refusal.BROKEN, "reset");
+
+        assertThat(pulse.refused()).contains(new Progress.Refused(Refusal.KEY, 1, "401"));
+        assertThat(pulse.refused(Refusal.KEY, "401").refused()).contains(new Progress.Refused(Refusal.KEY, 2, "401"));
+    }
+
+    @Test
+    void aConnectionThatBrokeIsToldWhereNothingElseWas() {
+        assertThat(begun().refused(Refusal.BROKEN, "reset").refused())
+                .contains(new Progress.Refused(Refusal.BROKEN, 1, "reset"));
+    }
+}
