@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** A program of the system that may be missing, and then skips the test. */
@@ -23,6 +24,8 @@ public enum Program {
                     .map(Path::of);
         }
     };
+
+    private static final Set<String> OF_MAKE = Set.of("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES");
 
     private final String command;
     private final String mend;
@@ -49,7 +52,10 @@ public enum Program {
     }
 
     public Said run(String... arguments) {
-        return Said.by(new ProcessBuilder(Stream.concat(Stream.of(path().toString()), Stream.of(arguments))
-                .toList()));
+        ProcessBuilder builder = new ProcessBuilder(
+                Stream.concat(Stream.of(path().toString()), Stream.of(arguments)).toList());
+        // As at a prompt, even where make runs the tests: a make within make says where it is, and takes over flags.
+        builder.environment().keySet().removeAll(OF_MAKE);
+        return Said.by(builder);
     }
 }
