@@ -52,8 +52,8 @@ public enum Program {
     }
 
     public Said run(String... arguments) {
-        ProcessBuilder builder = new ProcessBuilder(
-                Stream.concat(Stream.of(path().toString()), Stream.of(arguments)).toList());
+        ProcessBuilder builder = new ProcessBuilder(Stream.concat(Stream.of(path().toString()), Stream.of(arguments))
+                .toList());
         // As at a prompt, even where make runs the tests: a make within make says where it is, and takes over flags.
         builder.environment().keySet().removeAll(OF_MAKE);
         return Said.by(builder);
