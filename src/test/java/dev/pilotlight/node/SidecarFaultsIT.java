@@ -137,9 +137,12 @@ class SidecarFaultsIT {
                 begin("sidecar-oom", "jvm", (example, pod, line) -> {
                     line.fault("memory limit to what is in use, then out of memory");
                     Await.until("out of memory", BACK_OFF, () -> {
+                        if (RealNode.restarts(example.now(pod), "pilotlight") > 0) {
+                            return true; // before its next life is starved, too
+                        }
                         node.starve(pod, "pilotlight");
                         MemoryIT.scrape(pod, SCRAPERS);
-                        return RealNode.restarts(example.now(pod), "pilotlight") > 0;
+                        return false;
                     });
                     awaitReadyAfterRestarts(example, pod, 1);
                 }),
