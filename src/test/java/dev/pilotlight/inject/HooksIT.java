@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -194,14 +195,16 @@ class HooksIT {
         }
     }
 
-    /** Answers, and says of its core that it is dead. */
+    /** Was well once, then says of its core that it is dead: no start ends by such an answer. */
     private static final class DeadEngine implements AutoCloseable {
         private final HttpServer server;
 
         DeadEngine() throws IOException {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            AtomicBoolean wasWell = new AtomicBoolean();
             server.createContext("/", exchange -> {
-                exchange.sendResponseHeaders(503, -1);
+                boolean isWell = exchange.getRequestURI().getPath().equals("/health") && !wasWell.getAndSet(true);
+                exchange.sendResponseHeaders(isWell ? 200 : 503, -1);
                 exchange.close();
             });
             server.start();
