@@ -74,7 +74,7 @@ bench-step: ## how soon a step in the engine's queue shows in /metrics: the dist
 bench-leak: ## 200,000 reads of 8 simulated GPUs: resident memory on the way
 	$(BENCH_CLASSES)
 	$(JAVA) -Xms32m -Xmx32m -XX:+AlwaysPreTouch -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
-	  -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" dev.pilotlight.gpu.NvmlLeak 200000
+	  -cp "target/test-classes:target/classes:$$(cat target/bench.classpath)" dev.pilotlight.gpu.nvml.NvmlLeak 200000
 
 bench-webhook: ## the admission webhook under 200 reviews a second for a minute; REVIEWS="500 30" for others
 	$(MVN) -q package -DskipTests

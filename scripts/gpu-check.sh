@@ -11,9 +11,9 @@ javac=${JAVA_HOME:+$JAVA_HOME/bin/}javac
 out=${OUT:-$(mktemp -d)}
 mkdir -p "$out"
 classes=${CLASSES:-target/classes:target/test-classes}
-if [ -z "${CLASSES:-}" ] && [ ! -e target/test-classes/dev/pilotlight/gpu/NvmlReport.class ]; then
+if [ -z "${CLASSES:-}" ] && [ ! -e target/test-classes/dev/pilotlight/gpu/nvml/NvmlReport.class ]; then
   classes=$out/classes
-  "$javac" -proc:none -nowarn -d "$classes" -sourcepath src/main/java:src/test/java src/test/java/dev/pilotlight/gpu/NvmlReport.java
+  "$javac" -proc:none -nowarn -d "$classes" -sourcepath src/main/java:src/test/java src/test/java/dev/pilotlight/gpu/nvml/NvmlReport.java
 fi
 
 fields=index,uuid,name,driver_version,utilization.gpu,memory.used,memory.reserved,memory.total,temperature.gpu,power.draw
@@ -21,7 +21,7 @@ fields+=,ecc.errors.uncorrected.volatile.total,ecc.errors.uncorrected.aggregate.
 reasons=clocks_event_reasons.active
 nvidia-smi --query-gpu=$reasons --format=csv >/dev/null 2>&1 || reasons=clocks_throttle_reasons.active
 
-"$java" --enable-native-access=ALL-UNNAMED -cp "$classes" dev.pilotlight.gpu.NvmlReport "$times" >"$out/nvml.txt" 2>&1 &
+"$java" --enable-native-access=ALL-UNNAMED -cp "$classes" dev.pilotlight.gpu.nvml.NvmlReport "$times" >"$out/nvml.txt" 2>&1 &
 probe=$!
 for _ in $(seq "$times"); do
   date -u +%FT%TZ

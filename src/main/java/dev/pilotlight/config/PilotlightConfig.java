@@ -1,7 +1,7 @@
 package dev.pilotlight.config;
 
 import dev.pilotlight.gpu.GpuSettings;
-import dev.pilotlight.gpu.OnFault;
+import dev.pilotlight.gpu.faults.OnFault;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.net.URI;

@@ -11,7 +11,7 @@ import dev.pilotlight.config.Kind.Text;
 import dev.pilotlight.config.Kind.Time;
 import dev.pilotlight.config.Kind.Whole;
 import dev.pilotlight.gpu.GpuSettings;
-import dev.pilotlight.gpu.OnFault;
+import dev.pilotlight.gpu.faults.OnFault;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;

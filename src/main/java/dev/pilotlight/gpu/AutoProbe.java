@@ -1,5 +1,13 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.gpu.dcgm.DcgmProbe;
+import dev.pilotlight.gpu.dcgm.PageSource;
+import dev.pilotlight.gpu.dcgm.PodIdentity;
+import dev.pilotlight.gpu.nvml.NvmlProbe;
+import dev.pilotlight.gpu.readings.GpuClaim;
+import dev.pilotlight.gpu.readings.GpuProbe;
+import dev.pilotlight.gpu.readings.GpuReading;
+import dev.pilotlight.gpu.readings.GuardedProbe;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;

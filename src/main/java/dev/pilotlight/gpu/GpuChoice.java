@@ -1,5 +1,7 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.gpu.readings.GpuReading;
+import dev.pilotlight.gpu.readings.Scope;
 import java.util.Optional;
 
 /**

@@ -1,5 +1,7 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.gpu.faults.GpuPolicy;
+import dev.pilotlight.gpu.faults.OnFault;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,8 @@
 package dev.pilotlight.gpu;
 
+import dev.pilotlight.gpu.faults.OnFault;
+import dev.pilotlight.gpu.readings.GpuClaim;
+import dev.pilotlight.gpu.readings.Xid;
 import dev.pilotlight.http.Redacted;
 import java.net.URI;
 import java.net.URISyntaxException;

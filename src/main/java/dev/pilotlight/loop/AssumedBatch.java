@@ -1,7 +1,7 @@
 package dev.pilotlight.loop;
 
-import dev.pilotlight.gpu.Device;
-import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.readings.Device;
+import dev.pilotlight.gpu.readings.GpuReading;
 import java.util.Locale;
 
 /**

@@ -3,7 +3,7 @@ package dev.pilotlight.loop;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
-import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.OwnRequests;

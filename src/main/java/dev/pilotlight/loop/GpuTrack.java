@@ -1,12 +1,12 @@
 package dev.pilotlight.loop;
 
-import dev.pilotlight.gpu.Device;
-import dev.pilotlight.gpu.GpuFault;
-import dev.pilotlight.gpu.GpuJudgement;
-import dev.pilotlight.gpu.GpuMemory;
-import dev.pilotlight.gpu.GpuPolicy;
-import dev.pilotlight.gpu.GpuReading;
-import dev.pilotlight.gpu.Scope;
+import dev.pilotlight.gpu.readings.Device;
+import dev.pilotlight.gpu.faults.GpuFault;
+import dev.pilotlight.gpu.faults.GpuJudgement;
+import dev.pilotlight.gpu.faults.GpuMemory;
+import dev.pilotlight.gpu.faults.GpuPolicy;
+import dev.pilotlight.gpu.readings.GpuReading;
+import dev.pilotlight.gpu.readings.Scope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

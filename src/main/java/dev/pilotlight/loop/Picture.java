@@ -5,7 +5,7 @@ import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineTrack;
-import dev.pilotlight.gpu.Device;
+import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;

@@ -1,7 +1,7 @@
 package dev.pilotlight.loop;
 
 import dev.pilotlight.drain.DrainPolicy;
-import dev.pilotlight.gpu.GpuPolicy;
+import dev.pilotlight.gpu.faults.GpuPolicy;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.mark.MarkPolicy;

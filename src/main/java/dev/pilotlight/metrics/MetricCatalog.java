@@ -1,10 +1,10 @@
 package dev.pilotlight.metrics;
 
 import dev.pilotlight.drain.Refusals;
-import dev.pilotlight.gpu.Device;
-import dev.pilotlight.gpu.Gauges;
-import dev.pilotlight.gpu.Throttle;
-import dev.pilotlight.gpu.Xids;
+import dev.pilotlight.gpu.readings.Device;
+import dev.pilotlight.gpu.readings.Gauges;
+import dev.pilotlight.gpu.readings.Throttle;
+import dev.pilotlight.gpu.readings.Xids;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.PollTally;
 import java.time.Duration;

@@ -5,7 +5,7 @@ import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Model;
-import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.ProbeOutcome;

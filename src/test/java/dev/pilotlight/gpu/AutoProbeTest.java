@@ -1,10 +1,16 @@
 package dev.pilotlight.gpu;
 
-import static dev.pilotlight.gpu.Scenes.FIRST;
-import static dev.pilotlight.gpu.Scenes.NOON;
-import static dev.pilotlight.gpu.Scenes.readH100;
+import static dev.pilotlight.gpu.nvml.Scenes.FIRST;
+import static dev.pilotlight.gpu.nvml.Scenes.NOON;
+import static dev.pilotlight.gpu.nvml.Scenes.readH100;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.gpu.dcgm.PageSource;
+import dev.pilotlight.gpu.readings.GpuProbe;
+import dev.pilotlight.gpu.readings.GpuReading;
+import dev.pilotlight.gpu.readings.GuardedProbe;
+import dev.pilotlight.gpu.readings.Scope;
+import dev.pilotlight.gpu.readings.Xid;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayDeque;

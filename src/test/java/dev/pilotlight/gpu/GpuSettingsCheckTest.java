@@ -1,8 +1,9 @@
 package dev.pilotlight.gpu;
 
-import static dev.pilotlight.gpu.Scenes.FIRST;
+import static dev.pilotlight.gpu.nvml.Scenes.FIRST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.gpu.readings.Xid;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;

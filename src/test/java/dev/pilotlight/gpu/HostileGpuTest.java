@@ -3,6 +3,18 @@ package dev.pilotlight.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pilotlight.gpu.dcgm.DcgmMetrics;
+import dev.pilotlight.gpu.dcgm.DcgmPage;
+import dev.pilotlight.gpu.faults.GpuJudgement;
+import dev.pilotlight.gpu.faults.GpuMemory;
+import dev.pilotlight.gpu.faults.GpuPolicy;
+import dev.pilotlight.gpu.nvml.FakeNvml;
+import dev.pilotlight.gpu.nvml.NvmlProbe;
+import dev.pilotlight.gpu.nvml.Scenes;
+import dev.pilotlight.gpu.readings.Device;
+import dev.pilotlight.gpu.readings.Gauges;
+import dev.pilotlight.gpu.readings.GpuClaim;
+import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.hostile.Mutations;
 import dev.pilotlight.prometheus.Limits;
 import dev.pilotlight.prometheus.PageReading;

@@ -2,12 +2,12 @@ package dev.pilotlight.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pilotlight.gpu.Device;
-import dev.pilotlight.gpu.Gauges;
-import dev.pilotlight.gpu.GpuReading;
-import dev.pilotlight.gpu.MemoryHealth;
-import dev.pilotlight.gpu.Scope;
-import dev.pilotlight.gpu.Xids;
+import dev.pilotlight.gpu.readings.Device;
+import dev.pilotlight.gpu.readings.Gauges;
+import dev.pilotlight.gpu.readings.GpuReading;
+import dev.pilotlight.gpu.readings.MemoryHealth;
+import dev.pilotlight.gpu.readings.Scope;
+import dev.pilotlight.gpu.readings.Xids;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.engine.EngineReading;
-import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.lifecycle.OwnRequests;

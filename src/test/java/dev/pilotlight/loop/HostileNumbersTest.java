@@ -12,7 +12,7 @@ import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.VllmMetrics;
 import dev.pilotlight.engine.VllmPage;
-import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.hostile.Mutations;
 import dev.pilotlight.hostile.SteadyEngine;
 import dev.pilotlight.metrics.MetricCatalog;

@@ -3,7 +3,7 @@ package dev.pilotlight.loop;
 import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Pause;
-import dev.pilotlight.gpu.GpuReading;
+import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.Refusal;
