@@ -1,10 +1,10 @@
 package dev.pilotlight.loop;
 
-import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.gpu.faults.GpuFault;
 import dev.pilotlight.gpu.faults.GpuJudgement;
 import dev.pilotlight.gpu.faults.GpuMemory;
 import dev.pilotlight.gpu.faults.GpuPolicy;
+import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.gpu.readings.Scope;
 import java.time.Duration;

@@ -39,7 +39,8 @@ public final class DcgmPage {
      *
      * @param origin names the exporter for people
      */
-    public static GpuReading read(MetricPage page, Optional<PodIdentity> pod, GpuClaim claim, String origin, Instant at) {
+    public static GpuReading read(
+            MetricPage page, Optional<PodIdentity> pod, GpuClaim claim, String origin, Instant at) {
         return new DcgmPage(page, pod).reading(claim, origin, at);
     }
 
