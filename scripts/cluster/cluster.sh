@@ -161,8 +161,9 @@ launch() { # COMPONENT, from DIR
         kube-apiserver)
             if real_node; then
                 address=$(cat node.address)
+                # Webhooks are called at their pods' own addresses, since nobody plays kube-proxy.
                 node=(--bind-address=0.0.0.0 --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction
-                    --kubelet-preferred-address-types=InternalIP)
+                    --kubelet-preferred-address-types=InternalIP --enable-aggregator-routing)
             else # TaintNodesByCondition would keep pods off a node whose kubelet nobody plays that far.
                 node=(--bind-address=127.0.0.1 --authorization-mode=RBAC --disable-admission-plugins=TaintNodesByCondition)
             fi

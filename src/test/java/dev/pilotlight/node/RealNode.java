@@ -110,6 +110,11 @@ final class RealNode {
         return script("kubectl", arguments);
     }
 
+    /** A program of that name for scripts that call one, with every right. */
+    String kubectlScript() {
+        return "#!/bin/sh\nexec '" + Path.of(SCRIPT).toAbsolutePath() + "' kubectl '" + home + "' \"$@\"\n";
+    }
+
     void image(String kind, String... settings) {
         script("image", Stream.concat(Stream.of(kind), Stream.of(settings)).toArray(String[]::new))
                 .orFail();
