@@ -166,6 +166,21 @@ class HooksIT {
             }
         }
 
+        /** The container is at its limit of processes: its shell fails, and the engine may be well. */
+        @Test
+        void holdsWhereNoProcessCanBeStarted() {
+            JsonArray command = SidecarTemplate.read()
+                    .getJsonObject("livenessProbe")
+                    .getJsonObject("exec")
+                    .getJsonArray("command");
+            List<String> alone = new ArrayList<>(List.of(
+                    "sh", "-c", "ulimit -u 1 2> /dev/null || ulimit -p 1; exec sh -c \"$0\"", command.getString(2)));
+            if (System.getProperty("user.name").equals("root")) { // who has no limit
+                alone.addAll(0, List.of("setpriv", "--reuid=65534", "--clear-groups"));
+            }
+            assertThat(Said.by(new ProcessBuilder(alone)).code()).isZero();
+        }
+
         /** The platform says 503 while it shuts down, and a bug may; neither speaks of the engine. */
         @ParameterizedTest
         @EnumSource(

@@ -12,31 +12,47 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** An engine that is lost for good is restarted once, and serves again. The four run beside each other. */
+/** An engine that is lost for good is restarted once, and serves again. They run beside each other. */
 @Tag("node")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EngineFaultsIT {
     /** A verdict that outlived its engine would kill the next one within this: longer than the verdict stands, and its probes take. */
     private static final Duration NO_LOOP = Duration.ofSeconds(150);
 
-    /** Shorter than those shipped; what a test may take follows them. */
-    private static final Duration STUCK_AFTER = Duration.ofSeconds(30);
-
-    private static final Duration CANARY_TIMEOUT = Duration.ofSeconds(15);
-    private static final Duration HEARTBEAT_EVERY = Duration.ofSeconds(30);
-    private static final Duration LONGEST_STEP = Duration.ofSeconds(60);
-
-    /** For two requests without an answer, one after the other. */
-    private static final Duration EVIDENCE = STUCK_AFTER
-            .plus(HEARTBEAT_EVERY)
-            .plus(CANARY_TIMEOUT.multipliedBy(2))
-            .plus(LONGEST_STEP);
-
     /** Two probes and the time until what does not end is killed, by k8s/sidecar; and a start of this engine, on a machine with other work. */
     private static final Duration KUBELET = Duration.ofSeconds(20);
 
     private static final Duration START = Duration.ofMinutes(2);
-    private static final Duration VERDICT_AND_START = EVIDENCE.plus(KUBELET).plus(START);
+
+    /** What a verdict takes; what a test may take follows it. */
+    private record Patience(
+            Duration stuckAfter, Duration canaryTimeout, Duration heartbeatEvery, Duration longestStep, boolean set) {
+        static final Patience SHORT = new Patience(
+                Duration.ofSeconds(30), Duration.ofSeconds(15), Duration.ofSeconds(30), Duration.ofSeconds(60), true);
+
+        /** The settings' own defaults. */
+        static final Patience SHIPPED = new Patience(
+                Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(60), Duration.ofMinutes(5), false);
+
+        Example.Overlay in(Example.Overlay overlay) {
+            return set
+                    ? overlay.setting("PILOTLIGHT_LIVENESS_STUCK_AFTER", stuckAfter.toSeconds() + "s")
+                            .setting("PILOTLIGHT_LIVENESS_CANARY_TIMEOUT", canaryTimeout.toSeconds() + "s")
+                            .setting("PILOTLIGHT_LIVENESS_HEARTBEAT_EVERY", heartbeatEvery.toSeconds() + "s")
+                            .setting("PILOTLIGHT_LIVENESS_LONGEST_STEP", longestStep.toSeconds() + "s")
+                    : overlay;
+        }
+
+        /** For two requests without an answer, one after the other; then the kubelet, and a start. */
+        Duration verdictAndStart() {
+            return stuckAfter
+                    .plus(heartbeatEvery)
+                    .plus(canaryTimeout.multipliedBy(2))
+                    .plus(longestStep)
+                    .plus(KUBELET)
+                    .plus(START);
+        }
+    }
 
     private final RealNode node = RealNode.shared();
 
@@ -44,6 +60,8 @@ class EngineFaultsIT {
     private Scenario<Outcome> hungUnderLoad;
     private Scenario<Outcome> hungIdle;
     private Scenario<Outcome> stopped;
+    private Scenario<Outcome> hungAsShipped;
+    private Scenario<Outcome> stoppedAsShipped;
 
     /**
      * @param restarts of the engine's container, until well after it serves again
@@ -52,22 +70,20 @@ class EngineFaultsIT {
 
     @BeforeAll
     void begin() {
-        killed = begin("engine-killed", 4, (example, pod) -> node.signal(pod, "vllm", "SIGKILL"));
-        hungUnderLoad = begin("engine-hung-busy", 4, (example, pod) -> node.engineFault(pod, "hang?when=busy"));
-        hungIdle = begin("engine-hung-idle", 0, (example, pod) -> node.engineFault(pod, "hang?when=idle"));
-        stopped = begin("engine-stopped", 4, (example, pod) -> node.signal(pod, "vllm", "SIGSTOP"));
+        BiConsumer<Example, Pod> hang = (example, pod) -> node.engineFault(pod, "hang?when=busy");
+        BiConsumer<Example, Pod> stop = (example, pod) -> node.signal(pod, "vllm", "SIGSTOP");
+        hungAsShipped = begin("engine-hung-as-shipped", Patience.SHIPPED, 4, hang);
+        stoppedAsShipped = begin("engine-stopped-as-shipped", Patience.SHIPPED, 4, stop);
+        killed = begin("engine-killed", Patience.SHORT, 4, (example, pod) -> node.signal(pod, "vllm", "SIGKILL"));
+        hungUnderLoad = begin("engine-hung-busy", Patience.SHORT, 4, hang);
+        hungIdle =
+                begin("engine-hung-idle", Patience.SHORT, 0, (example, pod) -> node.engineFault(pod, "hang?when=idle"));
+        stopped = begin("engine-stopped", Patience.SHORT, 4, stop);
     }
 
-    private static Example.Overlay settings(Example.Overlay overlay) {
-        return overlay.setting("PILOTLIGHT_LIVENESS_STUCK_AFTER", STUCK_AFTER.toSeconds() + "s")
-                .setting("PILOTLIGHT_LIVENESS_CANARY_TIMEOUT", CANARY_TIMEOUT.toSeconds() + "s")
-                .setting("PILOTLIGHT_LIVENESS_HEARTBEAT_EVERY", HEARTBEAT_EVERY.toSeconds() + "s")
-                .setting("PILOTLIGHT_LIVENESS_LONGEST_STEP", LONGEST_STEP.toSeconds() + "s");
-    }
-
-    private Scenario<Outcome> begin(String name, int callers, BiConsumer<Example, Pod> fault) {
+    private Scenario<Outcome> begin(String name, Patience patience, int callers, BiConsumer<Example, Pod> fault) {
         return Scenario.begin(name, () -> {
-            try (Example example = Example.apply(node, settings(Example.in(name)));
+            try (Example example = Example.apply(node, patience.in(Example.in(name)));
                     TimeLine line = new TimeLine(node.admin(), name, name);
                     Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
                 Pod pod = example.awaitReady();
@@ -79,10 +95,10 @@ class EngineFaultsIT {
                 fault.accept(example, pod);
                 Duration toRestart = line.await(
                         "the engine is restarted",
-                        VERDICT_AND_START,
+                        patience.verdictAndStart(),
                         what -> what.startsWith("vllm running, restarts 1"));
                 line.await("not Ready first", Duration.ofMinutes(1), "not Ready"::equals);
-                Duration toReady = line.await("Ready again", VERDICT_AND_START, "Ready"::equals);
+                Duration toReady = line.await("Ready again", patience.verdictAndStart(), "Ready"::equals);
                 Instant until = Instant.now().plus(NO_LOOP);
                 Await.until(
                         "time to loop",
@@ -117,16 +133,29 @@ class EngineFaultsIT {
 
     @Test
     void restartsAnEngineThatHangsUnderLoadOnce() throws Exception {
-        restartsOnce(hungUnderLoad, VERDICT_AND_START);
+        restartsOnce(hungUnderLoad, Patience.SHORT.verdictAndStart());
     }
 
     @Test
     void restartsAnEngineThatHangsWhileIdleOnce() throws Exception {
-        restartsOnce(hungIdle, VERDICT_AND_START);
+        restartsOnce(hungIdle, Patience.SHORT.verdictAndStart());
+    }
+
+    /** Not before the longest step that vLLM allows itself, and soon after. */
+    @Test
+    void restartsAnEngineThatHangsUnderLoadOnceWithTheSettingsAsShipped() throws Exception {
+        restartsOnce(hungAsShipped, Patience.SHIPPED.verdictAndStart());
+        assertThat(hungAsShipped.end().toRestart()).isGreaterThan(Patience.SHIPPED.longestStep());
+    }
+
+    @Test
+    void restartsAStoppedEngineOnceWithTheSettingsAsShipped() throws Exception {
+        restartsOnce(stoppedAsShipped, Patience.SHIPPED.verdictAndStart());
+        assertThat(stoppedAsShipped.end().toRestart()).isGreaterThan(Patience.SHIPPED.longestStep());
     }
 
     @Test
     void restartsAStoppedEngineOnce() throws Exception {
-        restartsOnce(stopped, VERDICT_AND_START);
+        restartsOnce(stopped, Patience.SHORT.verdictAndStart());
     }
 }

@@ -98,6 +98,13 @@ final class RealNode {
         }
     }
 
+    /** Where the scripts keep what they have built. */
+    static Path cache() {
+        String set = System.getenv("PILOTLIGHT_CACHE");
+        String all = System.getenv().getOrDefault("XDG_CACHE_HOME", System.getenv("HOME") + "/.cache");
+        return set == null ? Path.of(all, "pilotlight") : Path.of(set);
+    }
+
     KubernetesClient admin() {
         return admin;
     }
