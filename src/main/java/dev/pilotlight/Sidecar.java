@@ -43,7 +43,7 @@ import dev.pilotlight.loop.LoopWatch;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.metrics.MetricsPage;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.PeerClient;
+import dev.pilotlight.pool.peers.PeerClient;
 import dev.pilotlight.prometheus.Limits;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;

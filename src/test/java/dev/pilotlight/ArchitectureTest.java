@@ -90,7 +90,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.guard.Guard", Set.of("log")),
             Map.entry("dev.pilotlight.kube.ApiClient", Set.of("files", "vertx")),
             Map.entry("dev.pilotlight.kube.WatchStream", Set.of("vertx")),
-            Map.entry("dev.pilotlight.pool.PeerClient", Set.of("vertx")),
+            Map.entry("dev.pilotlight.pool.peers.PeerClient", Set.of("vertx")),
             Map.entry("dev.pilotlight.gpu.nvml.Downcalls", Set.of("native")),
             Map.entry("dev.pilotlight.gpu.nvml.Nvml", Set.of("native")),
             Map.entry("dev.pilotlight.gpu.nvml.NvmlDevice", Set.of("native")),

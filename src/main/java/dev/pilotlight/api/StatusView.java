@@ -14,7 +14,7 @@ import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.VllmContainer;
-import dev.pilotlight.pool.Plan;
+import dev.pilotlight.pool.plan.Plan;
 import dev.pilotlight.signal.Inflow;
 import dev.pilotlight.signal.Latency;
 import dev.pilotlight.signal.Signals;

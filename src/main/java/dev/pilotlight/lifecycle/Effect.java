@@ -1,12 +1,11 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
-import dev.pilotlight.pod.PodPatch;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** A deed that a step asks for; its outcome is seen in a later observation. */
+/** A request to the engine that a step asks for; its outcome is seen in a later observation. */
 public sealed interface Effect {
     /**
      * Send one round of warm-up requests.
@@ -25,7 +24,4 @@ public sealed interface Effect {
      * @param rank to send it to; empty when there is but one
      */
     record SendProbe(int attempt, Model model, Optional<String> rank) implements Effect {}
-
-    /** Write what differs between the own pod's marks and what they should be. */
-    record PatchPod(int attempt, PodPatch patch) implements Effect {}
 }

@@ -13,7 +13,7 @@ import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.Leading;
+import dev.pilotlight.pool.managed.Leading;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;

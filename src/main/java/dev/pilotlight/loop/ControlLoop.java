@@ -144,6 +144,7 @@ public final class ControlLoop implements AutoCloseable {
         memory = turn.memory();
         board.put(turn.picture());
         turn.effects().forEach(effects::run);
+        turn.patch().ifPresent(effects::run);
     }
 
     /**

@@ -7,7 +7,8 @@ import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.Refusal;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
-import dev.pilotlight.pod.PatchOutcome;
+import dev.pilotlight.pod.metadata.PatchOutcome;
+import dev.pilotlight.pod.metadata.PatchPod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -24,7 +25,7 @@ final class EffectRunner {
 
     private final Deed<Effect.SendWarmUp, WarmUpOutcome> warmUp;
     private final Deed<Effect.SendProbe, ProbeOutcome> probe;
-    private final Deed<Effect.PatchPod, PatchOutcome> patch;
+    private final Deed<PatchPod, PatchOutcome> patch;
 
     EffectRunner(WarmUp engine, Cluster cluster, Supplier<Instant> clock, Runnable onNews) {
         this(engine::round, engine::probe, wanted -> cluster.patch(wanted.patch(), wanted.attempt()), clock, onNews);
@@ -33,7 +34,7 @@ final class EffectRunner {
     EffectRunner(
             Function<Effect.SendWarmUp, WarmUpOutcome> round,
             Function<Effect.SendProbe, ProbeOutcome> probe,
-            Function<Effect.PatchPod, PatchOutcome> patch,
+            Function<PatchPod, PatchOutcome> patch,
             Supplier<Instant> clock,
             Runnable onNews) {
         this.warmUp = new Deed<>(
@@ -60,8 +61,11 @@ final class EffectRunner {
         switch (effect) {
             case Effect.SendWarmUp wanted -> warmUp.start(wanted);
             case Effect.SendProbe wanted -> probe.start(wanted);
-            case Effect.PatchPod wanted -> patch.start(wanted);
         }
+    }
+
+    void run(PatchPod wanted) {
+        patch.start(wanted);
     }
 
     Optional<WarmUpOutcome> warmedUp() {

@@ -6,7 +6,7 @@ import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.lifecycle.ProbeOutcome;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
-import dev.pilotlight.pod.PatchOutcome;
+import dev.pilotlight.pod.metadata.PatchOutcome;
 import dev.pilotlight.signal.OwnTraffic;
 import java.util.Optional;
 

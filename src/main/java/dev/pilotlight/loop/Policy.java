@@ -4,8 +4,8 @@ import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.gpu.faults.GpuPolicy;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
-import dev.pilotlight.mark.MarkPolicy;
-import dev.pilotlight.pool.RolePolicy;
+import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pool.role.RolePolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.time.Duration;
 

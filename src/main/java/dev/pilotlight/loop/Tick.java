@@ -19,11 +19,12 @@ import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Seen;
 import dev.pilotlight.lifecycle.Step;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
-import dev.pilotlight.mark.MarkTrack;
-import dev.pilotlight.mark.PodMark;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.Role;
-import dev.pilotlight.pool.RoleTrack;
+import dev.pilotlight.pod.metadata.MarkTrack;
+import dev.pilotlight.pod.metadata.PatchPod;
+import dev.pilotlight.pod.metadata.PodMark;
+import dev.pilotlight.pool.role.Role;
+import dev.pilotlight.pool.role.RoleTrack;
 import dev.pilotlight.signal.Outlook;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.signal.SignalMeter;
@@ -133,7 +134,6 @@ public final class Tick {
                         observation.patch(),
                         policy.mark(),
                         now);
-        mark.due().ifPresent(patch -> effects.add(new Effect.PatchPod(mark.attempts(), patch)));
 
         Memory next = new Memory(
                 engine,
@@ -157,7 +157,11 @@ public final class Tick {
                         ? observation.own().sent() - observation.own().inFlight()
                         : memory.sentEnded(),
                 deeds);
-        return new Turn(next, picture(next, now, policy), effects);
+        return new Turn(
+                next,
+                picture(next, now, policy),
+                effects,
+                mark.due().map(patch -> new PatchPod(mark.attempts(), patch)));
     }
 
     /** A drain is final for the process that it was ordered for; another one that answers after it shows that the pod stays. */

@@ -3,7 +3,7 @@ package dev.pilotlight.replay;
 import dev.pilotlight.hpa.HorizontalPodAutoscaler;
 import dev.pilotlight.hpa.HpaSpec;
 import dev.pilotlight.hpa.MetricTarget;
-import dev.pilotlight.pool.PoolPolicy;
+import dev.pilotlight.pool.managed.PoolPolicy;
 import java.util.Optional;
 
 /**

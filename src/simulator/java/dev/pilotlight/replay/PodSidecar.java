@@ -18,8 +18,8 @@ import dev.pilotlight.loop.Policy;
 import dev.pilotlight.loop.Polled;
 import dev.pilotlight.loop.Tick;
 import dev.pilotlight.loop.Turn;
-import dev.pilotlight.pool.Role;
-import dev.pilotlight.pool.RolePolicy;
+import dev.pilotlight.pool.role.Role;
+import dev.pilotlight.pool.role.RolePolicy;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.simulator.Batch;
 import dev.pilotlight.simulator.Request;
@@ -117,7 +117,6 @@ final class PodSidecar {
                     sent++;
                     batch.submit(request, nowNanos);
                 }
-                case Effect.PatchPod _ -> throw new IllegalStateException("a pod of no cluster is patched");
             }
         }
     }

@@ -2,7 +2,7 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Picture;
-import dev.pilotlight.pool.Role;
+import dev.pilotlight.pool.role.Role;
 import dev.pilotlight.signal.Signals;
 import dev.pilotlight.simulator.Batch;
 import java.time.Instant;

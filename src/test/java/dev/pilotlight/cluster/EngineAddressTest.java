@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.NamedPods;
+import dev.pilotlight.pool.plan.NamedPods;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Instant;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.ApiAddress;
 import dev.pilotlight.kube.ApiClient;
-import dev.pilotlight.pool.PoolPolicy;
+import dev.pilotlight.pool.managed.PoolPolicy;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.simulator.EngineOptions;
 import io.fabric8.kubernetes.api.model.Pod;

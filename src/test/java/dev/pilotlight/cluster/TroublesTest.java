@@ -6,7 +6,7 @@ import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Mirrored;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.NamedPods;
+import dev.pilotlight.pool.plan.NamedPods;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -312,7 +312,6 @@ final class Hunt {
                 }
                 probing = Optional.of(new Probing(wanted, now, request, refusal));
             }
-            case Effect.PatchPod _ -> {}
         }
     }
 

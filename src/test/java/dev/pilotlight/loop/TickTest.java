@@ -25,7 +25,7 @@ import dev.pilotlight.loop.World.Engine;
 import dev.pilotlight.loop.World.RankState;
 import dev.pilotlight.metrics.MetricCatalog;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.NamedPods;
+import dev.pilotlight.pool.plan.NamedPods;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;

@@ -24,9 +24,10 @@ import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
-import dev.pilotlight.mark.MarkPolicy;
-import dev.pilotlight.pod.PatchOutcome;
-import dev.pilotlight.pool.RolePolicy;
+import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.PatchOutcome;
+import dev.pilotlight.pod.metadata.PatchPod;
+import dev.pilotlight.pool.role.RolePolicy;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.signal.SignalPolicy;
 import java.time.Duration;
@@ -127,7 +128,7 @@ final class World {
     /** What the API server says; nothing outside a cluster. */
     ClusterView cluster = ClusterView.NONE;
 
-    final List<Effect.PatchPod> patches = new ArrayList<>();
+    final List<PatchPod> patches = new ArrayList<>();
     Optional<PatchOutcome> patched = Optional.empty();
     /** What went out in the newest second while another of its kind was out. */
     final List<Effect> besideAnother = new ArrayList<>();
@@ -242,6 +243,7 @@ final class World {
         memory = turn.memory();
         picture = turn.picture();
         turn.effects().forEach(this::send);
+        turn.patch().ifPresent(patches::add);
     }
 
     private EngineReading newest() {
@@ -307,7 +309,6 @@ final class World {
                 switch (effect) {
                     case Effect.SendWarmUp _ -> warmUpOut.isPresent();
                     case Effect.SendProbe _ -> probeOut.isPresent();
-                    case Effect.PatchPod _ -> false;
                 };
         if (isAnotherOut) {
             besideAnother.add(effect);
@@ -315,7 +316,6 @@ final class World {
         switch (effect) {
             case Effect.SendWarmUp wanted -> warmUp(wanted);
             case Effect.SendProbe wanted -> probe(wanted);
-            case Effect.PatchPod wanted -> patches.add(wanted);
         }
     }
 

@@ -1,0 +1,351 @@
+package dev.pilotlight.pool.managed;
+
+import dev.pilotlight.pool.peers.PeerReport;
+import dev.pilotlight.pool.plan.Plan;
+import dev.pilotlight.pool.plan.PlanView;
+import dev.pilotlight.signal.Inflow;
+import dev.pilotlight.signal.PoolInflow;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Decides which pods of a pool are in front of traffic: peers' reports, the last plan and the time in, the next plan out. What it
+ * remembers between two looks is for comfort, not for safety: a new leader begins without.
+ *
+ * @param since when this leader took office
+ * @param lowSince since when the active pods' load has been low; empty while it is not
+ * @param goneSince since when the plan has named pods that are no more; empty while it names none
+ * @param inflow what comes to all pods together
+ * @param wish how many pods are wanted
+ */
+public record Planner(
+        Instant since, Optional<Instant> lowSince, Optional<Instant> goneSince, PoolInflow inflow, Wish wish) {
+    /** Three looks missed: a pod that answers nobody for that long is replaced, though it stays named as long as it exists. */
+    private static final Duration LOST = Duration.ofSeconds(3);
+    /** Outside a surge no pod's role changes twice within this. */
+    private static final Duration CALM = Duration.ofSeconds(60);
+    /** Names of pods that are gone harm nobody: taken out with the next change, or together after this. */
+    private static final Duration TIDY = Duration.ofSeconds(30);
+
+    /** A change of many pods is said by so many names. */
+    private static final int NAMES_SAID = 10;
+    /** Higher than this no load is believed before the pods themselves say it. */
+    private static final double MOST_UNSEEN = 3;
+    /** One pod counts for so many full ones at most: whatever it says, the plan is not made by it alone. */
+    private static final double MOST_OF_ONE = 10;
+
+    public static Planner begin(Instant now) {
+        return new Planner(now, Optional.empty(), Optional.empty(), PoolInflow.UNKNOWN, Wish.NONE);
+    }
+
+    /**
+     * What a look comes to.
+     *
+     * @param next what to remember
+     * @param change the plan to write; empty while the last one stands
+     * @param demandPods how many pods the traffic wants, standbys included
+     */
+    public record Decision(Planner next, Optional<Change> change, OptionalDouble demandPods) {
+        /**
+         * What the leader of this term has to write: a change, or at first the last plan under its own term. From then on the version of
+         * the ConfigMap keeps out whatever an earlier leader still has under way. Nothing once a later leader has written.
+         */
+        Optional<Change> due(int term, Optional<Plan> last) {
+            // A plan of the last term there is is not later than a count that has begun again.
+            if (last.filter(plan -> plan.term() > term && plan.term() < PlanView.MOST_TERM)
+                    .isPresent()) {
+                return Optional.empty();
+            }
+            return change.or(() -> last.filter(plan -> plan.term() != term)
+                    .map(plan -> new Change(plan.active(), plan.wanted(), plan.reason())));
+        }
+    }
+
+    /**
+     * The pods to be active, and why.
+     *
+     * @param wanted how many of them are to serve; more may be named, since one that answers nobody may serve for all that
+     */
+    public record Change(SortedSet<String> active, int wanted, String reason) {
+        public Change {
+            active = java.util.Collections.unmodifiableSortedSet(new TreeSet<>(active));
+        }
+    }
+
+    /** Where every pod is on traffic that was ever ready, and nobody decides that: only the wish is of use. */
+    public Decision observe(List<Peer> peers, PoolPolicy policy, Instant now) {
+        SortedSet<String> ready = peers.stream()
+                .filter(peer -> peer.report().filter(PeerReport::ready).isPresent())
+                .map(Peer::name)
+                .collect(Collectors.toCollection(TreeSet::new));
+        Decision all = look(Pool.of(peers, ready, ready.size(), since, now), peers, policy, now);
+        return new Decision(all.next(), Optional.empty(), all.demandPods());
+    }
+
+    public Decision look(List<Peer> peers, Optional<Plan> last, PoolPolicy policy, Instant now) {
+        SortedSet<String> named = last.map(Plan::active).orElse(new TreeSet<>());
+        return look(Pool.of(peers, named, last.map(Plan::wanted).orElse(0), since, now), peers, policy, now);
+    }
+
+    private Decision look(Pool pool, List<Peer> peers, PoolPolicy policy, Instant now) {
+        Map<String, Inflow> inflows = PoolInflow.plausible(pool.inflow());
+        PoolInflow comes = inflow.advance(inflows);
+        OptionalDouble load = pool.meanLoad(comes, inflows);
+        OptionalDouble demand = load.isPresent()
+                ? OptionalDouble.of(Math.max(
+                                policy.minActive(),
+                                load.getAsDouble()
+                                        * (pool.serving.size() + pool.unreachable.size())
+                                        / policy.targetLoad())
+                        + policy.standby())
+                : OptionalDouble.empty();
+        Optional<Change> change = promotion(pool, load, policy)
+                .or(() -> demotion(pool, load, policy, now))
+                .or(() -> tidied(pool, now));
+        boolean low = load.isPresent() && load.getAsDouble() < policy.demoteAt();
+        Planner next = new Planner(
+                since,
+                change.isPresent() || !low ? Optional.empty() : lowSince.or(() -> Optional.of(now)),
+                change.isPresent() || pool.gone.isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
+                comes,
+                policy.scale()
+                        .map(scale -> wish.look(pool.traffic(peers, load), scale))
+                        .orElse(Wish.NONE));
+        return new Decision(next, change, demand);
+    }
+
+    /** At once: for the load, for the least that must be there, in the place of a lost pod, and for pods that the pool has too many of. */
+    private static Optional<Change> promotion(Pool pool, OptionalDouble load, PoolPolicy policy) {
+        int serving = pool.serving.size();
+        int exist = serving + pool.standbys.size();
+        int least = Math.min(policy.minActive(), exist);
+        boolean surge = load.isPresent() && load.getAsDouble() > policy.promoteAt();
+        int forLoad =
+                surge ? Math.max(serving + 1, (int) Math.ceil(load.getAsDouble() * serving / policy.targetLoad())) : 0;
+        int urgent = Math.min(Math.max(Math.max(least, pool.wanted), forLoad), exist) - serving;
+        int usual = base(exist, policy) - serving;
+        List<Seen> calm = pool.standbys.stream().filter(Seen::isCalm).toList();
+        List<Seen> promoted =
+                urgent >= Math.min(usual, calm.size()) ? warmest(pool.standbys, urgent) : warmest(calm, usual);
+        if (promoted.isEmpty()) {
+            return Optional.empty();
+        }
+        SortedSet<String> active = names(pool.serving);
+        active.addAll(names(promoted));
+        // A pod that answers nobody here may serve for all that: it stays. One that says it can not is replaced.
+        active.addAll(pool.unreachable);
+        int missing = pool.wanted - active.size() + pool.unreachable.size();
+        pool.down.stream().limit(Math.max(0, missing)).forEach(active::add);
+        String why = forLoad > serving
+                ? "the active pods' mean load is %.2f, above %.2f".formatted(load.getAsDouble(), policy.promoteAt())
+                : pool.wanted > serving
+                        ? "active pods were lost"
+                        : "%d pods are ready and %d are to stand by".formatted(exist, policy.standby());
+        return Optional.of(new Change(
+                active, Math.max(pool.wanted, serving + promoted.size()), "promoted " + said(promoted) + ": " + why));
+    }
+
+    /** One, in time, and only if what is left stays well under the mark. */
+    private Optional<Change> demotion(Pool pool, OptionalDouble load, PoolPolicy policy, Instant now) {
+        int serving = pool.serving.size();
+        int floor = base(serving + pool.standbys.size(), policy);
+        boolean isLow = lowSince.isPresent()
+                && Duration.between(lowSince.get(), now).compareTo(policy.demoteAfter()) >= 0
+                && load.isPresent()
+                && load.getAsDouble() < policy.demoteAt();
+        boolean isKnown = pool.serving.stream().allMatch(it -> it.load().isPresent());
+        if (!isLow
+                || !isKnown
+                || serving <= floor
+                || !pool.unreachable.isEmpty()
+                || load.getAsDouble() * serving / (serving - 1) > policy.room()) {
+            return Optional.empty();
+        }
+        return pool.serving.stream()
+                .filter(Seen::isCalm)
+                .min(Comparator.comparingDouble((Seen it) -> it.load().getAsDouble())
+                        .thenComparing(Seen::readyFor)
+                        .thenComparing(Seen::name))
+                .map(least -> {
+                    SortedSet<String> active = names(pool.serving);
+                    active.remove(least.name());
+                    active.addAll(pool.down);
+                    return new Change(
+                            active,
+                            serving - 1,
+                            "demoted %s: the active pods' mean load was below %.2f for %d s"
+                                    .formatted(
+                                            least.name(),
+                                            policy.demoteAt(),
+                                            policy.demoteAfter().toSeconds()));
+                });
+    }
+
+    private Optional<Change> tidied(Pool pool, Instant now) {
+        return goneSince
+                .filter(then -> Duration.between(then, now).compareTo(TIDY) >= 0)
+                .map(_ -> {
+                    SortedSet<String> active = names(pool.serving);
+                    active.addAll(pool.down);
+                    active.addAll(pool.unreachable);
+                    return new Change(active, Math.min(pool.wanted, active.size()), "took out pods that are gone");
+                });
+    }
+
+    /** How many are in front of traffic when nothing presses: all but the standbys. */
+    private static int base(int exist, PoolPolicy policy) {
+        return Math.max(Math.min(policy.minActive(), exist), exist - policy.standby());
+    }
+
+    /** The longest ready first: its caches have seen the most. One that was called back lately comes last. */
+    private static List<Seen> warmest(List<Seen> standbys, int count) {
+        return standbys.stream()
+                .sorted(Comparator.comparing(Seen::isCalm)
+                        .reversed()
+                        .thenComparing(Comparator.comparing(Seen::readyFor).reversed())
+                        .thenComparing(Seen::name))
+                .limit(Math.max(0, count))
+                .toList();
+    }
+
+    /** For one line of a log. */
+    private static String said(List<Seen> pods) {
+        String first = names(pods).stream().limit(NAMES_SAID).collect(Collectors.joining(", "));
+        return pods.size() <= NAMES_SAID ? first : first + " and " + (pods.size() - NAMES_SAID) + " more";
+    }
+
+    private static SortedSet<String> names(List<Seen> pods) {
+        return pods.stream().map(Seen::name).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** A ready pod that answered lately. */
+    private record Seen(
+            String name,
+            OptionalDouble load,
+            OptionalDouble ahead,
+            Optional<Inflow> inflow,
+            Duration readyFor,
+            boolean isCalm) {}
+
+    /**
+     * The pool, sorted by what each pod is good for.
+     *
+     * @param wanted how many the last plan wanted to serve
+     * @param serving named active, and ready
+     * @param down named active, and says that it is not ready
+     * @param unreachable named active, and says nothing
+     * @param gone named active, and deleted or about to be
+     * @param standbys ready, and not named
+     */
+    private record Pool(
+            int wanted,
+            List<Seen> serving,
+            List<String> down,
+            List<String> unreachable,
+            List<String> gone,
+            List<Seen> standbys) {
+
+        static Pool of(List<Peer> peers, SortedSet<String> named, int wanted, Instant since, Instant now) {
+            Map<String, Peer> there = new TreeMap<>();
+            peers.stream().filter(peer -> !peer.terminating()).forEach(peer -> there.put(peer.name(), peer));
+            Pool pool = new Pool(
+                    wanted,
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>(),
+                    new ArrayList<>());
+            Stream.concat(named.stream(), there.keySet().stream())
+                    .distinct()
+                    .forEach(name ->
+                            pool.put(name, Optional.ofNullable(there.get(name)), named.contains(name), since, now));
+            return pool;
+        }
+
+        private void put(String name, Optional<Peer> there, boolean isNamed, Instant since, Instant now) {
+            Optional<PeerReport> report = there.flatMap(Peer::report);
+            Instant heard = report.map(PeerReport::at).orElse(since);
+            boolean isFresh = Duration.between(heard, now).compareTo(LOST) < 0;
+            if (there.isEmpty()) {
+                gone.add(name);
+            } else if (report.isEmpty() || !isFresh) {
+                if (isNamed && isFresh) {
+                    // A leader new in office has not heard it yet.
+                    serving.add(new Seen(
+                            name,
+                            OptionalDouble.empty(),
+                            OptionalDouble.empty(),
+                            Optional.empty(),
+                            Duration.ZERO,
+                            false));
+                } else if (isNamed) {
+                    unreachable.add(name);
+                }
+            } else if (!report.get().ready()) {
+                if (isNamed) {
+                    down.add(name);
+                }
+            } else {
+                (isNamed ? serving : standbys).add(seen(name, report.get()));
+            }
+        }
+
+        private static Seen seen(String name, PeerReport report) {
+            boolean isCalm =
+                    report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
+            return new Seen(
+                    name, load(report.load()), load(report.ahead()), report.inflow(), report.readyFor(), isCalm);
+        }
+
+        private static OptionalDouble load(OptionalDouble said) {
+            return said.isPresent() && said.getAsDouble() >= 0
+                    ? OptionalDouble.of(Math.min(said.getAsDouble(), MOST_OF_ONE))
+                    : OptionalDouble.empty();
+        }
+
+        /** Of all that answer, standbys too: what came to a pod before its role changed did come. */
+        Map<String, Inflow> inflow() {
+            return Stream.concat(serving.stream(), standbys.stream())
+                    .filter(it -> it.inflow().isPresent())
+                    .collect(Collectors.toMap(Seen::name, it -> it.inflow().get()));
+        }
+
+        Wish.Traffic traffic(List<Peer> peers, OptionalDouble load) {
+            return new Wish.Traffic(
+                    (int) peers.stream().filter(peer -> !peer.terminating()).count(),
+                    serving.size() + unreachable.size(),
+                    (int) serving.stream().filter(it -> it.load().isPresent()).count(),
+                    load,
+                    serving.stream()
+                            .filter(it -> it.ahead().isPresent())
+                            .mapToDouble(it -> it.ahead().getAsDouble())
+                            .average());
+        }
+
+        /** Of the active pods that say theirs; a surge is added as soon as the pool together shows it. */
+        OptionalDouble meanLoad(PoolInflow comes, Map<String, Inflow> inflows) {
+            OptionalDouble mean = serving.stream()
+                    .filter(it -> it.load().isPresent())
+                    .mapToDouble(it -> it.load().getAsDouble())
+                    .average();
+            boolean allCount = serving.stream().allMatch(it -> inflows.containsKey(it.name()));
+            if (mean.isEmpty() || !allCount) {
+                return mean;
+            }
+            double unseen = comes.unseen(
+                    serving.stream().map(it -> inflows.get(it.name())).toList());
+            return OptionalDouble.of(Math.max(mean.getAsDouble(), Math.min(MOST_UNSEEN, mean.getAsDouble() + unseen)));
+        }
+    }
+}
