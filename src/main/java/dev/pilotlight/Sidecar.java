@@ -10,7 +10,7 @@ import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
-import dev.pilotlight.cluster.FirstSight;
+import dev.pilotlight.cluster.OwnPodWait;
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.SettingsCheck;
@@ -113,7 +113,7 @@ public final class Sidecar {
     }
 
     private static Optional<String> againstNvml(Cluster cluster) {
-        Optional<String> why = FirstSight.of(cluster)
+        Optional<String> why = OwnPodWait.of(cluster)
                 .map(OwnPod::earlier)
                 .flatMap(earlier -> CrashGuard.leavesOut(earlier.count(), earlier.lastExitCode()));
         why.ifPresent(LOG::warn);

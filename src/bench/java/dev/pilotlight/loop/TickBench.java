@@ -14,7 +14,7 @@ import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
-import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pool.role.RolePolicy;
 import dev.pilotlight.prometheus.Limits;
 import dev.pilotlight.prometheus.PageReading;
@@ -65,7 +65,7 @@ public class TickBench {
             Duration.ofSeconds(10),
             Duration.ofSeconds(25),
             new RolePolicy.Observe(Duration.ofSeconds(60)),
-            MarkPolicy.DEFAULT);
+            MetadataPolicy.DEFAULT);
 
     private final Tick tick = new Tick(POLICY);
     private final PrometheusText text = new PrometheusText(Wanted.of(VllmMetrics.wanted()), Limits.DEFAULT);

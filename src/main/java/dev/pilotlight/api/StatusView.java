@@ -323,9 +323,9 @@ final class StatusView {
             picture.markTrouble().ifPresent(why -> view.put("marksWhy", why));
             pod.one().flatMap(OwnPod::vllm).ifPresent(vllm -> view.put("vllm", vllm(vllm)));
             pod.one().ifPresent(own -> own.vllm().ifPresent(vllm -> view.put("spec", spec(own, vllm))));
-            picture.cluster().plan().ifPresent(mirrored -> {
+            picture.cluster().plan().ifPresent(cached -> {
                 picture.cluster().planAge(now).ifPresent(age -> view.put("planAgeSeconds", seconds(age)));
-                mirrored.problem().ifPresent(problem -> view.put("planWhy", problem.why()));
+                cached.problem().ifPresent(problem -> view.put("planWhy", problem.why()));
             });
             picture.cluster().poolPlan().ifPresent(plan -> view.put("plan", plan(plan)));
             picture.cluster().poolProblem().ifPresent(problem -> view.put("poolWhy", problem.why()));

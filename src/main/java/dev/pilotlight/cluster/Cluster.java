@@ -1,7 +1,7 @@
 package dev.pilotlight.cluster;
 
 import dev.pilotlight.pod.metadata.PatchOutcome;
-import dev.pilotlight.pod.metadata.PodPatch;
+import dev.pilotlight.pod.metadata.MetadataPatch;
 import java.time.Instant;
 
 /** What the loop needs of the cluster: a look at it, and the patch of the own pod. */
@@ -17,7 +17,7 @@ public interface Cluster extends AutoCloseable {
         }
 
         @Override
-        public PatchOutcome patch(PodPatch patch, int attempt) {
+        public PatchOutcome patch(MetadataPatch patch, int attempt) {
             return new PatchOutcome.Failed(attempt, Instant.MAX, false, "there is no cluster");
         }
 
@@ -32,7 +32,7 @@ public interface Cluster extends AutoCloseable {
     ClusterView look();
 
     /** Sends the patch and waits for how it ends. */
-    PatchOutcome patch(PodPatch patch, int attempt);
+    PatchOutcome patch(MetadataPatch patch, int attempt);
 
     @Override
     void close();

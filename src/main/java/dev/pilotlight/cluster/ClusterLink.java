@@ -4,15 +4,15 @@ import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Fields;
-import dev.pilotlight.kube.Mirror;
+import dev.pilotlight.kube.Informer;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Selection;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.metadata.PatchOutcome;
-import dev.pilotlight.pod.metadata.PodPatch;
-import dev.pilotlight.pod.metadata.PodPatcher;
+import dev.pilotlight.pod.metadata.MetadataPatch;
+import dev.pilotlight.pod.metadata.MetadataPatcher;
 import dev.pilotlight.pool.managed.PoolPolicy;
-import dev.pilotlight.pool.managed.PoolRoom;
+import dev.pilotlight.pool.managed.PoolMember;
 import dev.pilotlight.pool.peers.PeerReader;
 import dev.pilotlight.pool.plan.NamedPods;
 import java.time.Duration;
@@ -30,9 +30,9 @@ import java.util.random.RandomGenerator;
  */
 public final class ClusterLink implements Cluster {
     private final ApiServer api;
-    private final Mirror<OwnPod> pod;
-    private final PodPatcher patcher;
-    private final Optional<PoolRoom> pool;
+    private final Informer<OwnPod> pod;
+    private final MetadataPatcher patcher;
+    private final Optional<PoolMember> pool;
     private final Place place;
     private final boolean isManaged;
     private final AtomicReference<Runnable> onNews = new AtomicReference<>(() -> {});
@@ -68,15 +68,15 @@ public final class ClusterLink implements Cluster {
         this.api = api;
         this.place = place;
         this.isManaged = managed.filter(it -> !it.observing()).isPresent();
-        this.pod = new Mirror<>(
+        this.pod = new Informer<>(
                 api,
                 Selection.one(Names.pods(place.namespace()), place.pod()),
                 json -> OwnPod.of(json, place.container()),
                 clock,
                 chance.get(),
                 this::news);
-        this.patcher = new PodPatcher(api, place.namespace(), place.pod(), pod, clock, chance.get());
-        this.pool = managed.map(it -> new PoolRoom(
+        this.patcher = new MetadataPatcher(api, place.namespace(), place.pod(), pod, clock, chance.get());
+        this.pool = managed.map(it -> new PoolMember(
                 api,
                 place.namespace(),
                 it.pool(),
@@ -95,7 +95,7 @@ public final class ClusterLink implements Cluster {
     public void start(Runnable onNews) {
         this.onNews.set(onNews);
         pod.start();
-        pool.ifPresent(PoolRoom::start);
+        pool.ifPresent(PoolMember::start);
     }
 
     private void news() {
@@ -124,16 +124,16 @@ public final class ClusterLink implements Cluster {
     public ClusterView look() {
         return new ClusterView(
                 Optional.of(pod.newest()),
-                pool.filter(_ -> isManaged).map(PoolRoom::newest),
-                pool.map(PoolRoom::named).orElse(NamedPods.State.UNKNOWN),
-                pool.flatMap(PoolRoom::leading),
-                pool.flatMap(PoolRoom::problem),
+                pool.filter(_ -> isManaged).map(PoolMember::newest),
+                pool.map(PoolMember::named).orElse(NamedPods.State.UNKNOWN),
+                pool.flatMap(PoolMember::leading),
+                pool.flatMap(PoolMember::problem),
                 warning,
                 api.calls());
     }
 
     @Override
-    public PatchOutcome patch(PodPatch patch, int attempt) {
+    public PatchOutcome patch(MetadataPatch patch, int attempt) {
         return patcher.send(patch, attempt);
     }
 
@@ -145,7 +145,7 @@ public final class ClusterLink implements Cluster {
     /** Ends the watches, and gives the pool's lease back. */
     @Override
     public void close() {
-        pool.ifPresent(PoolRoom::close);
+        pool.ifPresent(PoolMember::close);
         pod.close();
     }
 }

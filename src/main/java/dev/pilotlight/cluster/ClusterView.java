@@ -1,7 +1,7 @@
 package dev.pilotlight.cluster;
 
 import dev.pilotlight.kube.KubeTally;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
@@ -27,8 +27,8 @@ import java.util.OptionalDouble;
  * @param calls to the API server so far
  */
 public record ClusterView(
-        Optional<Mirrored<OwnPod>> pod,
-        Optional<Mirrored<PlanView>> plan,
+        Optional<Cached<OwnPod>> pod,
+        Optional<Cached<PlanView>> plan,
         NamedPods.State named,
         Optional<Leading> leading,
         Optional<Problem> poolProblem,
@@ -47,7 +47,7 @@ public record ClusterView(
     private static final Duration DEMAND_STALE = Duration.ofSeconds(10);
 
     public Optional<OwnPod> ownPod() {
-        return pod.flatMap(Mirrored::one);
+        return pod.flatMap(Cached::one);
     }
 
     /** Whether the own pod is being deleted. */
@@ -60,14 +60,14 @@ public record ClusterView(
      * pool asks it something.
      */
     public Optional<String> silence() {
-        return pod.flatMap(Mirrored::problem)
+        return pod.flatMap(Cached::problem)
                 .or(() -> poolProblem.filter(Problem::silent))
                 .map(Problem::why);
     }
 
     /** That what answers is not the API server. */
     public Optional<String> stranger() {
-        return pod.flatMap(Mirrored::problem)
+        return pod.flatMap(Cached::problem)
                 .or(() -> poolProblem)
                 .filter(Problem::stranger)
                 .map(Problem::why);
@@ -79,23 +79,23 @@ public record ClusterView(
     }
 
     /** What the cluster says of the own pod's role. */
-    public RoleTrack.Told told() {
-        return new RoleTrack.Told(
+    public RoleTrack.Inputs roleInputs() {
+        return new RoleTrack.Inputs(
                 poolPlan(), named, ownPod().map(pod -> pod.labels().get(Names.ROLE)));
     }
 
     public Optional<Plan> poolPlan() {
-        return plan.flatMap(Mirrored::one).flatMap(PlanView::plan);
+        return plan.flatMap(Cached::one).flatMap(PlanView::plan);
     }
 
     /** How long ago the API server last said anything of the own pod. */
     public Optional<Duration> podAge(Instant now) {
-        return pod.flatMap(Mirrored::heardAt).map(heard -> Duration.between(heard, now));
+        return pod.flatMap(Cached::heardAt).map(heard -> Duration.between(heard, now));
     }
 
     /** How long ago it last said anything of the plan. */
     public Optional<Duration> planAge(Instant now) {
-        return plan.flatMap(Mirrored::heardAt).map(heard -> Duration.between(heard, now));
+        return plan.flatMap(Cached::heardAt).map(heard -> Duration.between(heard, now));
     }
 
     /** The pool's demand, where this sidecar leads and has looked lately. */

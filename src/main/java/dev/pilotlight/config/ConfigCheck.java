@@ -11,7 +11,7 @@ import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.Policy;
-import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pool.managed.PoolPolicy;
 import dev.pilotlight.pool.managed.ScalePolicy;
 import dev.pilotlight.pool.role.RolePolicy;
@@ -239,10 +239,10 @@ public final class ConfigCheck {
                 staleAfter(config.engine()),
                 config.gpu().pollEvery().multipliedBy(3).plus(LEAST_STALE),
                 role(config),
-                new MarkPolicy(
+                new MetadataPolicy(
                         config.mark().enabled(),
                         config.pool().name(),
-                        new MarkPolicy.Costs(
+                        new MetadataPolicy.Costs(
                                 config.mark().costStandby(),
                                 config.mark().costIdle(),
                                 config.mark().costWorking(),

@@ -29,7 +29,7 @@ sealed interface Review {
 
     /**
      * @param uid to be repeated in the answer
-     * @param creation whether it is the creation of a pod, and not of something else, or another deed
+     * @param creation whether it is the creation of a pod, and not of something else, or another operation
      */
     record Asked(String uid, boolean creation, String namespace, JsonObject object) implements Review {
         InjectionDecision decide(OptIn optIn) {

@@ -39,7 +39,7 @@ public interface ApiServer {
 
         private static boolean isAsked(Call call, JsonObject object) {
             return switch (call.verb()) {
-                case GET -> call.path().endsWith("/" + Mirrored.name(object));
+                case GET -> call.path().endsWith("/" + Cached.name(object));
                 case LIST -> object.getValue("items") instanceof JsonArray;
                 default -> object.getValue("metadata") instanceof JsonObject;
             };

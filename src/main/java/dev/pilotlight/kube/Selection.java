@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The objects that a mirror shows: one by its name, or all with a label.
+ * The objects that an informer shows: one by its name, or all with a label.
  *
  * @param path of their collection
  * @param name of the one; it needs the verbs get and watch, and no list

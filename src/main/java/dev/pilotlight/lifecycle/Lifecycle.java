@@ -36,49 +36,49 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         return FAILS.contains(failed.condition());
     }
 
-    public Step step(Phase phase, Seen seen, Instant now) {
+    public Step step(Phase phase, Inputs inputs, Instant now) {
         return switch (phase) {
-            case Draining draining when seen.drainAsked() -> Step.stay(draining);
+            case Draining draining when inputs.drainAsked() -> Step.stay(draining);
             case Draining _ ->
                 whileStarting(
-                        new Starting(now, "a new engine process answers after the drain: the pod stays"), seen, now);
+                        new Starting(now, "a new engine process answers after the drain: the pod stays"), inputs, now);
             case Starting _, Warming _, Ready _, Suspended _, Failed _
-            when seen.drainAsked() -> Step.to(new Draining(now));
+            when inputs.drainAsked() -> Step.to(new Draining(now));
             case Starting _, Warming _, Ready _, Suspended _
-            when seen.gpuFault().isPresent() ->
-                Step.to(new Failed(now, Condition.GPU, seen.gpuFault().get()));
+            when inputs.gpuFault().isPresent() ->
+                Step.to(new Failed(now, Condition.GPU, inputs.gpuFault().get()));
             case Warming _, Ready _, Suspended _
-            when seen.refused() ->
+            when inputs.refused() ->
                 Step.to(new Starting(now, "the engine refuses connections: it stopped, or loads again"));
             case Warming _, Ready _, Suspended _
-            when seen.replaced() -> whileStarting(new Starting(now, "a new engine process answers"), seen, now);
+            when inputs.replaced() -> whileStarting(new Starting(now, "a new engine process answers"), inputs, now);
             case Starting _, Warming _, Ready _, Suspended _
-            when seen.found().containsKey(Condition.DEAD) -> dead(seen, now);
+            when inputs.found().containsKey(Condition.DEAD) -> dead(inputs, now);
             case Failed failed
-            when !failed.condition().kills() && seen.found().containsKey(Condition.DEAD) -> dead(seen, now);
-            case Starting starting -> whileStarting(starting, seen, now);
-            case Warming warming -> whileWarming(warming, seen, now);
-            case Ready ready -> whileReady(ready, seen, now);
-            case Suspended suspended -> whileSuspended(suspended, seen, now);
-            case Failed failed -> whileFailed(failed, seen, now);
+            when !failed.condition().kills() && inputs.found().containsKey(Condition.DEAD) -> dead(inputs, now);
+            case Starting starting -> whileStarting(starting, inputs, now);
+            case Warming warming -> whileWarming(warming, inputs, now);
+            case Ready ready -> whileReady(ready, inputs, now);
+            case Suspended suspended -> whileSuspended(suspended, inputs, now);
+            case Failed failed -> whileFailed(failed, inputs, now);
         };
     }
 
-    private Step whileStarting(Starting starting, Seen seen, Instant now) {
-        Optional<String> how = seen.suspension();
+    private Step whileStarting(Starting starting, Inputs inputs, Instant now) {
+        Optional<String> how = inputs.suspension();
         if (how.isPresent()) {
             return Step.to(new Suspended(now, how.get(), false));
         }
-        Optional<Model> model = seen.model();
-        boolean isPageAwaited = seen.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
-        if (model.isPresent() && !seen.isUnhealthy() && !isPageAwaited) {
-            return listed(model.get(), seen, now);
+        Optional<Model> model = inputs.model();
+        boolean isPageAwaited = inputs.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
+        if (model.isPresent() && !inputs.isUnhealthy() && !isPageAwaited) {
+            return listed(model.get(), inputs, now);
         }
-        Starting going = starting.lookedAt(seen.tellsOfTheStart(), whyStarting(seen), now);
-        Duration deadline = liveness.startDeadline(seen.longestLoad());
-        boolean hasServed = seen.servedOthers() && !seen.refused();
+        Starting going = starting.lookedAt(inputs.tellsOfTheStart(), whyStarting(inputs), now);
+        Duration deadline = liveness.startDeadline(inputs.longestLoad());
+        boolean hasServed = inputs.servedOthers() && !inputs.refused();
         if (!deadline.isZero()
-                && !seen.isHealthy()
+                && !inputs.isHealthy()
                 && !hasServed
                 && going.taken(now).compareTo(deadline) >= 0) {
             return Step.to(new Failed(
@@ -90,20 +90,20 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         return Step.stay(going.equals(starting) ? starting : going);
     }
 
-    private static String whyStarting(Seen seen) {
-        return seen.tellsOfTheStart() && seen.refused() ? "nothing listens yet" : seen.whyNoModel();
+    private static String whyStarting(Inputs inputs) {
+        return inputs.tellsOfTheStart() && inputs.refused() ? "nothing listens yet" : inputs.whyNoModel();
     }
 
     /** A model is listed: warm it, unless it has served others already. */
-    private Step listed(Model model, Seen seen, Instant now) {
-        if (seen.servedOthers()) {
+    private Step listed(Model model, Inputs inputs, Instant now) {
+        if (inputs.servedOthers()) {
             return Step.to(new Ready(now, "it has served before"));
         }
-        Warming first = new Warming(now, seen.deeds() + 1, now, Optional.empty(), List.of(), 0, "");
-        return Step.to(first, round(first, model, seen));
+        Warming first = new Warming(now, inputs.effectsSoFar() + 1, now, Optional.empty(), List.of(), 0, "");
+        return Step.to(first, round(first, model, inputs));
     }
 
-    private Effect round(Warming warming, Model model, Seen seen) {
+    private Effect round(Warming warming, Model model, Inputs inputs) {
         List<Shape> shapes = warmUp.shapes().stream()
                 .map(shape -> shape.within(model.maxModelLen()))
                 .toList();
@@ -112,22 +112,22 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                 warming.rounds().size() + 1,
                 model,
                 shapes,
-                seen.ranks(),
+                inputs.ranks(),
                 warming.since().plus(warmUp.budget()));
     }
 
-    private Step whileWarming(Warming warming, Seen seen, Instant now) {
-        Optional<String> how = seen.suspension();
+    private Step whileWarming(Warming warming, Inputs inputs, Instant now) {
+        Optional<String> how = inputs.suspension();
         if (how.isPresent()) {
             return Step.to(new Suspended(now, how.get(), false));
         }
-        Optional<WarmUpOutcome> news = seen.warmUp()
+        Optional<WarmUpOutcome> news = inputs.warmUp()
                 .filter(outcome -> warming.retryAt().isEmpty()
                         && outcome.attempt() == warming.attempt()
                         && !outcome.at().isBefore(warming.askedAt()));
         if (news.isPresent()) {
             return switch (news.get()) {
-                case WarmUpOutcome.Done done -> afterRound(warming, done.round(), seen, now);
+                case WarmUpOutcome.Done done -> afterRound(warming, done.round(), inputs, now);
                 case WarmUpOutcome.Unsupported unsupported ->
                     Step.to(new Ready(now, "not warmed: " + unsupported.why()));
                 case WarmUpOutcome.Lost lost ->
@@ -146,19 +146,19 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         }
         return warming.retryAt().isPresent()
                         && !now.isBefore(warming.retryAt().get())
-                        && seen.model().isPresent()
-                ? next(warming, warming.rounds(), warming.failures(), seen, now)
+                        && inputs.model().isPresent()
+                ? next(warming, warming.rounds(), warming.failures(), inputs, now)
                 : Step.stay(warming);
     }
 
-    private Step afterRound(Warming warming, Round round, Seen seen, Instant now) {
+    private Step afterRound(Warming warming, Round round, Inputs inputs, Instant now) {
         List<Round> rounds = new ArrayList<>(warming.rounds());
         rounds.add(round);
         int count = rounds.size();
         if (count >= WarmUpPolicy.LEAST_ROUNDS && round.isSteadyAfter(rounds.get(count - 2), warmUp.steadyWithin())) {
             return Step.to(new Ready(now, "warm: steady after " + count + " rounds"));
         }
-        if (count >= WarmUpPolicy.LEAST_ROUNDS && seen.servedOthers()) {
+        if (count >= WarmUpPolicy.LEAST_ROUNDS && inputs.servedOthers()) {
             return Step.to(
                     new Ready(now, "warm: " + count + " rounds served, beside clients who make their pace wander"));
         }
@@ -168,14 +168,14 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         if (isOver(warming.since(), warmUp.budget(), now)) {
             return budgetSpent(warming, count, now);
         }
-        return next(warming, rounds, 0, seen, now);
+        return next(warming, rounds, 0, inputs, now);
     }
 
-    private Step next(Warming warming, List<Round> rounds, int failures, Seen seen, Instant now) {
+    private Step next(Warming warming, List<Round> rounds, int failures, Inputs inputs, Instant now) {
         Warming next = new Warming(
-                warming.since(), seen.deeds() + 1, now, Optional.empty(), rounds, failures, warming.lastFailure());
-        return seen.model()
-                .map(model -> Step.to(next, round(next, model, seen)))
+                warming.since(), inputs.effectsSoFar() + 1, now, Optional.empty(), rounds, failures, warming.lastFailure());
+        return inputs.model()
+                .map(model -> Step.to(next, round(next, model, inputs)))
                 .orElseGet(() -> Step.stay(new Warming(
                         warming.since(),
                         warming.attempt(),
@@ -201,49 +201,49 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         return Step.to(warmUp.proceedCold() ? new Ready(now, why) : new Failed(now, Condition.WARM_UP_GAVE_UP, why));
     }
 
-    private static Step whileReady(Ready ready, Seen seen, Instant now) {
-        if (seen.suspension().isPresent()) {
-            return Step.to(new Suspended(now, seen.suspension().get(), true));
+    private static Step whileReady(Ready ready, Inputs inputs, Instant now) {
+        if (inputs.suspension().isPresent()) {
+            return Step.to(new Suspended(now, inputs.suspension().get(), true));
         }
-        return seen.against()
+        return inputs.against()
                 .map(it -> Step.to(new Failed(now, it.getKey(), it.getValue())))
                 .orElseGet(() -> Step.stay(ready));
     }
 
-    private Step whileSuspended(Suspended suspended, Seen seen, Instant now) {
-        Optional<String> how = seen.suspension();
+    private Step whileSuspended(Suspended suspended, Inputs inputs, Instant now) {
+        Optional<String> how = inputs.suspension();
         if (how.isPresent()) {
             return Step.stay(
                     how.get().equals(suspended.how())
                             ? suspended
                             : new Suspended(suspended.since(), how.get(), suspended.wasWarm()));
         }
-        if (seen.model().isEmpty()) {
+        if (inputs.model().isEmpty()) {
             return Step.stay(suspended);
         }
         return suspended.wasWarm()
                 ? Step.to(new Ready(now, "awake again"))
-                : listed(seen.model().get(), seen, now);
+                : listed(inputs.model().get(), inputs, now);
     }
 
     /** Back as soon as the cause is gone: to the start with a new process, into service with the same that is well again. */
-    private Step whileFailed(Failed failed, Seen seen, Instant now) {
-        if (failed.condition() == Condition.WARM_UP_GAVE_UP && mayWarmAgain(failed, seen, now)) {
-            return listed(seen.model().orElseThrow(), seen, now);
+    private Step whileFailed(Failed failed, Inputs inputs, Instant now) {
+        if (failed.condition() == Condition.WARM_UP_GAVE_UP && mayWarmAgain(failed, inputs, now)) {
+            return listed(inputs.model().orElseThrow(), inputs, now);
         }
-        boolean isNew = seen.refused() || seen.replaced();
+        boolean isNew = inputs.refused() || inputs.replaced();
         if (FAILS.contains(failed.condition()) && !isNew) {
-            return whileHeldAgainst(failed, seen, now);
+            return whileHeldAgainst(failed, inputs, now);
         }
         boolean isBack =
                 switch (failed.condition()) {
-                    case DEAD -> isNew || !seen.found().containsKey(Condition.DEAD);
-                    case GPU -> seen.gpuFault().isEmpty();
+                    case DEAD -> isNew || !inputs.found().containsKey(Condition.DEAD);
+                    case GPU -> inputs.gpuFault().isEmpty();
                     case START_TOO_LONG ->
-                        seen.replaced()
-                                || seen.model().isPresent() && !seen.isUnhealthy()
+                        inputs.replaced()
+                                || inputs.model().isPresent() && !inputs.isUnhealthy()
                                 || isOver(failed.since(), VERDICT_HOLDS, now);
-                    case WARM_UP_GAVE_UP -> isNew || seen.servedOthers();
+                    case WARM_UP_GAVE_UP -> isNew || inputs.servedOthers();
                     case STUCK,
                             BROKEN,
                             ERRORS,
@@ -266,11 +266,11 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     }
 
     /** It has been ready, and is again as soon as the table holds nothing against it. */
-    private static Step whileHeldAgainst(Failed failed, Seen seen, Instant now) {
-        if (seen.suspension().isPresent()) {
-            return Step.to(new Suspended(now, seen.suspension().get(), true));
+    private static Step whileHeldAgainst(Failed failed, Inputs inputs, Instant now) {
+        if (inputs.suspension().isPresent()) {
+            return Step.to(new Suspended(now, inputs.suspension().get(), true));
         }
-        Optional<Map.Entry<Condition, String>> against = seen.against();
+        Optional<Map.Entry<Condition, String>> against = inputs.against();
         if (against.isEmpty()) {
             return Step.to(new Ready(now, "back after: " + failed.reason()));
         }
@@ -280,16 +280,16 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     }
 
     /** What stood in the way may have gone, and nobody restarts an engine that answers: after a pause it is tried again. */
-    private boolean mayWarmAgain(Failed failed, Seen seen, Instant now) {
-        return !seen.refused()
-                && !seen.replaced()
-                && !seen.isUnhealthy()
-                && seen.model().isPresent()
+    private boolean mayWarmAgain(Failed failed, Inputs inputs, Instant now) {
+        return !inputs.refused()
+                && !inputs.replaced()
+                && !inputs.isUnhealthy()
+                && inputs.model().isPresent()
                 && isOver(failed.since(), warmUp.budget(), now);
     }
 
-    private static Step dead(Seen seen, Instant now) {
-        return Step.to(new Failed(now, Condition.DEAD, seen.found().get(Condition.DEAD)));
+    private static Step dead(Inputs inputs, Instant now) {
+        return Step.to(new Failed(now, Condition.DEAD, inputs.found().get(Condition.DEAD)));
     }
 
     private static boolean isOver(Instant since, Duration allowed, Instant now) {

@@ -155,7 +155,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     public record Out(String rank, int attempt, Instant sentAt, boolean heldUp) {}
 
     /** What comes of looking: the state to keep, and the request to send. */
-    public record Look(Progress progress, Optional<Effect.SendProbe> probe) {}
+    public record Turn(Progress progress, Optional<Effect.SendProbe> probe) {}
 
     public Progress {
         ranks = Map.copyOf(ranks);
@@ -173,7 +173,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     /**
      * @param watching false while standing still is no news (loading, warming, suspended): all is forgotten then
      */
-    public Look advance(
+    public Turn advance(
             EngineTrack engine,
             OwnTraffic own,
             Optional<ProbeOutcome> outcome,
@@ -182,13 +182,13 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             LivenessPolicy policy,
             Instant now) {
         if (!watching) {
-            return new Look(
+            return new Turn(
                     new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)),
                     Optional.empty());
         }
         Progress seen = look(engine, listed.or(() -> model), now).hear(engine, outcome, own);
         return seen.out.isPresent() || seen.model.isEmpty()
-                ? new Look(seen, Optional.empty())
+                ? new Turn(seen, Optional.empty())
                 : seen.ask(engine, own, seen.model.get(), policy, now);
     }
 
@@ -262,18 +262,18 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
     }
 
     /** Sends a request to a rank that has stood still for long enough, by turns: one that is at a long step must not keep the others waiting. */
-    private Look ask(EngineTrack engine, OwnTraffic own, Model model, LivenessPolicy policy, Instant now) {
+    private Turn ask(EngineTrack engine, OwnTraffic own, Model model, LivenessPolicy policy, Instant now) {
         Optional<Map.Entry<String, Pulse>> due = ranks.entrySet().stream()
                 .filter(rank -> isDue(rank.getKey(), rank.getValue(), engine, own, policy, now))
                 .min(Comparator.comparing(rank -> rank.getValue().askedAt().orElse(Instant.MIN)));
         if (due.isEmpty()) {
-            return new Look(this, Optional.empty());
+            return new Turn(this, Optional.empty());
         }
         String rank = due.get().getKey();
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
         next.computeIfPresent(rank, (_, pulse) -> pulse.asked(now));
         int attempt = attempts + 1;
-        return new Look(
+        return new Turn(
                 new Progress(next, Optional.of(new Out(rank, attempt, now, false)), attempt, sight, Optional.of(model)),
                 Optional.of(
                         new Effect.SendProbe(attempt, model, ranks.size() > 1 ? Optional.of(rank) : Optional.empty())));

@@ -2,7 +2,7 @@ package dev.pilotlight.lifecycle;
 
 import java.util.List;
 
-/** The phase after a step, and the deeds that it asks for. */
+/** The phase after a step, and the effects that it asks for. */
 public record Step(Phase phase, List<Effect> effects) {
     public Step {
         effects = List.copyOf(effects);

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param filledAt when these were last counted
  * @param leftOut lines since the last that was written
  */
-record Repeats(Map<String, Seen> seen, double tokens, Instant filledAt, long leftOut) {
+record Repeats(Map<String, Count> seen, double tokens, Instant filledAt, long leftOut) {
     static final Repeats NONE = new Repeats(Map.of(), Repeats.BURST, Instant.MIN, 0);
 
     private static final Duration WINDOW = Duration.ofMinutes(1);
@@ -25,17 +25,17 @@ record Repeats(Map<String, Seen> seen, double tokens, Instant filledAt, long lef
     private static final int LONGEST = 160;
 
     /** @param lines of this kind in the window, those left out among them */
-    record Seen(Instant since, long lines) {}
+    record Count(Instant since, long lines) {}
 
     /** @param leftOut lines of whatever kind that were left out before this one */
     record Verdict(Repeats next, boolean isWritten, long leftOut) {}
 
     Verdict look(String logger, String text, Instant now) {
         String kind = kind(logger, text);
-        Seen before = seen.get(kind);
+        Count before = seen.get(kind);
         boolean isNewWindow =
                 before == null || Duration.between(before.since(), now).compareTo(WINDOW) >= 0;
-        Seen after = isNewWindow ? new Seen(now, 1) : new Seen(before.since(), before.lines() + 1);
+        Count after = isNewWindow ? new Count(now, 1) : new Count(before.since(), before.lines() + 1);
         double filled = filledAt.equals(Instant.MIN)
                 ? tokens
                 : Math.min(BURST, tokens + Duration.between(filledAt, now).toMillis() / 1e3 * PER_SECOND);
@@ -51,8 +51,8 @@ record Repeats(Map<String, Seen> seen, double tokens, Instant filledAt, long lef
         return logger + " " + line.replaceAll("[0-9a-f-]*[0-9][0-9a-f-]*", "#");
     }
 
-    private Map<String, Seen> with(String kind, Seen after, Instant now) {
-        Map<String, Seen> all = new LinkedHashMap<>(seen);
+    private Map<String, Count> with(String kind, Count after, Instant now) {
+        Map<String, Count> all = new LinkedHashMap<>(seen);
         if (all.size() >= MOST_KINDS && !all.containsKey(kind)) {
             all.values().removeIf(one -> Duration.between(one.since(), now).compareTo(WINDOW) >= 0);
             if (all.size() >= MOST_KINDS) {

@@ -1,6 +1,6 @@
 package dev.pilotlight.loop;
 
-import dev.pilotlight.cluster.Troubles;
+import dev.pilotlight.cluster.ClusterConditions;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.drain.DrainOrder;
 import dev.pilotlight.engine.EngineReading;
@@ -34,7 +34,7 @@ final class ChangeLog {
         conditions(before, after);
         gpu(before.gpu(), after.gpu(), isJudged);
         drain(before, after);
-        troubles(before.troubles(), after.troubles());
+        clusterConditions(before.clusterConditions(), after.clusterConditions());
         cluster(before, after);
         after.role()
                 .role()
@@ -51,18 +51,18 @@ final class ChangeLog {
     }
 
     /** One line when the API server is lost, one when it is back. */
-    private static void troubles(Troubles before, Troubles after) {
-        Optional<String> then = before.silence().trouble();
-        Optional<String> now = after.silence().trouble();
-        news(then, now).ifPresent(why -> LOG.warnf("%s; marks and roles stay as they are until it answers", why));
-        news(before.stranger().trouble(), after.stranger().trouble())
+    private static void clusterConditions(ClusterConditions before, ClusterConditions after) {
+        Optional<String> then = before.silence().problem();
+        Optional<String> now = after.silence().problem();
+        news(then, now).ifPresent(why -> LOG.warnf("%s; labels and roles stay as they are until it answers", why));
+        news(before.stranger().problem(), after.stranger().problem())
                 .filter(why -> then.isPresent() && !then.get().equals(why))
                 .ifPresent(LOG::warn);
         if (then.isPresent() && now.isEmpty()) {
             LOG.info("the API server answers again");
         }
-        news(before.marks().trouble(), after.marks().trouble()).ifPresent(LOG::warn);
-        news(before.pool().trouble(), after.pool().trouble()).ifPresent(LOG::warn);
+        news(before.metadata().problem(), after.metadata().problem()).ifPresent(LOG::warn);
+        news(before.pool().problem(), after.pool().problem()).ifPresent(LOG::warn);
     }
 
     private static void cluster(Memory before, Memory after) {

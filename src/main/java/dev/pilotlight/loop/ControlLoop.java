@@ -17,7 +17,7 @@ import java.util.function.Function;
 
 /**
  * The one writer: on a thread of its own it gathers the newest readings, takes a turn whenever there is news or there was none for more than a
- * period, puts the picture on the board and sets the deeds going.
+ * period, puts the picture on the board and starts the effects.
  */
 public final class ControlLoop implements AutoCloseable {
     private static final Duration STUCK = Duration.ofSeconds(30);

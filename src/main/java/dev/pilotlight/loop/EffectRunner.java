@@ -17,15 +17,15 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Does the deeds, each on a virtual thread of its own; what came of them is for the next tick. At most one of a kind is out: a step that
+ * Runs the effects, each on a virtual thread of its own; what came of them is for the next tick. At most one of a kind is out: a step that
  * asks for the next one has given up the last, so that is broken off, and what came of it is told to nobody.
  */
 final class EffectRunner {
     private static final Duration AFTER_A_BUG = Duration.ofMinutes(1);
 
-    private final Deed<Effect.SendWarmUp, WarmUpOutcome> warmUp;
-    private final Deed<Effect.SendProbe, ProbeOutcome> probe;
-    private final Deed<PatchPod, PatchOutcome> patch;
+    private final EffectSlot<Effect.SendWarmUp, WarmUpOutcome> warmUp;
+    private final EffectSlot<Effect.SendProbe, ProbeOutcome> probe;
+    private final EffectSlot<PatchPod, PatchOutcome> patch;
 
     EffectRunner(WarmUp engine, Cluster cluster, Supplier<Instant> clock, Runnable onNews) {
         this(engine::round, engine::probe, wanted -> cluster.patch(wanted.patch(), wanted.attempt()), clock, onNews);
@@ -37,19 +37,19 @@ final class EffectRunner {
             Function<PatchPod, PatchOutcome> patch,
             Supplier<Instant> clock,
             Runnable onNews) {
-        this.warmUp = new Deed<>(
+        this.warmUp = new EffectSlot<>(
                 "warm-up",
                 round,
                 (wanted, bug) ->
                         new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), "the request failed here: " + bug),
                 onNews);
-        this.probe = new Deed<>(
+        this.probe = new EffectSlot<>(
                 "probe",
                 probe,
                 (wanted, bug) -> new ProbeOutcome.Refused(
                         wanted.attempt(), clock.get(), Refusal.BROKEN, "the request failed here: " + bug),
                 onNews);
-        this.patch = new Deed<>(
+        this.patch = new EffectSlot<>(
                 "patch",
                 patch,
                 (wanted, bug) -> new PatchOutcome.Failed(
@@ -80,8 +80,8 @@ final class EffectRunner {
         return patch.last();
     }
 
-    /** One kind of deed; started and looked at by the loop alone. */
-    private static final class Deed<E, O> {
+    /** One kind of effect; started and looked at by the loop alone. */
+    private static final class EffectSlot<E, O> {
         private final String name;
         private final Function<E, O> how;
         private final BiFunction<E, RuntimeException, O> failed;
@@ -89,7 +89,7 @@ final class EffectRunner {
         private Run<O> newest;
         private Optional<O> last = Optional.empty();
 
-        Deed(String name, Function<E, O> how, BiFunction<E, RuntimeException, O> failed, Runnable onNews) {
+        EffectSlot(String name, Function<E, O> how, BiFunction<E, RuntimeException, O> failed, Runnable onNews) {
             this.name = name;
             this.how = how;
             this.failed = failed;

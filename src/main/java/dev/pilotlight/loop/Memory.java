@@ -1,7 +1,7 @@
 package dev.pilotlight.loop;
 
 import dev.pilotlight.cluster.ClusterView;
-import dev.pilotlight.cluster.Troubles;
+import dev.pilotlight.cluster.ClusterConditions;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Conditions;
@@ -9,7 +9,7 @@ import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Rejections;
 import dev.pilotlight.lifecycle.Round;
-import dev.pilotlight.pod.metadata.MarkTrack;
+import dev.pilotlight.pod.metadata.MetadataTrack;
 import dev.pilotlight.pool.role.RoleTrack;
 import dev.pilotlight.signal.SignalMeter;
 import java.time.Instant;
@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param rounds of the last warm-up
  * @param sentBefore requests of our own that went to earlier processes of the engine
  * @param sentEnded requests of our own that had ended when the process was last known to be the one that it is, or to be none
- * @param deeds asked for so far
+ * @param effectsSoFar asked for so far
  */
 public record Memory(
         EngineTrack engine,
@@ -38,13 +38,13 @@ public record Memory(
         SignalMeter signal,
         ColdStart coldStart,
         Optional<Drain> drain,
-        MarkTrack mark,
+        MetadataTrack metadata,
         ClusterView cluster,
-        Troubles troubles,
+        ClusterConditions clusterConditions,
         PollTally polls,
         long sentBefore,
         long sentEnded,
-        int deeds) {
+        int effectsSoFar) {
 
     public static Memory begin(Instant now) {
         return new Memory(
@@ -60,9 +60,9 @@ public record Memory(
                 SignalMeter.EMPTY,
                 ColdStart.UNKNOWN,
                 Optional.empty(),
-                MarkTrack.begin(now),
+                MetadataTrack.begin(now),
                 ClusterView.NONE,
-                Troubles.NONE,
+                ClusterConditions.NONE,
                 PollTally.EMPTY,
                 0,
                 0,

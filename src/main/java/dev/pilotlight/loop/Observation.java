@@ -11,7 +11,7 @@ import dev.pilotlight.signal.OwnTraffic;
 import java.util.Optional;
 
 /**
- * All that is known of the outside world at a tick: the newest reading of each source, the outcome of each kind of deed.
+ * All that is known of the outside world at a tick: the newest reading of each source, the outcome of each kind of effect.
  *
  * @param patch how the last patch of the own pod ended
  * @param own requests sent since this process began, and those in flight when the engine was read

@@ -4,7 +4,7 @@ import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.gpu.faults.GpuPolicy;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
-import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pool.role.RolePolicy;
 import dev.pilotlight.signal.SignalPolicy;
 import java.time.Duration;
@@ -15,7 +15,7 @@ import java.time.Duration;
  * @param staleAfter the age from which a reading of the engine counts for nothing
  * @param gpuStaleAfter the same of the GPUs
  * @param role how it comes about
- * @param mark how the pod is marked
+ * @param metadata what is written of the own pod
  */
 public record Policy(
         LivenessPolicy liveness,
@@ -26,4 +26,4 @@ public record Policy(
         Duration staleAfter,
         Duration gpuStaleAfter,
         RolePolicy role,
-        MarkPolicy mark) {}
+        MetadataPolicy metadata) {}

@@ -16,13 +16,13 @@ import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
 import dev.pilotlight.lifecycle.Rejections;
 import dev.pilotlight.lifecycle.Round;
-import dev.pilotlight.lifecycle.Seen;
+import dev.pilotlight.lifecycle.Inputs;
 import dev.pilotlight.lifecycle.Step;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pod.metadata.MarkTrack;
+import dev.pilotlight.pod.metadata.MetadataTrack;
 import dev.pilotlight.pod.metadata.PatchPod;
-import dev.pilotlight.pod.metadata.PodMark;
+import dev.pilotlight.pod.metadata.DesiredMetadata;
 import dev.pilotlight.pool.role.Role;
 import dev.pilotlight.pool.role.RoleTrack;
 import dev.pilotlight.signal.Outlook;
@@ -63,7 +63,7 @@ public final class Tick {
         GpuTrack gpu = memory.gpu().advance(observation.gpu().reading(), isNewEngine, policy.gpu());
         boolean wasWarm = memory.wasWarm() && !engine.replaced();
 
-        Progress.Look look = memory.progress()
+        Progress.Turn polled = memory.progress()
                 .advance(
                         engine,
                         own,
@@ -78,7 +78,7 @@ public final class Tick {
         Rejections rejections = memory.rejections().advance(engine);
         Map<Condition, String> found = Judgement.of(new Judgement.Evidence(
                 engine,
-                look.progress(),
+                polled.progress(),
                 rejections,
                 cluster.ownPod().flatMap(OwnPod::vllm).map(vllm -> vllm.arguments()
                         .ranks()),
@@ -87,13 +87,13 @@ public final class Tick {
                 policy.liveness(),
                 policy.staleAfter(),
                 now));
-        Optional<String> hopeless = Judgement.hopeless(found, look.progress(), policy.liveness(), now)
+        Optional<String> hopeless = Judgement.hopeless(found, polled.progress(), policy.liveness(), now)
                 .or(gpu::failure);
         Optional<Drain> drain = memory.drain()
                 .or(() -> observation.drain().map(Drain::begin))
                 .filter(going -> !isOver(going, engine, observation.cluster()))
                 .map(going -> going.advance(engine, own, hopeless, policy.drain(), now));
-        Seen seen = new Seen(
+        Inputs inputs = new Inputs(
                 engine,
                 wasWarm || servedOthers(engine, own),
                 observation.warmUp(),
@@ -101,18 +101,18 @@ public final class Tick {
                 found,
                 gpu.failure(),
                 memory.coldStart().longestLoad(),
-                memory.deeds());
-        Step step = lifecycle.step(memory.phase(), seen, now);
+                memory.effectsSoFar());
+        Step step = lifecycle.step(memory.phase(), inputs, now);
         List<Effect> effects = new ArrayList<>(step.effects());
-        look.probe().ifPresent(effects::add);
+        polled.probe().ifPresent(effects::add);
         RoleTrack role = memory.role()
                 .advance(
                         step.phase(),
                         engine,
                         own,
-                        isIdleKnown(engine, look.progress(), now),
+                        isIdleKnown(engine, polled.progress(), now),
                         policy.role(),
-                        cluster.told(),
+                        cluster.roleInputs(),
                         now);
         ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
         SignalMeter signal = memory.signal()
@@ -121,10 +121,10 @@ public final class Tick {
                         own,
                         signalPolicy(cluster, observation.gpu().reading()),
                         outlook(step.phase(), role, cluster, coldStart));
-        int deeds = memory.deeds() + effects.size();
-        MarkTrack mark = memory.mark()
+        int effectsSoFar = memory.effectsSoFar() + effects.size();
+        MetadataTrack metadata = memory.metadata()
                 .advance(
-                        new PodMark.Look(
+                        new DesiredMetadata.Inputs(
                                 step.phase(),
                                 role.role().filter(_ -> !cluster.isLeaving()),
                                 load(step.phase(), signal, now),
@@ -132,7 +132,7 @@ public final class Tick {
                                 coldStart.total()),
                         cluster.ownPod().filter(_ -> !(engine.latest() instanceof EngineReading.NotYet)),
                         observation.patch(),
-                        policy.mark(),
+                        policy.metadata(),
                         now);
 
         Memory next = new Memory(
@@ -140,7 +140,7 @@ public final class Tick {
                 gpu,
                 step.phase(),
                 wasWarm || step.phase() instanceof Phase.Ready,
-                look.progress(),
+                polled.progress(),
                 memory.conditions().advance(withPhase(found, step.phase()), now),
                 rejections,
                 rounds(memory, observation, step.phase()),
@@ -148,20 +148,20 @@ public final class Tick {
                 signal,
                 coldStart,
                 drain,
-                mark,
+                metadata,
                 cluster,
-                memory.troubles().advance(cluster, mark.trouble(), now),
+                memory.clusterConditions().advance(cluster, metadata.trouble(), now),
                 polls(memory, engine, gpu, observation),
                 sentBefore,
                 tellsWhichProcess(engine.latest())
                         ? observation.own().sent() - observation.own().inFlight()
                         : memory.sentEnded(),
-                deeds);
+                effectsSoFar);
         return new Turn(
                 next,
                 picture(next, now, policy),
                 effects,
-                mark.due().map(patch -> new PatchPod(mark.attempts(), patch)));
+                metadata.due().map(patch -> new PatchPod(metadata.attempts(), patch)));
     }
 
     /** A drain is final for the process that it was ordered for; another one that answers after it shows that the pod stays. */
@@ -291,7 +291,7 @@ public final class Tick {
                 memory.coldStart(),
                 memory.drain(),
                 memory.cluster(),
-                memory.mark().trouble(),
+                memory.metadata().trouble(),
                 memory.polls(),
                 policy.staleAfter(),
                 policy.gpuStaleAfter());

@@ -2,7 +2,7 @@ package dev.pilotlight.replay;
 
 import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.kube.KubeTally;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.pool.managed.Leading;
@@ -87,10 +87,10 @@ final class ManagedPool {
         return new ClusterView(
                 Optional.empty(),
                 isManaged
-                        ? Optional.of(new Mirrored<>(
+                        ? Optional.of(new Cached<>(
                                 Map.of(
                                         NAME,
-                                        new Mirrored.Item<>(
+                                        new Cached.Item<>(
                                                 "1", new PlanView(new JsonObject(), false, plan, Optional.empty()))),
                                 Optional.of(now),
                                 Optional.empty()))

@@ -3,7 +3,7 @@ package dev.pilotlight.replay;
 import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Policy;
-import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pool.role.RolePolicy;
 import dev.pilotlight.simulator.Batch;
 import dev.pilotlight.simulator.Profile;
@@ -51,9 +51,9 @@ final class Pod {
         this.policy = policy;
     }
 
-    /** The sidecar of a pod that nobody wants marked. */
-    static Policy unmarked(Policy policy) {
-        MarkPolicy mark = policy.mark();
+    /** The sidecar of a pod that nobody wants labelled. */
+    static Policy unlabelled(Policy policy) {
+        MetadataPolicy metadata = policy.metadata();
         return new Policy(
                 policy.liveness(),
                 policy.warmUp(),
@@ -63,7 +63,7 @@ final class Pod {
                 policy.staleAfter(),
                 policy.gpuStaleAfter(),
                 policy.role(),
-                new MarkPolicy(false, mark.pool(), mark.costs(), mark.workingFrom(), mark.fullFrom(), mark.costHold()));
+                new MetadataPolicy(false, metadata.pool(), metadata.costs(), metadata.workingFrom(), metadata.fullFrom(), metadata.costHold()));
     }
 
     /** The sidecar of a pod in a managed pool. */
@@ -78,7 +78,7 @@ final class Pod {
                 policy.gpuStaleAfter(),
                 new RolePolicy.Managed(
                         name, Duration.ofSeconds(60), policy.role().standbyAfter()),
-                policy.mark());
+                policy.metadata());
     }
 
     Stage stage() {

@@ -78,13 +78,13 @@ final class PodSidecar {
                 || !(policy.role() instanceof RolePolicy.Managed);
     }
 
-    /** As its mark says, once that has held. */
+    /** As its metadata says, once that has held. */
     int deletionCost() {
-        return policy.mark().enabled()
-                ? memory.mark()
-                        .mark()
+        return policy.metadata().enabled()
+                ? memory.metadata()
+                        .desired()
                         .band()
-                        .map(band -> band.cost(policy.mark().costs()))
+                        .map(band -> band.cost(policy.metadata().costs()))
                         .orElse(0)
                 : 0;
     }

@@ -53,7 +53,7 @@ final class Replay {
         this.contender = contender;
         this.scaler = contender.making().scaler(scenario);
         Policy set = ProductSettings.policy(scenario.settings());
-        this.policy = contender.kind() == Contender.Kind.PILOT_LIGHT ? set : Pod.unmarked(set);
+        this.policy = contender.kind() == Contender.Kind.PILOT_LIGHT ? set : Pod.unlabelled(set);
         this.pool = contender
                 .making()
                 .pool()

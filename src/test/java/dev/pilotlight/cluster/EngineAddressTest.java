@@ -3,7 +3,7 @@ package dev.pilotlight.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.KubeTally;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.plan.NamedPods;
 import io.vertx.core.json.JsonObject;
@@ -23,12 +23,12 @@ class EngineAddressTest {
         JsonObject pod = new JsonObject("""
                 {"metadata": {"name": "a", "resourceVersion": "1"},
                  "spec": {"containers": [{"name": "engine", "image": "vllm/vllm-openai", "args": [%s]}]}}""".formatted(arguments));
-        Mirrored<OwnPod> mirror = new Mirrored<>(
-                Map.of("a", new Mirrored.Item<>("1", OwnPod.of(pod, Optional.empty()))),
+        Cached<OwnPod> cached = new Cached<>(
+                Map.of("a", new Cached.Item<>("1", OwnPod.of(pod, Optional.empty()))),
                 Optional.of(Instant.EPOCH),
                 Optional.empty());
         return new ClusterView(
-                Optional.of(mirror),
+                Optional.of(cached),
                 Optional.empty(),
                 NamedPods.State.UNKNOWN,
                 Optional.empty(),

@@ -23,7 +23,7 @@ import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.Policy;
 import dev.pilotlight.loop.SteadyClock;
-import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pool.managed.PoolPolicy;
 import dev.pilotlight.pool.peers.PeerClient;
 import dev.pilotlight.pool.role.RolePolicy;
@@ -115,13 +115,13 @@ final class SimulatedSidecar implements AutoCloseable {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(25),
                 new RolePolicy.Managed(pod, Duration.ofSeconds(60), Duration.ofSeconds(60)),
-                new MarkPolicy(
+                new MetadataPolicy(
                         true,
                         Optional.of("vllm"),
-                        MarkPolicy.DEFAULT.costs(),
-                        MarkPolicy.DEFAULT.workingFrom(),
-                        MarkPolicy.DEFAULT.fullFrom(),
-                        MarkPolicy.DEFAULT.costHold()));
+                        MetadataPolicy.DEFAULT.costs(),
+                        MetadataPolicy.DEFAULT.workingFrom(),
+                        MetadataPolicy.DEFAULT.fullFrom(),
+                        MetadataPolicy.DEFAULT.costHold()));
     }
 
     /** An engine that has served before, and makes 50 tokens a second for each request in its batch: 100 for each, in 2 s. */

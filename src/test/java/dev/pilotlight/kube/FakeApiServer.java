@@ -184,10 +184,10 @@ public final class FakeApiServer implements ApiServer {
             case UPDATE, PATCH -> {
                 JsonObject there = objects.get(call.path());
                 JsonObject body = call.body().orElseThrow();
-                String over = Mirrored.version(body);
+                String over = Cached.version(body);
                 yield there == null
                         ? refused(404, "not found")
-                        : !over.isEmpty() && !over.equals(Mirrored.version(there))
+                        : !over.isEmpty() && !over.equals(Cached.version(there))
                                 ? refused(409, "the object has been modified")
                                 : got(
                                         200,

@@ -63,15 +63,15 @@ class HostileObjectsTest {
         api.fault(_ -> wrong.hasNext()
                 ? Optional.of(new ApiServer.Answer.Got(200, wrong.next(), Optional.empty()))
                 : Optional.empty());
-        try (Mirror<OwnPod> mirror = new Mirror<>(
+        try (Informer<OwnPod> informer = new Informer<>(
                 api,
                 Selection.one(Names.pods("shop"), "vllm-0"),
                 json -> OwnPod.of(json, Optional.empty()),
                 () -> NOON,
                 new Random(8),
                 () -> {})) {
-            mirror.start();
-            Await.until("the pod is read", Duration.ofMinutes(1), () -> mirror.newest()
+            informer.start();
+            Await.until("the pod is read", Duration.ofMinutes(1), () -> informer.newest()
                     .one()
                     .flatMap(OwnPod::gracePeriod)
                     .filter(Duration.ofSeconds(60)::equals)

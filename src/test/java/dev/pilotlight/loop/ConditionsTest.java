@@ -8,7 +8,7 @@ import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.gpu.readings.Scope;
 import dev.pilotlight.health.HealthRules;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Refusal;
@@ -162,8 +162,8 @@ class ConditionsTest {
                                                                 "args",
                                                                 new JsonArray(List.of("--model", "tiny", argument))))));
         return new ClusterView(
-                Optional.of(new Mirrored<>(
-                        Map.of("vllm-0", new Mirrored.Item<>("1", OwnPod.of(pod, Optional.empty()))),
+                Optional.of(new Cached<>(
+                        Map.of("vllm-0", new Cached.Item<>("1", OwnPod.of(pod, Optional.empty()))),
                         Optional.of(World.START),
                         Optional.empty())),
                 ClusterView.NONE.plan(),

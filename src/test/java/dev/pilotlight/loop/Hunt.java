@@ -31,7 +31,7 @@ final class Hunt {
     final HuntedEngine engine;
     Instant now = World.START;
     Picture picture;
-    /** Troubles of the machine, the network and the operators; none while a fault is looked for without them. */
+    /** ClusterConditions of the machine, the network and the operators; none while a fault is looked for without them. */
     private boolean isTroubled = true;
 
     private final Tick tick = new Tick(World.policy(World.LIVENESS, World.WARM_UP));

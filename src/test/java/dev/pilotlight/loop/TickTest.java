@@ -13,7 +13,7 @@ import dev.pilotlight.gpu.readings.Scope;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.health.Verdict;
 import dev.pilotlight.kube.KubeTally;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.LivenessPolicy;
@@ -793,10 +793,10 @@ class TickTest {
 
     /** The API server says that this pod is being deleted. */
     private static final ClusterView LEAVING = new ClusterView(
-            Optional.of(new Mirrored<>(
+            Optional.of(new Cached<>(
                     Map.of(
                             "vllm-0",
-                            new Mirrored.Item<>(
+                            new Cached.Item<>(
                                     "1",
                                     OwnPod.of(
                                             new JsonObject(

@@ -24,7 +24,7 @@ import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUpOutcome;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
-import dev.pilotlight.pod.metadata.MarkPolicy;
+import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pod.metadata.PatchOutcome;
 import dev.pilotlight.pod.metadata.PatchPod;
 import dev.pilotlight.pool.role.RolePolicy;
@@ -81,7 +81,7 @@ final class World {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(25),
                 new RolePolicy.Observe(Duration.ofSeconds(60)),
-                MarkPolicy.DEFAULT);
+                MetadataPolicy.DEFAULT);
     }
 
     static final LivenessPolicy LIVENESS = new LivenessPolicy(
@@ -194,7 +194,7 @@ final class World {
     World freeze(int seconds) {
         now = now.plusSeconds(seconds);
         frozen = true;
-        deeds();
+        runEffects();
         turn();
         frozen = false;
         return this;
@@ -207,11 +207,11 @@ final class World {
                 rank.tokens += rank.running * 30;
             }
         }
-        deeds();
+        runEffects();
         turn();
     }
 
-    private void deeds() {
+    private void runEffects() {
         warmUpOut.filter(due -> !due.at().isAfter(now)).ifPresent(due -> {
             warmedUp = Optional.of(due.outcome());
             warmUpOut = Optional.empty();

@@ -5,4 +5,4 @@ package dev.pilotlight.pod.metadata;
  *
  * @param attempt tells its outcome from that of an earlier one
  */
-public record PatchPod(int attempt, PodPatch patch) {}
+public record PatchPod(int attempt, MetadataPatch patch) {}

@@ -5,8 +5,8 @@ import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.Backoff;
 import dev.pilotlight.kube.Call;
-import dev.pilotlight.kube.Mirror;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Informer;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Retries;
@@ -28,7 +28,7 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Leads a pool while its sidecar holds the seat: reads the peers once a second, lets {@link Planner} decide, and writes the plan over
+ * Leads a pool while its sidecar holds the lease: reads the peers once a second, lets {@link Planner} decide, and writes the plan over
  * the version that it was made from. A leader that was frozen in mid-write finds another version and cannot mix its plan with ours.
  */
 final class Leader implements AutoCloseable {
@@ -45,8 +45,8 @@ final class Leader implements AutoCloseable {
     private final boolean observing;
 
     private final PeerReader reader;
-    private final Mirror<PlanView> plans;
-    private final Supplier<Optional<Integer>> seat;
+    private final Informer<PlanView> plans;
+    private final Supplier<Optional<Integer>> fencingTerm;
     private final Supplier<Instant> clock;
     private final RandomGenerator chance;
     private final Runnable onNews;
@@ -60,8 +60,8 @@ final class Leader implements AutoCloseable {
 
     /**
      * @param self the own pod's name
-     * @param plans mirror of the pool's ConfigMap
-     * @param seat the term of office, while it lasts
+     * @param plans informer of the pool's ConfigMap
+     * @param fencingTerm while the lease is held
      */
     Leader(
             ApiServer api,
@@ -71,8 +71,8 @@ final class Leader implements AutoCloseable {
             PoolPolicy policy,
             boolean observing,
             PeerReader reader,
-            Mirror<PlanView> plans,
-            Supplier<Optional<Integer>> seat,
+            Informer<PlanView> plans,
+            Supplier<Optional<Integer>> fencingTerm,
             Supplier<Instant> clock,
             RandomGenerator chance,
             Runnable onNews) {
@@ -84,7 +84,7 @@ final class Leader implements AutoCloseable {
         this.observing = observing;
         this.reader = reader;
         this.plans = plans;
-        this.seat = seat;
+        this.fencingTerm = fencingTerm;
         this.clock = clock;
         this.chance = chance;
         this.onNews = onNews;
@@ -96,7 +96,7 @@ final class Leader implements AutoCloseable {
     }
 
     Optional<Leading> leading() {
-        return leading.filter(it -> seat.get().filter(term -> term == it.term()).isPresent());
+        return leading.filter(it -> fencingTerm.get().filter(term -> term == it.term()).isPresent());
     }
 
     Optional<Problem> problem() {
@@ -105,16 +105,16 @@ final class Leader implements AutoCloseable {
 
     private void run() {
         while (!closed) {
-            seat.get().ifPresent(this::serve);
+            fencingTerm.get().ifPresent(this::serve);
             sleep(PERIOD.dividedBy(4));
         }
     }
 
-    /** One term of office. */
+    /** As long as the fencing term is ours. */
     private void serve(int term) {
         Planner planner = Planner.begin(clock.get());
         Map<String, PeerReport> heard = new HashMap<>();
-        try (Mirror<PoolPod> pods = new Mirror<>(
+        try (Informer<PoolPod> pods = new Informer<>(
                         api,
                         Selection.labelled(Names.pods(namespace), Names.POOL + "=" + pool),
                         PoolPod::of,
@@ -137,18 +137,18 @@ final class Leader implements AutoCloseable {
     }
 
     private boolean holds(int term) {
-        return seat.get().filter(now -> now == term).isPresent();
+        return fencingTerm.get().filter(now -> now == term).isPresent();
     }
 
-    private Planner look(int term, Planner planner, Map<String, PeerReport> heard, Mirrored<PoolPod> pods) {
-        Mirrored<PlanView> plan = plans.newest();
+    private Planner look(int term, Planner planner, Map<String, PeerReport> heard, Cached<PoolPod> pods) {
+        Cached<PlanView> plan = plans.newest();
         if (pods.heardAt().isEmpty() || plan.heardAt().isEmpty()) {
             // Nothing is decided on half of the facts.
             problem = pods.problem().or(plan::problem);
             return planner;
         }
         List<PoolPod> all =
-                pods.items().values().stream().map(Mirrored.Item::value).toList();
+                pods.items().values().stream().map(Cached.Item::value).toList();
         heard.keySet().retainAll(pods.items().keySet());
         heard.putAll(reader.read(all, clock.get()));
         List<Peer> peers = all.stream()
@@ -177,7 +177,7 @@ final class Leader implements AutoCloseable {
             return decision.next();
         }
         if (there.filter(PlanView::immutable).isPresent()) {
-            // No write can change that; PoolRoom says so.
+            // No write can change that; PoolMember says so.
             return planner;
         }
         return !now.isBefore(writeAt) && write(term, there, due.get(), all.size()) ? decision.next() : planner;
@@ -210,7 +210,7 @@ final class Leader implements AutoCloseable {
             return true;
         }
         if (answer.is(409)) {
-            // The mirror was behind: the newest is asked for, from the server's store and not its cache.
+            // The cache was behind: the newest is asked for, from the server's store and not its cache.
             api.send(Call.get(path + "/" + name)).object().ifPresent(plans::offer);
         } else {
             Problem why = Problem.of(call, answer);

@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 /**
  * What the leader of a pool has to say of it.
  *
- * @param term its term of office
+ * @param term its fencing term
  * @param lookedAt when it last read its peers
  * @param pods how many pods of the pool it sees
  * @param demandPods how many pods the pool's traffic wants, standbys included; empty when no active pod says its load

@@ -7,7 +7,7 @@ import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.pool.peers.PoolPod;
 import dev.pilotlight.pool.plan.NamedPods;
-import dev.pilotlight.pool.plan.NamedPods.Seen;
+import dev.pilotlight.pool.plan.NamedPods.Sample;
 import dev.pilotlight.pool.plan.NamedPods.State;
 import dev.pilotlight.pool.plan.Plan;
 import java.time.Duration;
@@ -118,18 +118,18 @@ final class Lookout implements AutoCloseable {
         return fair.compareTo(usual) > 0 ? fair : usual;
     }
 
-    private Seen look(Plan at) {
+    private Sample look(Plan at) {
         List<String> names = new ArrayList<>(at.active());
         Collections.shuffle(names, Random.from(chance));
         boolean isBlind = false;
         for (String name : names.subList(0, Math.min(SAMPLE, names.size()))) {
             Answer answer = api.send(Call.get(pods + "/" + name));
             if (answer.object().filter(PoolPod::isServing).isPresent()) {
-                return Seen.SERVING;
+                return Sample.SERVING;
             }
             isBlind |= answer.object().isEmpty() && !answer.is(404);
         }
-        return isBlind ? Seen.NOTHING : Seen.NONE;
+        return isBlind ? Sample.NOTHING : Sample.NONE;
     }
 
     @Override

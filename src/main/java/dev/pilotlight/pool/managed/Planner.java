@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * Decides which pods of a pool are in front of traffic: peers' reports, the last plan and the time in, the next plan out. What it
  * remembers between two looks is for comfort, not for safety: a new leader begins without.
  *
- * @param since when this leader took office
+ * @param since when this leader was elected
  * @param lowSince since when the active pods' load has been low; empty while it is not
  * @param goneSince since when the plan has named pods that are no more; empty while it names none
  * @param inflow what comes to all pods together
@@ -135,8 +135,8 @@ public record Planner(
                 surge ? Math.max(serving + 1, (int) Math.ceil(load.getAsDouble() * serving / policy.targetLoad())) : 0;
         int urgent = Math.min(Math.max(Math.max(least, pool.wanted), forLoad), exist) - serving;
         int usual = base(exist, policy) - serving;
-        List<Seen> calm = pool.standbys.stream().filter(Seen::isCalm).toList();
-        List<Seen> promoted =
+        List<KnownPeer> calm = pool.standbys.stream().filter(KnownPeer::isCalm).toList();
+        List<KnownPeer> promoted =
                 urgent >= Math.min(usual, calm.size()) ? warmest(pool.standbys, urgent) : warmest(calm, usual);
         if (promoted.isEmpty()) {
             return Optional.empty();
@@ -173,10 +173,10 @@ public record Planner(
             return Optional.empty();
         }
         return pool.serving.stream()
-                .filter(Seen::isCalm)
-                .min(Comparator.comparingDouble((Seen it) -> it.load().getAsDouble())
-                        .thenComparing(Seen::readyFor)
-                        .thenComparing(Seen::name))
+                .filter(KnownPeer::isCalm)
+                .min(Comparator.comparingDouble((KnownPeer it) -> it.load().getAsDouble())
+                        .thenComparing(KnownPeer::readyFor)
+                        .thenComparing(KnownPeer::name))
                 .map(least -> {
                     SortedSet<String> active = names(pool.serving);
                     active.remove(least.name());
@@ -209,28 +209,28 @@ public record Planner(
     }
 
     /** The longest ready first: its caches have seen the most. One that was called back lately comes last. */
-    private static List<Seen> warmest(List<Seen> standbys, int count) {
+    private static List<KnownPeer> warmest(List<KnownPeer> standbys, int count) {
         return standbys.stream()
-                .sorted(Comparator.comparing(Seen::isCalm)
+                .sorted(Comparator.comparing(KnownPeer::isCalm)
                         .reversed()
-                        .thenComparing(Comparator.comparing(Seen::readyFor).reversed())
-                        .thenComparing(Seen::name))
+                        .thenComparing(Comparator.comparing(KnownPeer::readyFor).reversed())
+                        .thenComparing(KnownPeer::name))
                 .limit(Math.max(0, count))
                 .toList();
     }
 
     /** For one line of a log. */
-    private static String said(List<Seen> pods) {
+    private static String said(List<KnownPeer> pods) {
         String first = names(pods).stream().limit(NAMES_SAID).collect(Collectors.joining(", "));
         return pods.size() <= NAMES_SAID ? first : first + " and " + (pods.size() - NAMES_SAID) + " more";
     }
 
-    private static SortedSet<String> names(List<Seen> pods) {
-        return pods.stream().map(Seen::name).collect(Collectors.toCollection(TreeSet::new));
+    private static SortedSet<String> names(List<KnownPeer> pods) {
+        return pods.stream().map(KnownPeer::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** A ready pod that answered lately. */
-    private record Seen(
+    private record KnownPeer(
             String name,
             OptionalDouble load,
             OptionalDouble ahead,
@@ -250,11 +250,11 @@ public record Planner(
      */
     private record Pool(
             int wanted,
-            List<Seen> serving,
+            List<KnownPeer> serving,
             List<String> down,
             List<String> unreachable,
             List<String> gone,
-            List<Seen> standbys) {
+            List<KnownPeer> standbys) {
 
         static Pool of(List<Peer> peers, SortedSet<String> named, int wanted, Instant since, Instant now) {
             Map<String, Peer> there = new TreeMap<>();
@@ -281,8 +281,8 @@ public record Planner(
                 gone.add(name);
             } else if (report.isEmpty() || !isFresh) {
                 if (isNamed && isFresh) {
-                    // A leader new in office has not heard it yet.
-                    serving.add(new Seen(
+                    // A leader just elected has not heard it yet.
+                    serving.add(new KnownPeer(
                             name,
                             OptionalDouble.empty(),
                             OptionalDouble.empty(),
@@ -301,10 +301,10 @@ public record Planner(
             }
         }
 
-        private static Seen seen(String name, PeerReport report) {
+        private static KnownPeer seen(String name, PeerReport report) {
             boolean isCalm =
                     report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
-            return new Seen(
+            return new KnownPeer(
                     name, load(report.load()), load(report.ahead()), report.inflow(), report.readyFor(), isCalm);
         }
 
@@ -318,7 +318,7 @@ public record Planner(
         Map<String, Inflow> inflow() {
             return Stream.concat(serving.stream(), standbys.stream())
                     .filter(it -> it.inflow().isPresent())
-                    .collect(Collectors.toMap(Seen::name, it -> it.inflow().get()));
+                    .collect(Collectors.toMap(KnownPeer::name, it -> it.inflow().get()));
         }
 
         Wish.Traffic traffic(List<Peer> peers, OptionalDouble load) {

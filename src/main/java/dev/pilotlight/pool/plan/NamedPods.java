@@ -12,7 +12,7 @@ import java.time.Instant;
  */
 public record NamedPods(State state, Instant servedAt, Instant askAt) {
     /** What a look comes to. */
-    public enum Seen {
+    public enum Sample {
         SERVING,
         NONE,
         /** The API server did not say. No sight is no evidence. */
@@ -44,7 +44,7 @@ public record NamedPods(State state, Instant servedAt, Instant askAt) {
         return state == State.SERVING ? this : new NamedPods(state, servedAt, now);
     }
 
-    public NamedPods advance(Seen seen, Duration orphanAfter, Duration pause, Instant now) {
+    public NamedPods advance(Sample seen, Duration orphanAfter, Duration pause, Instant now) {
         return switch (seen) {
             case SERVING -> new NamedPods(State.SERVING, now, now.plus(pause));
             case NOTHING -> {

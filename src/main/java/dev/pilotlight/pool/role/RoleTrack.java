@@ -33,8 +33,8 @@ public record RoleTrack(
      * @param named whether any pod that it names serves
      * @param labelled what the pod's label says: the last role of a sidecar before this one
      */
-    public record Told(Optional<Plan> plan, NamedPods.State named, Optional<String> labelled) {
-        public static final Told NOTHING = new Told(Optional.empty(), NamedPods.State.UNKNOWN, Optional.empty());
+    public record Inputs(Optional<Plan> plan, NamedPods.State named, Optional<String> labelled) {
+        public static final Inputs NOTHING = new Inputs(Optional.empty(), NamedPods.State.UNKNOWN, Optional.empty());
     }
 
     public static RoleTrack begin(Instant now) {
@@ -48,7 +48,7 @@ public record RoleTrack(
             OwnTraffic own,
             boolean isIdleKnown,
             RolePolicy policy,
-            Told told,
+            Inputs inputs,
             Instant now) {
         double served = engine.numbers()
                 .flatMap(numbers -> of(numbers.snapshot().successes()))
@@ -66,8 +66,8 @@ public record RoleTrack(
                     case RolePolicy.Observe _ -> in(observed(quiet, now), last, most, Optional.empty(), now);
                     case RolePolicy.Managed managed -> {
                         Optional<Instant> orphan =
-                                told.plan().isPresent() ? Optional.empty() : orphanSince.or(() -> Optional.of(now));
-                        yield in(planned(managed, told, orphan, now), last, most, orphan, now);
+                                inputs.plan().isPresent() ? Optional.empty() : orphanSince.or(() -> Optional.of(now));
+                        yield in(planned(managed, inputs, orphan, now), last, most, orphan, now);
                     }
                 };
             }
@@ -86,13 +86,13 @@ public record RoleTrack(
     }
 
     /** The last plan seen stands, whoever is away. Without any, or with one that names nobody who serves, serve rather than starve. */
-    private Role planned(RolePolicy.Managed managed, Told told, Optional<Instant> orphan, Instant now) {
+    private Role planned(RolePolicy.Managed managed, Inputs inputs, Optional<Instant> orphan, Instant now) {
         boolean wasActive =
-                role.isEmpty() && told.labelled().filter("active"::equals).isPresent();
-        if (told.plan().isPresent()) {
-            return told.plan().get().active().contains(managed.pod())
+                role.isEmpty() && inputs.labelled().filter("active"::equals).isPresent();
+        if (inputs.plan().isPresent()) {
+            return inputs.plan().get().active().contains(managed.pod())
                     ? active(now)
-                    : switch (told.named()) {
+                    : switch (inputs.named()) {
                         case SERVING -> standby(now);
                         case LOST -> active(now);
                         case UNKNOWN, SILENT -> wasActive ? active(now) : role.orElse(new Role.Standby(now));

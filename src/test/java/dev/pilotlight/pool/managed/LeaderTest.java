@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.FakeApiServer;
-import dev.pilotlight.kube.Mirror;
+import dev.pilotlight.kube.Informer;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Selection;
@@ -41,12 +41,12 @@ class LeaderTest {
 
     private final FakeApiServer server = new FakeApiServer();
     private final AtomicReference<Instant> clock = new AtomicReference<>(Instant.parse("2026-11-25T12:00:00Z"));
-    private final AtomicReference<Optional<Integer>> seat = new AtomicReference<>(Optional.of(4));
+    private final AtomicReference<Optional<Integer>> fencingTerm = new AtomicReference<>(Optional.of(4));
     private final Map<String, String> reports = new ConcurrentHashMap<>();
     private final AtomicInteger rounds = new AtomicInteger();
     private volatile Runnable afterRound = () -> {};
 
-    private final Mirror<PlanView> plans = new Mirror<>(
+    private final Informer<PlanView> plans = new Informer<>(
             server,
             Selection.one(Names.configMaps("ns"), "pilotlight-pool-vllm"),
             PlanView::of,
@@ -62,7 +62,7 @@ class LeaderTest {
             false,
             this::read,
             plans,
-            seat::get,
+            fencingTerm::get,
             this::now,
             LEAST,
             () -> {});
@@ -260,18 +260,18 @@ class LeaderTest {
         @Test
         void withoutTheSeat() {
             pool();
-            seat.set(Optional.empty());
+            fencingTerm.set(Optional.empty());
             start();
             Await.until("watches the plan", AMPLE, () -> server.watchers() == 1);
             assertThat(server.asked()).noneMatch(call -> call.path().equals(PODS));
-            seat.set(Optional.of(4));
+            fencingTerm.set(Optional.of(4));
             looks(1);
         }
 
         @Test
         void whenItLosesTheSeatWhileItLooks() {
             pool();
-            afterRound = () -> seat.set(Optional.empty());
+            afterRound = () -> fencingTerm.set(Optional.empty());
             start();
             looks(1);
             Await.until("leaves the pods", AMPLE, () -> server.watchers() == 1);
@@ -417,7 +417,7 @@ class LeaderTest {
         planned(3, "a", "b");
         start();
         writes(data(8, 4, "a", 3, names("a", "b"), "as it was"));
-        seat.set(Optional.of(6));
+        fencingTerm.set(Optional.of(6));
         writes(data(9, 6, "a", 3, names("a", "b"), "as it was"));
         Await.until("leads by its new term", AMPLE, leader::leading, it -> it.filter(now -> now.term() == 6)
                 .isPresent());

@@ -126,7 +126,7 @@ class PoolSimulationTest {
                     OwnTraffic.NONE,
                     true,
                     policy,
-                    new RoleTrack.Told(seen, NamedPods.State.SERVING, Optional.empty()),
+                    new RoleTrack.Inputs(seen, NamedPods.State.SERVING, Optional.empty()),
                     now);
             if (had && was != isActive()) {
                 assertThat(was

@@ -31,7 +31,7 @@ class RoleTrackTest {
                 OwnTraffic.NONE,
                 true,
                 POLICY,
-                new RoleTrack.Told(Optional.of(plan), named, labelled),
+                new RoleTrack.Inputs(Optional.of(plan), named, labelled),
                 NOW);
         return track.role().orElseThrow().word();
     }

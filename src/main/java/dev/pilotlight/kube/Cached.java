@@ -8,57 +8,57 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What a mirror shows.
+ * What an informer shows.
  *
  * @param items by name
  * @param heardAt when the API server last said anything of them, if only that there is nothing new; empty before the first time
  * @param problem why it says nothing now; empty while the watch is open
  */
-public record Mirrored<T>(Map<String, Item<T>> items, Optional<Instant> heardAt, Optional<Problem> problem) {
+public record Cached<T>(Map<String, Item<T>> items, Optional<Instant> heardAt, Optional<Problem> problem) {
     /** @param version the object's resourceVersion */
     public record Item<T>(String version, T value) {}
 
-    static <T> Mirrored<T> begin() {
-        return new Mirrored<>(Map.of(), Optional.empty(), Optional.empty());
+    static <T> Cached<T> begin() {
+        return new Cached<>(Map.of(), Optional.empty(), Optional.empty());
     }
 
-    /** The value where one object is mirrored. */
+    /** The value where one object is watched. */
     public Optional<T> one() {
         return items.values().stream().findFirst().map(Item::value);
     }
 
-    Mirrored<T> heard(Instant now) {
-        return new Mirrored<>(items, Optional.of(now), Optional.empty());
+    Cached<T> heard(Instant now) {
+        return new Cached<>(items, Optional.of(now), Optional.empty());
     }
 
-    Mirrored<T> failed(Problem why) {
-        return new Mirrored<>(items, heardAt, Optional.of(why));
+    Cached<T> failed(Problem why) {
+        return new Cached<>(items, heardAt, Optional.of(why));
     }
 
-    Mirrored<T> replaced(Map<String, Item<T>> found, Instant now) {
+    Cached<T> replaced(Map<String, Item<T>> found, Instant now) {
         Map<String, Item<T>> all = new TreeMap<>(found);
         all.replaceAll((name, item) -> {
             Item<T> there = items.get(name);
             return there != null && isOlder(item.version(), there.version()) ? there : item;
         });
-        return new Mirrored<>(all, Optional.of(now), problem);
+        return new Cached<>(all, Optional.of(now), problem);
     }
 
     /** With the object, unless a newer one of its name is there: a write's answer and the watch may overtake each other. */
-    Mirrored<T> with(JsonObject object, Function<JsonObject, T> read) {
+    Cached<T> with(JsonObject object, Function<JsonObject, T> read) {
         Item<T> there = items.get(name(object));
         if (there != null && isOlder(version(object), there.version())) {
             return this;
         }
         Map<String, Item<T>> all = new TreeMap<>(items);
         all.put(name(object), item(object, read));
-        return new Mirrored<>(all, heardAt, problem);
+        return new Cached<>(all, heardAt, problem);
     }
 
-    Mirrored<T> without(JsonObject object) {
+    Cached<T> without(JsonObject object) {
         Map<String, Item<T>> all = new TreeMap<>(items);
         all.remove(name(object));
-        return new Mirrored<>(all, heardAt, problem);
+        return new Cached<>(all, heardAt, problem);
     }
 
     static <T> Item<T> item(JsonObject object, Function<JsonObject, T> read) {

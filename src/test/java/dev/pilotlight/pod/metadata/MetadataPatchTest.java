@@ -11,7 +11,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** One patch with what differs, and none where nothing does. */
-class PodPatchTest {
+class MetadataPatchTest {
     private static final String COST = "controller.kubernetes.io/pod-deletion-cost";
 
     private static OwnPod pod(Map<String, String> labels, Map<String, String> annotations, Set<String> foreign) {
@@ -29,11 +29,11 @@ class PodPatchTest {
                 Optional.empty());
     }
 
-    private static Mark mark(
+    private static PodMetadata metadata(
             Map<String, Optional<String>> labels,
             Map<String, Optional<String>> annotations,
             Map<String, Optional<String>> alongside) {
-        return new Mark(labels, annotations, alongside);
+        return new PodMetadata(labels, annotations, alongside);
     }
 
     @Test
@@ -42,11 +42,11 @@ class PodPatchTest {
                 Map.of("app", "vllm", "pilotlight.dev/phase", "warming"),
                 Map.of("karpenter.sh/do-not-disrupt", "true"),
                 Set.of());
-        Mark wanted = mark(
+        PodMetadata wanted = metadata(
                 Map.of("pilotlight.dev/phase", Optional.of("ready"), "pilotlight.dev/role", Optional.of("active")),
                 Map.of("karpenter.sh/do-not-disrupt", Optional.empty(), COST, Optional.of("50")),
                 Map.of());
-        assertThat(PodPatch.of(pod, wanted)).map(PodPatch::body).contains(new JsonObject("""
+        assertThat(MetadataPatch.of(pod, wanted)).map(MetadataPatch::body).contains(new JsonObject("""
                         {"metadata": {"resourceVersion": "42",
                           "labels": {"pilotlight.dev/phase": "ready", "pilotlight.dev/role": "active"},
                           "annotations": {"controller.kubernetes.io/pod-deletion-cost": "50",
@@ -56,37 +56,37 @@ class PodPatchTest {
     @Test
     void isNoneWhereAllIsAsWanted() {
         OwnPod pod = pod(Map.of("pilotlight.dev/phase", "ready"), Map.of(COST, "50"), Set.of());
-        Mark wanted = mark(
+        PodMetadata wanted = metadata(
                 Map.of("pilotlight.dev/phase", Optional.of("ready"), "pilotlight.dev/role", Optional.empty()),
                 Map.of(COST, Optional.of("50")),
                 Map.of());
-        assertThat(PodPatch.of(pod, wanted)).isEmpty();
+        assertThat(MetadataPatch.of(pod, wanted)).isEmpty();
     }
 
     @Test
     void isNotMadeForWhatTravelsAlongside() {
         OwnPod pod = pod(Map.of("pilotlight.dev/phase", "ready"), Map.of("pilotlight.dev/load", "0.3"), Set.of());
         Map<String, Optional<String>> load = Map.of("pilotlight.dev/load", Optional.of("0.6"));
-        assertThat(PodPatch.of(pod, mark(Map.of("pilotlight.dev/phase", Optional.of("ready")), Map.of(), load)))
+        assertThat(MetadataPatch.of(pod, metadata(Map.of("pilotlight.dev/phase", Optional.of("ready")), Map.of(), load)))
                 .isEmpty();
-        assertThat(PodPatch.of(pod, mark(Map.of("pilotlight.dev/phase", Optional.of("draining")), Map.of(), load)))
+        assertThat(MetadataPatch.of(pod, metadata(Map.of("pilotlight.dev/phase", Optional.of("draining")), Map.of(), load)))
                 .hasValueSatisfying(patch ->
                         assertThat(patch.annotations()).containsEntry("pilotlight.dev/load", Optional.of("0.6")));
     }
 
     @Test
     void leavesAloneWhatAnotherManagerOwns() {
-        Mark wanted = mark(Map.of(), Map.of(COST, Optional.of("50")), Map.of());
-        assertThat(PodPatch.of(pod(Map.of(), Map.of(COST, "-5"), Set.of(COST)), wanted))
+        PodMetadata wanted = metadata(Map.of(), Map.of(COST, Optional.of("50")), Map.of());
+        assertThat(MetadataPatch.of(pod(Map.of(), Map.of(COST, "-5"), Set.of(COST)), wanted))
                 .isEmpty();
-        assertThat(PodPatch.of(pod(Map.of(), Map.of(COST, "-5"), Set.of()), wanted))
+        assertThat(MetadataPatch.of(pod(Map.of(), Map.of(COST, "-5"), Set.of()), wanted))
                 .isPresent();
     }
 
     @Test
     void takesItsOwnKeysFromATemplateThatCopiedThem() {
-        Mark wanted = mark(Map.of("pilotlight.dev/role", Optional.of("standby")), Map.of(), Map.of());
-        assertThat(PodPatch.of(
+        PodMetadata wanted = metadata(Map.of("pilotlight.dev/role", Optional.of("standby")), Map.of(), Map.of());
+        assertThat(MetadataPatch.of(
                         pod(Map.of("pilotlight.dev/role", "active"), Map.of(), Set.of("pilotlight.dev/role")), wanted))
                 .isPresent();
     }

@@ -17,8 +17,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
-/** Stands for election and keeps the seat: does on the Lease what {@link Election} says, on a thread of its own. */
-public final class Seat implements AutoCloseable {
+/** Takes part in the election and renews the lease: does on the Lease what {@link Election} says, on a thread of its own. */
+public final class LeaderElector implements AutoCloseable {
     private static final Duration DENIED = Duration.ofMinutes(1);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10));
 
@@ -40,7 +40,7 @@ public final class Seat implements AutoCloseable {
      * @param plan the last one of the pool, which says how many stand for election and what the latest term was
      * @param retired whether the pod is leaving
      */
-    public Seat(
+    public LeaderElector(
             ApiServer api,
             String namespace,
             String pool,
@@ -64,7 +64,7 @@ public final class Seat implements AutoCloseable {
         thread.start();
     }
 
-    /** The term of office, while the lease is ours beyond doubt. */
+    /** The fencing term, while the lease is ours beyond doubt. */
     public Optional<Integer> term() {
         Election now = state.get();
         return now.leads(clock.get()) ? now.held().map(it -> it.lease().term()) : Optional.empty();
@@ -104,7 +104,7 @@ public final class Seat implements AutoCloseable {
             succeeded();
             problem = LeaseView.oddity(answer.object().get(), now)
                     .map(why -> new Problem(
-                            false, "the Lease " + name + " counts for nothing until a leader writes it anew: " + why));
+                            false, "the Lease " + name + " counts for nothing until a leader writes it again: " + why));
             LeaseView lease = LeaseView.of(answer.object().get());
             state.updateAndGet(it -> it.read(lease, candidates(), chance.nextDouble(), now));
             return state.get().claim(latestTerm(), now).map(this::write).orElse(now);
@@ -149,7 +149,7 @@ public final class Seat implements AutoCloseable {
 
     private void failed(Call call, Answer answer) {
         Problem why = Problem.of(call, answer);
-        // Nobody is given the right to create by name, so where it is missing the mend is not a rule.
+        // Nobody is given the right to create by name, so where it is missing the fix is not a rule.
         problem = Optional.of(why.so(
                 call.verb() == Call.Verb.CREATE && !why.silent()
                         ? "there is no Lease " + name + " to elect the pool's leader by; apply k8s/pool"
@@ -183,7 +183,7 @@ public final class Seat implements AutoCloseable {
         }
     }
 
-    /** Gives the seat up; returns when that is done, or soon. */
+    /** Gives the lease back; returns when that is done, or soon. */
     @Override
     public void close() {
         closed = true;

@@ -2,12 +2,12 @@ package dev.pilotlight.pool.managed;
 
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
-import dev.pilotlight.kube.Mirror;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Informer;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Selection;
-import dev.pilotlight.pool.election.Seat;
+import dev.pilotlight.pool.election.LeaderElector;
 import dev.pilotlight.pool.peers.PeerReader;
 import dev.pilotlight.pool.plan.NamedPods;
 import dev.pilotlight.pool.plan.Plan;
@@ -19,12 +19,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
-/** One sidecar's part in a managed pool: it watches the plan, stands for election, and leads while it is elected. */
-public final class PoolRoom implements AutoCloseable {
+/** One sidecar as a member of a managed pool: it watches the plan, stands for election, and leads while it is elected. */
+public final class PoolMember implements AutoCloseable {
     private static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
-    private final Mirror<PlanView> plans;
-    private final Seat seat;
+    private final Informer<PlanView> plans;
+    private final LeaderElector elector;
     private final Leader leader;
     private final Lookout lookout;
     private final boolean observing;
@@ -41,7 +41,7 @@ public final class PoolRoom implements AutoCloseable {
      * @param orphanAfter how long a plan may name nobody who serves
      * @param retired whether the own pod is leaving
      */
-    public PoolRoom(
+    public PoolMember(
             ApiServer api,
             String namespace,
             String pool,
@@ -55,7 +55,7 @@ public final class PoolRoom implements AutoCloseable {
             RandomGenerator chance,
             Runnable onNews) {
         this.configMap = "ConfigMap " + Names.ofPool(pool) + " in namespace " + namespace;
-        this.plans = new Mirror<>(
+        this.plans = new Informer<>(
                 api,
                 Selection.one(Names.configMaps(namespace), Names.ofPool(pool)),
                 PlanView::of,
@@ -63,9 +63,9 @@ public final class PoolRoom implements AutoCloseable {
                 chance,
                 onNews);
         String identity = self + "_" + Long.toHexString(chance.nextLong());
-        this.seat = new Seat(api, namespace, pool, identity, this::plan, retired, clock, chance);
+        this.elector = new LeaderElector(api, namespace, pool, identity, this::plan, retired, clock, chance);
         this.leader = new Leader(
-                api, namespace, pool, self, policy, observing, reader, plans, seat::term, clock, chance, onNews);
+                api, namespace, pool, self, policy, observing, reader, plans, elector::term, clock, chance, onNews);
         this.lookout = new Lookout(api, namespace, self, orphanAfter, this::plan, clock, chance, onNews);
         this.orphanAfter = orphanAfter;
         this.observing = observing;
@@ -88,7 +88,7 @@ public final class PoolRoom implements AutoCloseable {
                 Thread.sleep(LOOK_EVERY);
             }
             if (!closed) {
-                seat.start();
+                elector.start();
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
@@ -99,7 +99,7 @@ public final class PoolRoom implements AutoCloseable {
         return plans.newest().one().flatMap(PlanView::plan);
     }
 
-    public Mirrored<PlanView> newest() {
+    public Cached<PlanView> newest() {
         return plans.newest();
     }
 
@@ -116,14 +116,14 @@ public final class PoolRoom implements AutoCloseable {
     public Optional<Problem> problem() {
         return planTrouble()
                 .filter(_ -> !observing)
-                .or(seat::problem)
+                .or(elector::problem)
                 .or(leader::problem)
                 .or(this::unled);
     }
 
     /** What everybody sees who watches the plan, whether it leads or not. */
     private Optional<Problem> planTrouble() {
-        Mirrored<PlanView> seen = plans.newest();
+        Cached<PlanView> seen = plans.newest();
         if (seen.heardAt().isEmpty() || seen.problem().isPresent()) {
             return Optional.empty();
         }
@@ -155,7 +155,7 @@ public final class PoolRoom implements AutoCloseable {
         opening.interrupt();
         leader.close();
         lookout.close();
-        seat.close();
+        elector.close();
         plans.close();
     }
 }

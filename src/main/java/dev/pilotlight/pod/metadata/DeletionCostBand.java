@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** How much the loss of a pod would hurt: four bands, so that a load that varies is not a write each time. */
-public enum Band {
+public enum DeletionCostBand {
     STANDBY,
     IDLE,
     WORKING,
@@ -15,7 +15,7 @@ public enum Band {
     private static final double SLACK = 0.05;
 
     /** The band of a ready pod; empty when its load is not known. */
-    static Optional<Band> of(Role role, OptionalDouble load, Optional<Band> before, MarkPolicy policy) {
+    static Optional<DeletionCostBand> of(Role role, OptionalDouble load, Optional<DeletionCostBand> before, MetadataPolicy policy) {
         return switch (role) {
             case Role.Standby _ -> Optional.of(STANDBY);
             case Role.Active _ ->
@@ -23,13 +23,13 @@ public enum Band {
         };
     }
 
-    private static Band of(double load, Band before, MarkPolicy policy) {
+    private static DeletionCostBand of(double load, DeletionCostBand before, MetadataPolicy policy) {
         double full = policy.fullFrom() - (before == FULL ? SLACK : 0);
         double working = policy.workingFrom() - (before == WORKING || before == FULL ? SLACK : 0);
         return load >= full ? FULL : load >= working ? WORKING : IDLE;
     }
 
-    public int cost(MarkPolicy.Costs costs) {
+    public int cost(MetadataPolicy.Costs costs) {
         return switch (this) {
             case STANDBY -> costs.standby();
             case IDLE -> costs.idle();

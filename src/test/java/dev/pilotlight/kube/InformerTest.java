@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.ApiServer.Next;
-import dev.pilotlight.kube.Mirrored.Item;
+import dev.pilotlight.kube.Cached.Item;
 import dev.pilotlight.process.Await;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -21,8 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** A mirror beside an API server that keeps a few objects, forgets what was, ends its watches, falls silent, and goes away. */
-class MirrorTest {
+/** A informer beside an API server that keeps a few objects, forgets what was, ends its watches, falls silent, and goes away. */
+class InformerTest {
     private static final String PODS = "/api/v1/namespaces/ns/pods";
     private static final Selection POOL = Selection.labelled(PODS, "pool=a");
     private static final Selection ONE = Selection.one(PODS, "p1");
@@ -38,7 +38,7 @@ class MirrorTest {
 
     private Duration passing = Duration.ofSeconds(30);
     private final AtomicInteger news = new AtomicInteger();
-    private Mirror<String> mirror;
+    private Informer<String> informer;
 
     private static String path(String name) {
         return PODS + "/" + name;
@@ -53,7 +53,7 @@ class MirrorTest {
     }
 
     private void start(Selection selection) {
-        mirror = new Mirror<>(
+        informer = new Informer<>(
                         server,
                         selection,
                         object -> object.getString("says"),
@@ -65,11 +65,11 @@ class MirrorTest {
 
     @AfterEach
     void stop() {
-        mirror.close();
+        informer.close();
     }
 
-    private Mirrored<String> until(String what, Predicate<Mirrored<String>> isSo) {
-        return Await.until(what, AMPLE, mirror::newest, isSo);
+    private Cached<String> until(String what, Predicate<Cached<String>> isSo) {
+        return Await.until(what, AMPLE, informer::newest, isSo);
     }
 
     private void shows(Map<String, Item<String>> items) {
@@ -103,7 +103,7 @@ class MirrorTest {
         start(POOL);
         hasAsked("list without a version", "watch 102");
         shows(Map.of("p1", item(101, "hello")));
-        assertThat(mirror.newest().problem()).isEmpty();
+        assertThat(informer.newest().problem()).isEmpty();
         assertThat(server.asked())
                 .allSatisfy(call -> assertThat(call.query()).containsEntry("labelSelector", "pool=a"))
                 .last()
@@ -179,7 +179,7 @@ class MirrorTest {
         hasAsked("list without a version", "watch 101", "watch 102", "watch 103");
         pod("p2", "me too");
         shows(Map.of("p1", item(102, "again"), "p2", item(104, "me too")));
-        assertThat(mirror.newest().problem()).isEmpty();
+        assertThat(informer.newest().problem()).isEmpty();
     }
 
     @Test
@@ -206,7 +206,7 @@ class MirrorTest {
         server.forget();
         server.tell(new Next.Event("ERROR", new JsonObject().put("code", 410)));
         hasAsked("list without a version", "watch 101", "list without a version", "watch 102");
-        assertThat(mirror.newest().problem()).isEmpty();
+        assertThat(informer.newest().problem()).isEmpty();
     }
 
     @Test
@@ -217,7 +217,7 @@ class MirrorTest {
                 : Optional.empty());
         start(POOL);
         hasAsked("list without a version", "watch 101", "list without a version", "watch 101");
-        assertThat(mirror.newest().problem()).isEmpty();
+        assertThat(informer.newest().problem()).isEmpty();
     }
 
     @Test
@@ -237,7 +237,7 @@ class MirrorTest {
             pod("p2", "not asked for");
             start(ONE);
             hasAsked("get 0", "watch 101");
-            assertThat(mirror.newest().one()).contains("hello");
+            assertThat(informer.newest().one()).contains("hello");
             pod("p2", "still not");
             pod("p1", "again");
             shows(Map.of("p1", item(104, "again")));
@@ -247,7 +247,7 @@ class MirrorTest {
         void waitsForOneThatIsNotThere() {
             start(ONE);
             hasAsked("get 0", "watch without a version");
-            Mirrored<String> none = until("has heard", it -> it.heardAt().isPresent());
+            Cached<String> none = until("has heard", it -> it.heardAt().isPresent());
             assertThat(none.items()).isEmpty();
             assertThat(none.problem()).isEmpty();
             pod("p1", "hello");
@@ -262,12 +262,12 @@ class MirrorTest {
             JsonObject older = server.object(path("p1")).orElseThrow();
             JsonObject newer = older.copy().put("says", "as written");
             newer.getJsonObject("metadata").put("resourceVersion", "105");
-            mirror.offer(newer);
-            assertThat(mirror.newest().items()).isEqualTo(Map.of("p1", item(105, "as written")));
-            mirror.offer(older);
+            informer.offer(newer);
+            assertThat(informer.newest().items()).isEqualTo(Map.of("p1", item(105, "as written")));
+            informer.offer(older);
             pod("p1", "older news");
             server.bookmark();
-            assertThat(mirror.newest().items()).isEqualTo(Map.of("p1", item(105, "as written")));
+            assertThat(informer.newest().items()).isEqualTo(Map.of("p1", item(105, "as written")));
         }
     }
 
@@ -282,8 +282,8 @@ class MirrorTest {
             server.fault(_ -> Optional.of(new Answer.Lost("connection refused")));
             server.tell(new Next.Ended(new Answer.Lost("the watch broke off")));
             Await.until("asks again", AMPLE, () -> server.asked().size() >= 3);
-            assertThat(mirror.newest().items()).isEqualTo(Map.of("p1", item(101, "hello")));
-            assertThat(mirror.newest().problem().orElseThrow().silent()).isTrue();
+            assertThat(informer.newest().items()).isEqualTo(Map.of("p1", item(101, "hello")));
+            assertThat(informer.newest().problem().orElseThrow().silent()).isTrue();
             assertThat(news).as("told of the problem once").hasValue(told + 1);
 
             server.fault(_ -> Optional.empty());
@@ -303,7 +303,7 @@ class MirrorTest {
             assertThat(problem.why())
                     .endsWith("the service account's Role lacks {apiGroups: [\"\"], resources: [pods], verbs: [watch]}"
                             + " in namespace ns");
-            assertThat(mirror.newest().one()).contains("hello");
+            assertThat(informer.newest().one()).contains("hello");
         }
 
         @Test
@@ -316,7 +316,7 @@ class MirrorTest {
                     until("sees it", it -> it.problem().isPresent()).problem().orElseThrow();
             assertThat(problem.silent()).isFalse();
             assertThat(problem.why()).startsWith("what the API server sent can not be read: ");
-            assertThat(mirror.newest().one()).contains("hello");
+            assertThat(informer.newest().one()).contains("hello");
             pod("p1", "mended");
             shows(Map.of("p1", item(102, "mended")));
             until("is sound", it -> it.problem().isEmpty());
@@ -363,12 +363,12 @@ class MirrorTest {
     void leavesItsWatchWhenItIsClosed() {
         start(POOL);
         isWatching();
-        mirror.close();
+        informer.close();
         Await.until("leaves", AMPLE, () -> server.watchers() == 0);
         int asked = server.asked().size();
         pod("p1", "hello");
         server.endWatches();
-        assertThat(mirror.newest().items()).isEmpty();
+        assertThat(informer.newest().items()).isEmpty();
         assertThat(server.asked()).hasSize(asked);
     }
 }

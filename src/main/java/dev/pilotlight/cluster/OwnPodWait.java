@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits for the first look at the own pod, and not for long: an API server that is slow or refuses may hold up nothing. */
-public final class FirstSight {
+public final class OwnPodWait {
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
     /** Three seconds: a read of one pod takes a few milliseconds, and the API server's own timeout is two seconds. */
     private static final int LOOKS = 60;
 
-    private FirstSight() {}
+    private OwnPodWait() {}
 
     /** Empty where the pod is not named, or cannot be read in time. To be called by a thread that may wait. */
     public static Optional<OwnPod> of(Cluster cluster) {

@@ -13,11 +13,11 @@ import java.util.Optional;
  * @param fullFrom the load from which it counts as full
  * @param costHold how long a band must hold before it is written
  */
-public record MarkPolicy(
+public record MetadataPolicy(
         boolean enabled, Optional<String> pool, Costs costs, double workingFrom, double fullFrom, Duration costHold) {
     /** Deletion costs; the ReplicaSet controller takes the least first. */
     public record Costs(int standby, int idle, int working, int full) {}
 
-    public static final MarkPolicy DEFAULT =
-            new MarkPolicy(true, Optional.empty(), new Costs(-100, 0, 50, 100), 0.1, 0.8, Duration.ofSeconds(30));
+    public static final MetadataPolicy DEFAULT =
+            new MetadataPolicy(true, Optional.empty(), new Costs(-100, 0, 50, 100), 0.1, 0.8, Duration.ofSeconds(30));
 }

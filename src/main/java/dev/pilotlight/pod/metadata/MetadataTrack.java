@@ -8,41 +8,41 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Keeps the pod's marks as they should be: at most one patch is out, and the next one goes only against a pod that was seen anew.
+ * Keeps the pod's labels and annotations as they should be: at most one patch is out, and the next one goes only against a pod that was read again.
  *
- * @param mark what they should be
+ * @param desired what they should be
  * @param began when this sidecar did
  * @param last the patch sent last
  * @param sentAt when
  * @param attempts patches sent so far
  * @param due the patch to send in this turn
- * @param trouble why the marks can not be written; empty when they can
+ * @param trouble why they cannot be written; empty when they can
  */
-public record MarkTrack(
-        PodMark mark,
+public record MetadataTrack(
+        DesiredMetadata desired,
         Instant began,
-        Optional<PodPatch> last,
+        Optional<MetadataPatch> last,
         Instant sentAt,
         int attempts,
-        Optional<PodPatch> due,
+        Optional<MetadataPatch> due,
         Optional<String> trouble) {
-    /** A sidecar that comes back beside a sound engine finds it ready within this: it need not mark it starting before. */
+    /** A sidecar that comes back beside a sound engine finds it ready within this: it need not say "starting" before. */
     private static final Duration SETTLED = Duration.ofSeconds(5);
-    /** Somebody takes our marks away as soon as they are written: no use in a race. */
+    /** Somebody takes our labels away as soon as they are written: no use in a race. */
     private static final Duration UNDONE = Duration.ofMinutes(1);
 
-    public static MarkTrack begin(Instant now) {
-        return new MarkTrack(PodMark.begin(now), now, Optional.empty(), now, 0, Optional.empty(), Optional.empty());
+    public static MetadataTrack begin(Instant now) {
+        return new MetadataTrack(DesiredMetadata.begin(now), now, Optional.empty(), now, 0, Optional.empty(), Optional.empty());
     }
 
-    public MarkTrack advance(
-            PodMark.Look look, Optional<OwnPod> pod, Optional<PatchOutcome> outcome, MarkPolicy policy, Instant now) {
-        PodMark next = mark.advance(look, policy, now);
+    public MetadataTrack advance(
+            DesiredMetadata.Inputs inputs, Optional<OwnPod> pod, Optional<PatchOutcome> outcome, MetadataPolicy policy, Instant now) {
+        DesiredMetadata next = desired.advance(inputs, policy, now);
         Optional<PatchOutcome> ofLast = outcome.filter(it -> it.attempt() == attempts);
-        Optional<PodPatch> patch = pod.filter(seen -> !isComingBack(look, seen, now))
-                .flatMap(seen -> PodPatch.of(seen, next.wanted(look, policy)))
+        Optional<MetadataPatch> patch = pod.filter(seen -> !isComingBack(inputs, seen, now))
+                .flatMap(seen -> MetadataPatch.of(seen, next.wanted(inputs, policy)))
                 .filter(wanted -> mayGo(wanted, ofLast, now));
-        return new MarkTrack(
+        return new MetadataTrack(
                 next,
                 began,
                 patch.or(() -> last),
@@ -52,22 +52,22 @@ public record MarkTrack(
                 trouble(ofLast));
     }
 
-    private boolean isComingBack(PodMark.Look look, OwnPod seen, Instant now) {
-        return look.phase() instanceof Phase.Starting
+    private boolean isComingBack(DesiredMetadata.Inputs inputs, OwnPod seen, Instant now) {
+        return inputs.phase() instanceof Phase.Starting
                 && seen.labels().containsKey(Names.PHASE)
                 && Duration.between(began, now).compareTo(SETTLED) < 0;
     }
 
-    private boolean mayGo(PodPatch wanted, Optional<PatchOutcome> outcome, Instant now) {
+    private boolean mayGo(MetadataPatch wanted, Optional<PatchOutcome> outcome, Instant now) {
         if (last.isEmpty()) {
             return true;
         }
-        boolean isSeenAnew = !wanted.version().equals(last.get().version());
+        boolean isReadAgain = !wanted.version().equals(last.get().version());
         return switch (outcome.orElse(null)) {
             case null -> false;
-            case PatchOutcome.Conflict _ -> isSeenAnew;
+            case PatchOutcome.Conflict _ -> isReadAgain;
             case PatchOutcome.Applied _ ->
-                isSeenAnew
+                isReadAgain
                         && (!wanted.isLike(last.get())
                                 || Duration.between(sentAt, now).compareTo(UNDONE) >= 0);
             case PatchOutcome.Failed failed -> !now.isBefore(failed.retryAt());

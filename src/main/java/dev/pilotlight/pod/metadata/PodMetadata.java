@@ -10,13 +10,13 @@ import java.util.Optional;
  * @param annotations by key
  * @param alongside annotations that are worth no write of their own, and go with the next one
  */
-public record Mark(
+public record PodMetadata(
         Map<String, Optional<String>> labels,
         Map<String, Optional<String>> annotations,
         Map<String, Optional<String>> alongside) {
-    public static final Mark NONE = new Mark(Map.of(), Map.of(), Map.of());
+    public static final PodMetadata NONE = new PodMetadata(Map.of(), Map.of(), Map.of());
 
-    public Mark {
+    public PodMetadata {
         labels = Map.copyOf(labels);
         annotations = Map.copyOf(annotations);
         alongside = Map.copyOf(alongside);

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A pod marks itself at a real API server, with its own token and no more rights than k8s/base gives. */
+/** A pod writes its own metadata at a real API server, with its own token and no more rights than k8s/base gives. */
 @Tag("cluster")
-class PodMarksIT {
+class PodMetadataIT {
     private static final Duration SOON = Duration.ofMinutes(5);
     /** How long the steady traffic is watched: -Dcluster.steady=600 for the ten minutes of a release. */
     private static final Duration STEADY = Duration.ofSeconds(Integer.getInteger("cluster.steady", 45));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.FakeApiServer;
-import dev.pilotlight.kube.Mirror;
+import dev.pilotlight.kube.Informer;
 import dev.pilotlight.kube.Selection;
 import dev.pilotlight.pod.OwnPod;
 import io.vertx.core.json.JsonObject;
@@ -18,21 +18,21 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** A patch on its way, and what is made of each answer to it. */
-class PodPatcherTest {
+class MetadataPatcherTest {
     private static final String PODS = "/api/v1/namespaces/ns/pods";
     private static final Instant NOON = Instant.parse("2026-11-25T12:00:00Z");
     /** Of every pause the certain part alone. */
     private static final RandomGenerator LEAST = () -> 0;
 
     private final FakeApiServer server = new FakeApiServer();
-    private final Mirror<OwnPod> mirror = new Mirror<>(
+    private final Informer<OwnPod> informer = new Informer<>(
             server, Selection.one(PODS, "a"), pod -> OwnPod.of(pod, Optional.empty()), () -> NOON, LEAST, () -> {});
-    private final PodPatcher patcher = new PodPatcher(server, "ns", "a", mirror, () -> NOON, LEAST);
-    private final PodPatch patch = patch(server.put(PODS + "/a", new JsonObject("""
+    private final MetadataPatcher patcher = new MetadataPatcher(server, "ns", "a", informer, () -> NOON, LEAST);
+    private final MetadataPatch patch = patch(server.put(PODS + "/a", new JsonObject("""
             {"metadata": {"labels": {"app": "vllm", "pilotlight.dev/role": "active"}}}""")));
 
-    private static PodPatch patch(JsonObject pod) {
-        return new PodPatch(
+    private static MetadataPatch patch(JsonObject pod) {
+        return new MetadataPatch(
                 pod.getJsonObject("metadata").getString("resourceVersion"),
                 Map.of("pilotlight.dev/phase", Optional.of("ready"), "pilotlight.dev/role", Optional.empty()),
                 Map.of());
@@ -55,7 +55,7 @@ class PodPatcherTest {
     @Test
     void showsThePodAsItIsAfterwardsWithoutWaitingForTheWatch() {
         assertThat(patcher.send(patch, 3)).isEqualTo(new PatchOutcome.Applied(3, NOON));
-        assertThat(mirror.newest().one().orElseThrow().labels())
+        assertThat(informer.newest().one().orElseThrow().labels())
                 .isEqualTo(Map.of("app", "vllm", "pilotlight.dev/phase", "ready"));
     }
 
@@ -89,7 +89,7 @@ class PodPatcherTest {
                             1,
                             NOON.plusMillis(500),
                             false,
-                            "the pod can not be marked: the API server did not patch " + PODS + "/a: gone"));
+                            "the pod's labels cannot be written: the API server did not patch " + PODS + "/a: gone"));
             assertThat(failed(FakeApiServer.refused(500, "oh"), 1).answered()).isTrue();
         }
 

@@ -3,17 +3,17 @@ package dev.pilotlight.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.KubeTally;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.metadata.PatchOutcome;
-import dev.pilotlight.pod.metadata.PodPatch;
+import dev.pilotlight.pod.metadata.MetadataPatch;
 import dev.pilotlight.pool.plan.NamedPods;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class FirstSightTest {
+class OwnPodWaitTest {
     private static final OwnPod POD = OwnPod.of(new JsonObject(), Optional.empty());
 
     /** A cluster whose own pod is seen from some look on. */
@@ -27,10 +27,10 @@ class FirstSightTest {
 
         @Override
         public ClusterView look() {
-            Map<String, Mirrored.Item<OwnPod>> items =
-                    looks++ < seenAt ? Map.of() : Map.of("own", new Mirrored.Item<>("1", POD));
+            Map<String, Cached.Item<OwnPod>> items =
+                    looks++ < seenAt ? Map.of() : Map.of("own", new Cached.Item<>("1", POD));
             return new ClusterView(
-                    Optional.of(new Mirrored<>(items, Optional.empty(), Optional.empty())),
+                    Optional.of(new Cached<>(items, Optional.empty(), Optional.empty())),
                     Optional.empty(),
                     NamedPods.State.UNKNOWN,
                     Optional.empty(),
@@ -43,7 +43,7 @@ class FirstSightTest {
         public void start(Runnable onNews) {}
 
         @Override
-        public PatchOutcome patch(PodPatch patch, int attempt) {
+        public PatchOutcome patch(MetadataPatch patch, int attempt) {
             throw new AssertionError("nobody patches");
         }
 
@@ -54,7 +54,7 @@ class FirstSightTest {
     private int pauses;
 
     private Optional<OwnPod> firstSight(Cluster cluster) {
-        return FirstSight.of(cluster, () -> pauses++);
+        return OwnPodWait.of(cluster, () -> pauses++);
     }
 
     @Test

@@ -15,22 +15,22 @@ import java.util.TreeMap;
  * @param labels to set; null takes a key away
  * @param annotations likewise
  */
-public record PodPatch(
+public record MetadataPatch(
         String version, Map<String, Optional<String>> labels, Map<String, Optional<String>> annotations) {
-    public PodPatch {
+    public MetadataPatch {
         labels = Map.copyOf(labels);
         annotations = Map.copyOf(annotations);
     }
 
     /** What is to be changed; empty when all that is worth a write is as wanted. Keys that others own are theirs. */
-    public static Optional<PodPatch> of(OwnPod pod, Mark wanted) {
+    public static Optional<MetadataPatch> of(OwnPod pod, PodMetadata wanted) {
         Map<String, Optional<String>> labels = differing(pod.labels(), wanted.labels(), pod);
         Map<String, Optional<String>> annotations = differing(pod.annotations(), wanted.annotations(), pod);
         if (labels.isEmpty() && annotations.isEmpty()) {
             return Optional.empty();
         }
         annotations.putAll(differing(pod.annotations(), wanted.alongside(), pod));
-        return Optional.of(new PodPatch(pod.version(), labels, annotations));
+        return Optional.of(new MetadataPatch(pod.version(), labels, annotations));
     }
 
     private static Map<String, Optional<String>> differing(
@@ -52,7 +52,7 @@ public record PodPatch(
     }
 
     /** Whether it changes the same things in the same way, whatever the version. */
-    public boolean isLike(PodPatch other) {
+    public boolean isLike(MetadataPatch other) {
         return labels.equals(other.labels) && annotations.keySet().equals(other.annotations.keySet());
     }
 

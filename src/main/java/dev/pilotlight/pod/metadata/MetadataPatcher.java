@@ -3,7 +3,7 @@ package dev.pilotlight.pod.metadata;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.Backoff;
 import dev.pilotlight.kube.Call;
-import dev.pilotlight.kube.Mirror;
+import dev.pilotlight.kube.Informer;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Retries;
 import dev.pilotlight.kube.Rights;
@@ -15,22 +15,22 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** Sends the patches of the own pod, one at a time as they are asked for, and says how each ended. */
-public final class PodPatcher {
+public final class MetadataPatcher {
     /** Rights may be given later: tried again, but seldom. */
     private static final Duration DENIED = Duration.ofMinutes(5);
 
     private final ApiServer api;
     private final String path;
-    private final Mirror<OwnPod> pod;
+    private final Informer<OwnPod> pod;
     private final Supplier<Instant> clock;
     private final RandomGenerator chance;
     private final AtomicReference<Retries> retries = new AtomicReference<>(Retries.NONE);
 
-    public PodPatcher(
+    public MetadataPatcher(
             ApiServer api,
             String namespace,
             String name,
-            Mirror<OwnPod> pod,
+            Informer<OwnPod> pod,
             Supplier<Instant> clock,
             RandomGenerator chance) {
         this.api = api;
@@ -40,7 +40,7 @@ public final class PodPatcher {
         this.chance = chance;
     }
 
-    public PatchOutcome send(PodPatch patch, int attempt) {
+    public PatchOutcome send(MetadataPatch patch, int attempt) {
         Call call = Call.mergePatch(path, patch.body());
         ApiServer.Answer answer = api.send(call);
         Instant now = clock.get();
@@ -58,6 +58,6 @@ public final class PodPatcher {
                 // A patch that is wrong, or that a policy denies, will be so the next time.
                 now.plus(answer.is(422) ? DENIED : pause),
                 answer instanceof ApiServer.Answer.Got,
-                "the pod can not be marked: " + Rights.why(call, answer));
+                "the pod's labels cannot be written: " + Rights.why(call, answer));
     }
 }

@@ -3,7 +3,7 @@ package dev.pilotlight.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.kube.KubeTally;
-import dev.pilotlight.kube.Mirrored;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.plan.NamedPods;
@@ -16,38 +16,38 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** What is said of the API server, and when. */
-class TroublesTest {
+class ClusterConditionsTest {
     private static final Instant START = Instant.parse("2026-11-25T10:00:00Z");
     private static final Optional<Problem> NONE = Optional.empty();
     private static final Optional<Problem> CUT = Optional.of(new Problem(true, "the watch broke off"));
     private static final Optional<Problem> DENIED = Optional.of(new Problem(false, "HTTP 403"));
 
-    private Troubles troubles = Troubles.NONE;
+    private ClusterConditions conditions = ClusterConditions.NONE;
     private Instant now = START;
     private final List<String> said = new ArrayList<>();
 
     /** A second in which the own pod's watch and the pool have these problems. */
-    private void second(Optional<Problem> pod, Optional<Problem> pool, Optional<String> marks) {
-        Troubles before = troubles;
-        Mirrored<OwnPod> mirror = new Mirrored<>(Map.of(), Optional.of(START), pod);
+    private void second(Optional<Problem> pod, Optional<Problem> pool, Optional<String> metadata) {
+        ClusterConditions before = conditions;
+        Cached<OwnPod> cached = new Cached<>(Map.of(), Optional.of(START), pod);
         ClusterView view = new ClusterView(
-                Optional.of(mirror),
+                Optional.of(cached),
                 Optional.empty(),
                 NamedPods.State.UNKNOWN,
                 Optional.empty(),
                 pool,
                 Optional.empty(),
                 KubeTally.EMPTY);
-        troubles = troubles.advance(view, marks, now);
-        note("silence", before.silence(), troubles.silence());
-        note("pool", before.pool(), troubles.pool());
-        note("marks", before.marks(), troubles.marks());
+        conditions = conditions.advance(view, metadata, now);
+        note("silence", before.silence(), conditions.silence());
+        note("pool", before.pool(), conditions.pool());
+        note("metadata", before.metadata(), conditions.metadata());
         now = now.plusSeconds(1);
     }
 
-    private void note(String what, Believed before, Believed after) {
-        if (before.trouble().isPresent() != after.trouble().isPresent()) {
-            said.add(what + (after.trouble().isPresent() ? " begins" : " ends"));
+    private void note(String what, Debounced before, Debounced after) {
+        if (before.problem().isPresent() != after.problem().isPresent()) {
+            said.add(what + (after.problem().isPresent() ? " begins" : " ends"));
         }
     }
 
@@ -68,16 +68,16 @@ class TroublesTest {
     @Test
     void aStrangerIsSpokenOfThoughTheServerHasLongBeenSilent() {
         seconds(20, CUT, NONE);
-        assertThat(troubles.stranger().trouble()).isEmpty();
+        assertThat(conditions.stranger().problem()).isEmpty();
         seconds(20, Optional.of(new Problem(true, true, "a page")), NONE);
-        assertThat(troubles.stranger().trouble()).contains("a page");
+        assertThat(conditions.stranger().problem()).contains("a page");
     }
 
     @Test
     void whatIsBelievedIsTheNewestReason() {
         seconds(3, CUT, NONE);
         seconds(3, DENIED, NONE);
-        assertThat(troubles.silence().trouble()).contains("HTTP 403");
+        assertThat(conditions.silence().problem()).contains("HTTP 403");
     }
 
     @Test
@@ -107,7 +107,7 @@ class TroublesTest {
     void aRightThatIsMissingIsSaidOnceThoughTheWatchIsSound() {
         seconds(600, NONE, DENIED);
         assertThat(said).containsExactly("pool begins");
-        assertThat(troubles.pool().trouble()).contains("HTTP 403");
+        assertThat(conditions.pool().problem()).contains("HTTP 403");
     }
 
     @Test
@@ -115,6 +115,6 @@ class TroublesTest {
         for (int i = 0; i < 600; i++) {
             second(NONE, NONE, Optional.of("HTTP 403"));
         }
-        assertThat(said).containsExactly("marks begins");
+        assertThat(said).containsExactly("metadata begins");
     }
 }

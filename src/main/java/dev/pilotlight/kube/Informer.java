@@ -4,7 +4,7 @@ import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.ApiServer.Events;
 import dev.pilotlight.kube.ApiServer.Next;
-import dev.pilotlight.kube.Mirrored.Item;
+import dev.pilotlight.kube.Cached.Item;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -20,11 +20,11 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * Keeps up with some objects of the API server: reads them once, then watches; reads them anew when the watch has expired, and when
+ * Keeps up with some objects of the API server: reads them once, then watches; reads them again when the watch has expired, and when
  * it went silent. A thread of its own; the newest state is there for everybody, however long the server is away.
  */
-public final class Mirror<T> implements AutoCloseable {
-    /** How long the server is asked to keep a watch: as long as client-go's shortest. Each then is opened anew where it ended. */
+public final class Informer<T> implements AutoCloseable {
+    /** How long the server is asked to keep a watch: as long as client-go's shortest. Each then is opened again where it ended. */
     private static final int WATCH_SECONDS = 300;
     /** Bookmarks come about once a minute: two of them missed is a watch that nobody serves any more. */
     private static final Duration SILENT = Duration.ofSeconds(130);
@@ -39,7 +39,7 @@ public final class Mirror<T> implements AutoCloseable {
     private final Supplier<Instant> clock;
     private final RandomGenerator chance;
     private final Runnable onNews;
-    private final AtomicReference<Mirrored<T>> state = new AtomicReference<>(Mirrored.begin());
+    private final AtomicReference<Cached<T>> state = new AtomicReference<>(Cached.begin());
     private final Thread thread;
     private volatile boolean closed;
     private volatile Optional<Events> open = Optional.empty();
@@ -47,7 +47,7 @@ public final class Mirror<T> implements AutoCloseable {
     /** Watches in a row that ended at once. */
     private int cut;
 
-    public Mirror(
+    public Informer(
             ApiServer api,
             Selection selection,
             Function<JsonObject, T> read,
@@ -61,16 +61,16 @@ public final class Mirror<T> implements AutoCloseable {
         this.chance = chance;
         this.onNews = onNews;
         this.thread = Thread.ofVirtual()
-                .name("mirror " + selection.path())
-                .unstarted(Guard.guarded("mirror " + selection.path(), () -> closed, this::run));
+                .name("informer " + selection.path())
+                .unstarted(Guard.guarded("informer " + selection.path(), () -> closed, this::run));
     }
 
-    public Mirror<T> start() {
+    public Informer<T> start() {
         thread.start();
         return this;
     }
 
-    public Mirrored<T> newest() {
+    public Cached<T> newest() {
         return state.get();
     }
 
@@ -83,9 +83,9 @@ public final class Mirror<T> implements AutoCloseable {
         }
     }
 
-    private void put(UnaryOperator<Mirrored<T>> change) {
-        Mirrored<T> before = state.get();
-        Mirrored<T> after = state.updateAndGet(change);
+    private void put(UnaryOperator<Cached<T>> change) {
+        Cached<T> before = state.get();
+        Cached<T> after = state.updateAndGet(change);
         if (!after.items().equals(before.items())
                 || after.problem().isPresent() != before.problem().isPresent()) {
             onNews.run();
@@ -127,11 +127,11 @@ public final class Mirror<T> implements AutoCloseable {
             // Of each page only what is wanted is kept.
             (selection.name().isPresent() ? Stream.of(page) : page.getJsonArray("items").stream())
                     .map(JsonObject.class::cast)
-                    .forEach(object -> found.put(Mirrored.name(object), Mirrored.item(object, read)));
-            more = Mirrored.more(page);
+                    .forEach(object -> found.put(Cached.name(object), Cached.item(object, read)));
+            more = Cached.more(page);
             if (more.isEmpty()) {
                 put(all -> all.replaced(found, clock.get()));
-                return Optional.of(Mirrored.version(page)).filter(version -> !version.isEmpty());
+                return Optional.of(Cached.version(page)).filter(version -> !version.isEmpty());
             }
         }
         throw failed(selection.read(more), new Answer.Lost("the list has no end: more than " + MOST_PAGES + " pages"));
@@ -140,11 +140,11 @@ public final class Mirror<T> implements AutoCloseable {
     /** The object of that name, or a list: of anything else, however well it looks, nothing is to be learned. */
     private boolean isAsked(JsonObject object) {
         return selection.name().isPresent()
-                ? selection.name().get().equals(Mirrored.name(object))
+                ? selection.name().get().equals(Cached.name(object))
                 : object.getValue("items") instanceof JsonArray items
                         && items.stream()
                                 .allMatch(it -> it instanceof JsonObject named
-                                        && !Mirrored.name(named).isEmpty());
+                                        && !Cached.name(named).isEmpty());
     }
 
     private boolean isSelected(JsonObject object) {
@@ -178,7 +178,7 @@ public final class Mirror<T> implements AutoCloseable {
         }
     }
 
-    /** Takes in events to the watch's end; the version to go on from, or none to read all anew. */
+    /** Takes in events to the watch's end; the version to go on from, or none to read all again. */
     private Optional<String> take(Call call, Events events, Optional<String> from) throws Pause {
         Optional<String> version = from;
         while (true) {
@@ -206,7 +206,7 @@ public final class Mirror<T> implements AutoCloseable {
                             return Optional.empty();
                         }
                     }
-                    version = Optional.of(Mirrored.version(object))
+                    version = Optional.of(Cached.version(object))
                             .filter(it -> !it.isEmpty())
                             .or(() -> from);
                 }
@@ -235,7 +235,7 @@ public final class Mirror<T> implements AutoCloseable {
         thread.interrupt();
     }
 
-    /** To wait a while, then begin anew. */
+    /** To wait a while, then begin again. */
     private static final class Pause extends Exception {
         private static final long serialVersionUID = 1;
         private final transient Duration length;

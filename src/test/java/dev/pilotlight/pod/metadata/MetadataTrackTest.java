@@ -19,17 +19,17 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /** When a pod is marked, and that it is not when there is nothing to say. */
-class MarkTrackTest {
+class MetadataTrackTest {
     private static final Instant START = Instant.parse("2026-01-05T10:00:00Z");
 
     private final Map<String, String> labels = new HashMap<>();
     private final Map<String, String> annotations = new HashMap<>();
     private int version = 1;
     private Instant now = START;
-    private MarkTrack track = MarkTrack.begin(START);
+    private MetadataTrack track = MetadataTrack.begin(START);
     private Optional<PatchOutcome> outcome = Optional.empty();
 
-    private Optional<PodPatch> second(Phase phase, Optional<Role> role, double load, boolean onTraffic) {
+    private Optional<MetadataPatch> second(Phase phase, Optional<Role> role, double load, boolean onTraffic) {
         now = now.plusSeconds(1);
         OwnPod pod = new OwnPod(
                 "u",
@@ -44,20 +44,20 @@ class MarkTrackTest {
                 EarlierEnds.NONE,
                 Optional.empty());
         track = track.advance(
-                new PodMark.Look(phase, role, OptionalDouble.of(load), onTraffic, Optional.empty()),
+                new DesiredMetadata.Inputs(phase, role, OptionalDouble.of(load), onTraffic, Optional.empty()),
                 Optional.of(pod),
                 outcome,
-                MarkPolicy.DEFAULT,
+                MetadataPolicy.DEFAULT,
                 now);
         return track.due();
     }
 
-    private Optional<PodPatch> active(double load) {
+    private Optional<MetadataPatch> active(double load) {
         return second(new Phase.Ready(START, "warm"), Optional.of(new Role.Active(START)), load, true);
     }
 
     /** The API server takes it. */
-    private void apply(PodPatch patch) {
+    private void apply(MetadataPatch patch) {
         version++;
         put(labels, patch.labels());
         put(annotations, patch.annotations());
@@ -131,7 +131,7 @@ class MarkTrackTest {
             if (labels.remove(Names.ROLE) != null) {
                 version++;
             }
-            Optional<PodPatch> patch = active(0.4);
+            Optional<MetadataPatch> patch = active(0.4);
             patch.ifPresent(this::apply);
             writes += patch.isPresent() ? 1 : 0;
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Seats of one pool beside one API server, on a clock of the test's own: whoever is due first goes first. */
-class SeatTest {
+class LeaderElectorTest {
     private static final String LEASE = Names.leases("ns") + "/pilotlight-pool-vllm";
     private static final Instant START = Instant.parse("2026-11-25T12:00:00Z");
 
@@ -34,10 +34,10 @@ class SeatTest {
     private Instant now = START;
     private Optional<Plan> plan = Optional.empty();
 
-    /** A sidecar's seat, and its way to the API server. */
+    /** A sidecar's elector, and its way to the API server. */
     private final class Candidate implements ApiServer {
         final String name;
-        final Seat seat;
+        final LeaderElector elector;
         Instant dueAt = now;
         boolean retired;
         boolean busy;
@@ -45,14 +45,14 @@ class SeatTest {
 
         Candidate(String name, long seed) {
             this.name = name;
-            this.seat = new Seat(
+            this.elector = new LeaderElector(
                     this, "ns", "vllm", name, () -> plan, () -> retired, () -> now, new SplittableRandom(seed));
             candidates.add(this);
         }
 
         void step() {
             busy = true;
-            dueAt = seat.step();
+            dueAt = elector.step();
             busy = false;
         }
 
@@ -63,7 +63,7 @@ class SeatTest {
 
         @Override
         public Events watch(Call call) {
-            throw new UnsupportedOperationException("a seat watches nothing");
+            throw new UnsupportedOperationException("an elector watches nothing");
         }
 
         @Override
@@ -72,7 +72,7 @@ class SeatTest {
         }
 
         boolean leads() {
-            return seat.term().isPresent();
+            return elector.term().isPresent();
         }
 
         void loseEverything() {
@@ -126,7 +126,7 @@ class SeatTest {
     }
 
     private Optional<Integer> term() {
-        return candidates.stream().flatMap(it -> it.seat.term().stream()).findFirst();
+        return candidates.stream().flatMap(it -> it.elector.term().stream()).findFirst();
     }
 
     private void seconds(int seconds) {
@@ -141,8 +141,8 @@ class SeatTest {
     void makesTheLeaseWhereThereIsNone() {
         Candidate a = candidate("a");
         seconds(1);
-        assertThat(a.seat.term()).contains(1);
-        assertThat(a.seat.problem()).isEmpty();
+        assertThat(a.elector.term()).contains(1);
+        assertThat(a.elector.problem()).isEmpty();
         assertThat(spec()).isEqualTo(new JsonObject("""
                 {"holderIdentity": "a", "leaseDurationSeconds": 8, "leaseTransitions": 1,
                  "renewTime": "2026-11-25T12:00:00.000000Z"}"""));
@@ -154,7 +154,7 @@ class SeatTest {
                 {"metadata": {"labels": {"app": "vllm"}}, "spec": {"holderIdentity": "", "leaseTransitions": 6}}"""));
         Candidate a = candidate("a");
         seconds(1);
-        assertThat(a.seat.term()).contains(7);
+        assertThat(a.elector.term()).contains(7);
         assertThat(server.object(LEASE).orElseThrow().getJsonObject("metadata").getJsonObject("labels"))
                 .isEqualTo(new JsonObject("{\"app\": \"vllm\"}"));
     }
@@ -164,7 +164,7 @@ class SeatTest {
         plan = Optional.of(planOf(41, 3));
         Candidate a = candidate("a");
         seconds(1);
-        assertThat(a.seat.term()).contains(42);
+        assertThat(a.elector.term()).contains(42);
     }
 
     @Test
@@ -173,7 +173,7 @@ class SeatTest {
         seconds(1);
         int asked = server.asked().size();
         seconds(60);
-        assertThat(a.seat.term()).contains(1);
+        assertThat(a.elector.term()).contains(1);
         assertThat(server.asked()).hasSize(asked + 30);
         assertThat(spec().getString("renewTime")).isEqualTo("2026-11-25T12:01:00.000000Z");
     }
@@ -196,7 +196,7 @@ class SeatTest {
         }
         // The stranger is heard of no more.
         seconds(16);
-        assertThat(b.seat.term()).contains(4);
+        assertThat(b.elector.term()).contains(4);
     }
 
     /** A holder that is no more: what its lease says of the time is not asked. */
@@ -208,7 +208,7 @@ class SeatTest {
         seconds(7);
         assertThat(a.leads()).isFalse();
         seconds(9);
-        assertThat(a.seat.term()).contains(4);
+        assertThat(a.elector.term()).contains(4);
     }
 
     @Test
@@ -216,13 +216,13 @@ class SeatTest {
         server.put(LEASE, held("stranger", 3, "2099-01-01T00:00:00.000000Z"));
         Candidate a = candidate("a");
         seconds(7);
-        assertThat(a.seat.problem().orElseThrow().why())
+        assertThat(a.elector.problem().orElseThrow().why())
                 .isEqualTo(
                         "the Lease pilotlight-pool-vllm counts for nothing until a leader writes it anew: its renewTime"
                                 + " 2099-01-01T00:00:00Z is far in the future");
         seconds(9);
         assertThat(a.leads()).isTrue();
-        assertThat(a.seat.problem()).isEmpty();
+        assertThat(a.elector.problem()).isEmpty();
     }
 
     @Test
@@ -237,7 +237,7 @@ class SeatTest {
                                     new JsonObject().put("annotations", new JsonObject().put("touched", "" + i))));
             seconds(2);
         }
-        assertThat(a.seat.term()).contains(4);
+        assertThat(a.elector.term()).contains(4);
     }
 
     @ParameterizedTest
@@ -248,7 +248,7 @@ class SeatTest {
                 new JsonObject("{\"spec\": {\"holderIdentity\": \"\", \"leaseTransitions\": " + transitions + "}}"));
         Candidate a = candidate("a");
         seconds(2);
-        assertThat(a.seat.term()).contains(1);
+        assertThat(a.elector.term()).contains(1);
         assertThat(spec().getInteger("leaseTransitions")).isEqualTo(1);
     }
 
@@ -257,7 +257,7 @@ class SeatTest {
         plan = Optional.of(planOf(PlanView.MOST_TERM, 3));
         Candidate a = candidate("a");
         seconds(1);
-        assertThat(a.seat.term()).contains(1);
+        assertThat(a.elector.term()).contains(1);
     }
 
     private static JsonObject held(String holder, int term, String renewed) {
@@ -278,7 +278,7 @@ class SeatTest {
         a.loseEverything();
         seconds(3);
         assertThat(leaders()).as("the last renewal is not old enough").containsExactly("a");
-        assertThat(a.seat.problem().orElseThrow().silent()).isTrue();
+        assertThat(a.elector.problem().orElseThrow().silent()).isTrue();
         seconds(3);
         assertThat(leaders()).isEmpty();
         seconds(10);
@@ -287,7 +287,7 @@ class SeatTest {
         a.loseNothing();
         seconds(60);
         assertThat(leaders()).containsExactly("b");
-        assertThat(a.seat.problem()).isEmpty();
+        assertThat(a.elector.problem()).isEmpty();
     }
 
     @Test
@@ -302,7 +302,7 @@ class SeatTest {
         seconds(20);
         assertThat(leaders()).containsExactly(first);
         assertThat(term()).contains(1);
-        assertThat(a.seat.problem()).isEmpty();
+        assertThat(a.elector.problem()).isEmpty();
     }
 
     @Test
@@ -312,11 +312,11 @@ class SeatTest {
         Candidate b = candidate("b");
         seconds(10);
         a.retired = true;
-        a.seat.giveBack();
+        a.elector.giveBack();
         assertThat(a.leads()).isFalse();
         assertThat(spec().getString("holderIdentity")).isEmpty();
         seconds(4);
-        assertThat(b.seat.term()).contains(2);
+        assertThat(b.elector.term()).contains(2);
     }
 
     @Test
@@ -326,7 +326,7 @@ class SeatTest {
         Candidate b = candidate("b");
         seconds(1);
         int asked = server.asked().size();
-        b.seat.giveBack();
+        b.elector.giveBack();
         assertThat(server.asked()).hasSize(asked);
         assertThat(a.leads()).isTrue();
     }
@@ -343,7 +343,7 @@ class SeatTest {
             return Optional.of(new Answer.Lost("connection reset"));
         };
         seconds(5);
-        assertThat(a.seat.term()).contains(1);
+        assertThat(a.elector.term()).contains(1);
     }
 
     @Test
@@ -355,7 +355,7 @@ class SeatTest {
         seconds(5);
         assertThat(again.leads()).isFalse();
         seconds(8);
-        assertThat(again.seat.term()).contains(2);
+        assertThat(again.elector.term()).contains(2);
     }
 
     @Test
@@ -364,7 +364,7 @@ class SeatTest {
         seconds(1);
         server.delete(LEASE);
         seconds(3);
-        assertThat(a.seat.problem()).isEmpty();
+        assertThat(a.elector.problem()).isEmpty();
         assertThat(server.object(LEASE)).isPresent();
         assertThat(a.leads()).isTrue();
     }
@@ -374,8 +374,8 @@ class SeatTest {
         server.fault(_ -> Optional.of(FakeApiServer.refused(403, "leases is forbidden")));
         Candidate a = candidate("a");
         seconds(600);
-        assertThat(a.seat.problem().orElseThrow().silent()).isFalse();
-        assertThat(a.seat.problem().orElseThrow().why())
+        assertThat(a.elector.problem().orElseThrow().silent()).isFalse();
+        assertThat(a.elector.problem().orElseThrow().why())
                 .startsWith("the pool's leader can not be elected: the API server did not get " + LEASE)
                 .contains("resourceNames: [pilotlight-pool-vllm], verbs: [get]");
         assertThat(server.asked()).hasSizeLessThan(20);

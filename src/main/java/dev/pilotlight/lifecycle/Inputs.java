@@ -26,9 +26,9 @@ import java.util.Optional;
  * @param found what is held against the engine, in order of weight
  * @param gpuFault why the GPU can not go on
  * @param longestLoad the longest load of this engine seen from here
- * @param deeds asked for so far, so that each gets a number of its own
+ * @param effectsSoFar asked for so far, so that each gets a number of its own
  */
-public record Seen(
+public record Inputs(
         EngineTrack engine,
         boolean servedOthers,
         Optional<WarmUpOutcome> warmUp,
@@ -36,7 +36,7 @@ public record Seen(
         Map<Condition, String> found,
         Optional<String> gpuFault,
         Duration longestLoad,
-        int deeds) {
+        int effectsSoFar) {
 
     boolean refused() {
         return engine.refusedSince().isPresent();
