@@ -1,7 +1,7 @@
 package dev.pilotlight.cluster;
 
-import dev.pilotlight.pod.metadata.PatchOutcome;
 import dev.pilotlight.pod.metadata.MetadataPatch;
+import dev.pilotlight.pod.metadata.PatchOutcome;
 import java.time.Instant;
 
 /** What the loop needs of the cluster: a look at it, and the patch of the own pod. */

@@ -1,7 +1,7 @@
 package dev.pilotlight.cluster;
 
-import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Cached;
+import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.pod.OwnPod;

@@ -173,7 +173,13 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
 
     private Step next(Warming warming, List<Round> rounds, int failures, Inputs inputs, Instant now) {
         Warming next = new Warming(
-                warming.since(), inputs.effectsSoFar() + 1, now, Optional.empty(), rounds, failures, warming.lastFailure());
+                warming.since(),
+                inputs.effectsSoFar() + 1,
+                now,
+                Optional.empty(),
+                rounds,
+                failures,
+                warming.lastFailure());
         return inputs.model()
                 .map(model -> Step.to(next, round(next, model, inputs)))
                 .orElseGet(() -> Step.stay(new Warming(

@@ -1,7 +1,7 @@
 package dev.pilotlight.loop;
 
-import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.cluster.ClusterConditions;
+import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.lifecycle.Conditions;

@@ -1,8 +1,8 @@
 package dev.pilotlight.replay;
 
 import dev.pilotlight.cluster.ClusterView;
-import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Cached;
+import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.pool.managed.Leading;

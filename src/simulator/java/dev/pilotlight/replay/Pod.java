@@ -63,7 +63,13 @@ final class Pod {
                 policy.staleAfter(),
                 policy.gpuStaleAfter(),
                 policy.role(),
-                new MetadataPolicy(false, metadata.pool(), metadata.costs(), metadata.workingFrom(), metadata.fullFrom(), metadata.costHold()));
+                new MetadataPolicy(
+                        false,
+                        metadata.pool(),
+                        metadata.costs(),
+                        metadata.workingFrom(),
+                        metadata.fullFrom(),
+                        metadata.costHold()));
     }
 
     /** The sidecar of a pod in a managed pool. */

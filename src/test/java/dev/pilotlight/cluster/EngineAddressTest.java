@@ -2,8 +2,8 @@ package dev.pilotlight.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Cached;
+import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pool.plan.NamedPods;
 import io.vertx.core.json.JsonObject;

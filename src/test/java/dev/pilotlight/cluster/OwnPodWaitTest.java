@@ -2,11 +2,11 @@ package dev.pilotlight.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.kube.Cached;
+import dev.pilotlight.kube.KubeTally;
 import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pod.metadata.PatchOutcome;
 import dev.pilotlight.pod.metadata.MetadataPatch;
+import dev.pilotlight.pod.metadata.PatchOutcome;
 import dev.pilotlight.pool.plan.NamedPods;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;

@@ -15,7 +15,8 @@ public enum DeletionCostBand {
     private static final double SLACK = 0.05;
 
     /** The band of a ready pod; empty when its load is not known. */
-    static Optional<DeletionCostBand> of(Role role, OptionalDouble load, Optional<DeletionCostBand> before, MetadataPolicy policy) {
+    static Optional<DeletionCostBand> of(
+            Role role, OptionalDouble load, Optional<DeletionCostBand> before, MetadataPolicy policy) {
         return switch (role) {
             case Role.Standby _ -> Optional.of(STANDBY);
             case Role.Active _ ->

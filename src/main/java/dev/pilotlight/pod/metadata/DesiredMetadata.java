@@ -36,7 +36,8 @@ public record DesiredMetadata(Optional<DeletionCostBand> band, Optional<Deletion
     }
 
     public DesiredMetadata advance(Inputs inputs, MetadataPolicy policy, Instant now) {
-        Optional<DeletionCostBand> seen = inputs.role().flatMap(role -> DeletionCostBand.of(role, inputs.load(), coming, policy));
+        Optional<DeletionCostBand> seen =
+                inputs.role().flatMap(role -> DeletionCostBand.of(role, inputs.load(), coming, policy));
         if (seen.isEmpty() || seen.equals(coming)) {
             boolean held = seen.isPresent() && Duration.between(since, now).compareTo(policy.costHold()) >= 0;
             return new DesiredMetadata(held ? seen : band, coming, since);

@@ -32,11 +32,16 @@ public record MetadataTrack(
     private static final Duration UNDONE = Duration.ofMinutes(1);
 
     public static MetadataTrack begin(Instant now) {
-        return new MetadataTrack(DesiredMetadata.begin(now), now, Optional.empty(), now, 0, Optional.empty(), Optional.empty());
+        return new MetadataTrack(
+                DesiredMetadata.begin(now), now, Optional.empty(), now, 0, Optional.empty(), Optional.empty());
     }
 
     public MetadataTrack advance(
-            DesiredMetadata.Inputs inputs, Optional<OwnPod> pod, Optional<PatchOutcome> outcome, MetadataPolicy policy, Instant now) {
+            DesiredMetadata.Inputs inputs,
+            Optional<OwnPod> pod,
+            Optional<PatchOutcome> outcome,
+            MetadataPolicy policy,
+            Instant now) {
         DesiredMetadata next = desired.advance(inputs, policy, now);
         Optional<PatchOutcome> ofLast = outcome.filter(it -> it.attempt() == attempts);
         Optional<MetadataPatch> patch = pod.filter(seen -> !isComingBack(inputs, seen, now))

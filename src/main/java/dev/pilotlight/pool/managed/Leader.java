@@ -4,9 +4,9 @@ import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.kube.ApiServer.Answer;
 import dev.pilotlight.kube.Backoff;
+import dev.pilotlight.kube.Cached;
 import dev.pilotlight.kube.Call;
 import dev.pilotlight.kube.Informer;
-import dev.pilotlight.kube.Cached;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Retries;
@@ -96,7 +96,8 @@ final class Leader implements AutoCloseable {
     }
 
     Optional<Leading> leading() {
-        return leading.filter(it -> fencingTerm.get().filter(term -> term == it.term()).isPresent());
+        return leading.filter(
+                it -> fencingTerm.get().filter(term -> term == it.term()).isPresent());
     }
 
     Optional<Problem> problem() {

@@ -2,8 +2,8 @@ package dev.pilotlight.pool.managed;
 
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.kube.ApiServer;
-import dev.pilotlight.kube.Informer;
 import dev.pilotlight.kube.Cached;
+import dev.pilotlight.kube.Informer;
 import dev.pilotlight.kube.Names;
 import dev.pilotlight.kube.Problem;
 import dev.pilotlight.kube.Selection;

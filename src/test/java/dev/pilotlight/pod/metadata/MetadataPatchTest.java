@@ -67,9 +67,11 @@ class MetadataPatchTest {
     void isNotMadeForWhatTravelsAlongside() {
         OwnPod pod = pod(Map.of("pilotlight.dev/phase", "ready"), Map.of("pilotlight.dev/load", "0.3"), Set.of());
         Map<String, Optional<String>> load = Map.of("pilotlight.dev/load", Optional.of("0.6"));
-        assertThat(MetadataPatch.of(pod, metadata(Map.of("pilotlight.dev/phase", Optional.of("ready")), Map.of(), load)))
+        assertThat(MetadataPatch.of(
+                        pod, metadata(Map.of("pilotlight.dev/phase", Optional.of("ready")), Map.of(), load)))
                 .isEmpty();
-        assertThat(MetadataPatch.of(pod, metadata(Map.of("pilotlight.dev/phase", Optional.of("draining")), Map.of(), load)))
+        assertThat(MetadataPatch.of(
+                        pod, metadata(Map.of("pilotlight.dev/phase", Optional.of("draining")), Map.of(), load)))
                 .hasValueSatisfying(patch ->
                         assertThat(patch.annotations()).containsEntry("pilotlight.dev/load", Optional.of("0.6")));
     }
