@@ -6,6 +6,7 @@ usage: image.py KIND OUT.tar [NAME=VALUE...]
   jvm      the sidecar on a JVM, by src/main/docker/Dockerfile.jvm, of target/quarkus-app
   native   the sidecar as a binary, by src/main/docker/Dockerfile.native-micro; binary=FILE is what `make native` made
   engine   the simulated engine, by scripts/node/Dockerfile.engine, of target/test-classes; name=... is what it is called
+  engine-bare  the same without a shell, by scripts/node/Dockerfile.engine-bare
   pause    what holds a pod's namespaces, by scripts/node/Dockerfile.pause
 
 Of a Dockerfile COPY, WORKDIR, ENV, USER, ENTRYPOINT, CMD, EXPOSE and LABEL are followed; FROM is replaced by a layer of this machine's
@@ -34,6 +35,7 @@ KINDS = {  # kind: Dockerfile, layers that its FROM becomes, name
     "jvm": ("src/main/docker/Dockerfile.jvm", ["glibc", "jdk"], "pilotlight.test/pilotlight:jvm"),
     "native": ("src/main/docker/Dockerfile.native-micro", ["glibc"], "pilotlight.test/pilotlight:native"),
     "engine": ("scripts/node/Dockerfile.engine", ["glibc", "jdk", "tools"], "pilotlight.test/engine:1"),
+    "engine-bare": ("scripts/node/Dockerfile.engine-bare", ["glibc", "jdk"], "pilotlight.test/engine-bare:1"),
     "pause": ("scripts/node/Dockerfile.pause", ["busybox"], "pilotlight.test/pause:1"),
 }
 TOOLS = "bash cat cp date env head id kill ls mkdir printenv rm seq sleep stat tail test timeout tr wc".split()

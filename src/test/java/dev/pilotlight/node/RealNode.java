@@ -138,6 +138,26 @@ final class RealNode {
                 .orFail();
     }
 
+    /** Ends all processes of a pod at once, those of its sandbox among them. */
+    void killAll(Pod pod) {
+        String ofPod = "labels.\"io.kubernetes.pod.uid\"==" + pod.getMetadata().getUid();
+        List<String> ids =
+                script("ctr", "containers", "ls", "-q", ofPod).orFail().lines().toList();
+        for (String id : ids) {
+            script("ctr", "tasks", "kill", "--signal", "SIGKILL", id);
+        }
+    }
+
+    /** From now on a container can start no process beside those that it has. */
+    void limitProcesses(Pod pod, String container) {
+        Said.by(new ProcessBuilder("bash", "-c", """
+                set -e
+                for file in $(find /sys/fs/cgroup -path "*$0*" -name pids.max); do
+                    cat ${file%max}current > $file
+                done""", containerId(pod, container)))
+                .orFail();
+    }
+
     /**
      * Takes so much of a container's memory limit that the kernel kills it for the next pages that it wants, once it has taken back all that it
      * can. The limit is that of this life: the kubelet sets the next one as the pod says.

@@ -1,0 +1,162 @@
+package dev.pilotlight.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pilotlight.process.Await;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What a node does to a pod that is well: nothing of it ends a sound engine, or leaves it unready for long. */
+@Tag("node")
+class RoughNodeIT {
+    private static final int CALLERS = 4;
+    private static final Duration SOON = Duration.ofMinutes(3);
+    private static final Duration A_WHILE = Duration.ofSeconds(60);
+
+    /** The engine's liveness probe begins so long after its container. */
+    private static final Duration PROBED = Duration.ofSeconds(130);
+
+    /** As many loops as keep every processor of a small machine busy, and asking for more of it than the example's pod does. */
+    private static final String HOGS = """
+            apiVersion: v1
+            kind: Pod
+            metadata: { name: hogs, namespace: default }
+            spec:
+              terminationGracePeriodSeconds: 0
+              containers:
+                - name: hogs
+                  image: %s
+                  command: [bash, -c, "for i in {1..8}; do while :; do :; done & done; wait"]
+                  resources: { requests: { cpu: "1" } }
+            """;
+
+    private final RealNode node = RealNode.shared();
+
+    private static void pass(Duration time) {
+        Instant until = Instant.now().plus(time);
+        Await.until("time has passed", time.plusMinutes(1), () -> Instant.now().isAfter(until));
+    }
+
+    private static List<String> away(TimeLine line, Instant from) {
+        return line.since(from).stream()
+                .map(TimeLine.Entry::what)
+                .filter(what -> what.equals("not Ready") || what.startsWith("endpoints"))
+                .toList();
+    }
+
+    /** The least that it asked for is what it gets. The pod starts there, and is not taken off its Service by a late answer. */
+    @Test
+    void startsAndStaysReadyWhereOtherPodsTakeAllProcessors() throws Exception {
+        String name = "rough-busy";
+        Path hogs =
+                Files.writeString(Path.of("target/node/hogs.yaml").toAbsolutePath(), HOGS.formatted(RealNode.ENGINE));
+        node.kubectl("apply", "-f", hogs.toString()).orFail();
+        try (TimeLine line = new TimeLine(node.admin(), name, name)) {
+            line.fault("kubectl apply -k beside eight busy loops");
+            try (Example example = Example.apply(node, Example.in(name));
+                    Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
+                Pod pod = example.awaitReady();
+                Await.until("the callers know the pod", SOON, () -> !crowd.addresses()
+                        .isEmpty());
+                crowd.keepBusy(CALLERS, 100);
+                Instant from = Instant.now();
+                pass(PROBED);
+                crowd.stop();
+                Await.until("all have ended", SOON, () -> crowd.open() == 0);
+                line.add(crowd.tally());
+                assertThat(example.restarts(pod)).containsEntry("pilotlight", 0).containsEntry("vllm", 0);
+                assertThat(away(line, from)).isEmpty();
+                assertThat(crowd.lost()).isEmpty();
+            }
+        } finally {
+            node.kubectl("delete", "-f", hogs.toString(), "--force", "--grace-period=0");
+        }
+    }
+
+    @Test
+    void staysReadyWhenTheKubeletStartsAgain() throws Exception {
+        String name = "rough-kubelet";
+        try (Example example = Example.apply(node, Example.in(name));
+                TimeLine line = new TimeLine(node.admin(), name, name);
+                Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
+            Pod pod = example.awaitReady();
+            Await.until(
+                    "the callers know the pod", SOON, () -> !crowd.addresses().isEmpty());
+            crowd.keepBusy(CALLERS, 100);
+            Instant from = line.fault("the kubelet starts again");
+            node.kubelet();
+            pass(A_WHILE);
+            crowd.stop();
+            Await.until("all have ended", SOON, () -> crowd.open() == 0);
+            line.add(crowd.tally());
+            assertThat(example.restarts(pod)).containsEntry("pilotlight", 0).containsEntry("vllm", 0);
+            assertThat(crowd.lost()).isEmpty();
+            assertThat(away(line, from)).isEmpty();
+        }
+    }
+
+    /** Containers and their sandbox end at once, and the kubelet begins with what it finds. */
+    @Test
+    void servesAgainAfterAReboot() throws Exception {
+        String name = "rough-reboot";
+        try (Example example = Example.apply(node, Example.in(name));
+                TimeLine line = new TimeLine(node.admin(), name, name);
+                Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
+            Pod pod = example.awaitReady();
+            Instant from = line.fault("a reboot");
+            node.killAll(pod);
+            node.kubelet();
+            line.await("not Ready", SOON, "not Ready"::equals);
+            Await.until("Ready again", Example.START, () -> RealNode.isReady(example.now(pod)));
+            line.add(
+                    "Ready again after " + Duration.between(from, Instant.now()).toMillis() / 1e3 + " s");
+            Await.until(
+                    "the callers know the pod", SOON, () -> !crowd.addresses().isEmpty());
+            crowd.keepBusy(CALLERS, 100);
+            pass(PROBED);
+            crowd.stop();
+            Await.until("all have ended", SOON, () -> crowd.open() == 0);
+            line.add(crowd.tally());
+            assertThat(example.restarts(pod)).containsEntry("pilotlight", 1).containsEntry("vllm", 1);
+            assertThat(crowd.lost()).isEmpty();
+        }
+    }
+
+    /** The engine's probe is a process of its container. */
+    @Test
+    void endsNoEngineAtItsLimitOfProcesses() throws Exception {
+        String name = "rough-processes";
+        try (Example example = Example.apply(node, Example.in(name));
+                TimeLine line = new TimeLine(node.admin(), name, name)) {
+            Pod pod = example.awaitReady();
+            pass(PROBED);
+            line.fault("no process can be started");
+            node.limitProcesses(pod, "vllm");
+            pass(A_WHILE);
+            assertThat(example.restarts(pod)).containsEntry("pilotlight", 0).containsEntry("vllm", 0);
+            assertThat(RealNode.isReady(example.now(pod))).isTrue();
+        }
+    }
+
+    /** A wrong flag, say: the kubelet's back-off, and not one moment of Ready. */
+    @Test
+    void isNeverReadyWhileItsEngineExitsAtOnce() throws Exception {
+        String name = "rough-exits";
+        try (Example example = Example.apply(node, Example.in(name).simulator("--no-such-flag"));
+                TimeLine line = new TimeLine(node.admin(), name, name)) {
+            Pod pod = Await.until("a pod", SOON, example::pods, pods -> pods.size() == 1)
+                    .getFirst();
+            Await.until("it has exited often", SOON, () -> RealNode.restarts(example.now(pod), "vllm") >= 4);
+            assertThat(line.first("Ready"::equals)).isEmpty();
+            assertThat(RealNode.restarts(example.now(pod), "pilotlight")).isZero();
+            assertThat(Example.ask(pod, "/api/v1/status").json().getString("phase"))
+                    .isEqualTo("starting");
+        }
+    }
+}
