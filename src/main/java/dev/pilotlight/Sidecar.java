@@ -236,7 +236,7 @@ public final class Sidecar {
                 vertx,
                 new Webhook.Place(
                         host,
-                        injector.port(),
+                        injector.listen(),
                         injector.certificateFile(),
                         injector.keyFile(),
                         injector.image().orElseThrow()),

@@ -367,9 +367,9 @@ public interface PilotlightConfig {
         /** The image of the sidecar that it puts there; must be named where this process is the webhook. */
         Optional<String> image();
 
-        /** Where the API server asks it, over TLS. */
+        /** The port at which the API server asks it, over TLS. PILOTLIGHT_INJECTOR_PORT is the kubelet's, for the Service of that name. */
         @WithDefault("9443")
-        int port();
+        int listen();
 
         /** PEM file with the certificate that it shows; looked at every 2 s. */
         @WithDefault("/etc/pilotlight/tls/tls.crt")

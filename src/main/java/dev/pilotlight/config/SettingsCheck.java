@@ -26,9 +26,10 @@ public final class SettingsCheck {
 
     /**
      * What the kubelet sets in every pod for a Service of that name, as Docker's links did: a Service named pilotlight-engine is
-     * PILOTLIGHT_ENGINE_SERVICE_HOST, PILOTLIGHT_ENGINE_PORT_9110_TCP_ADDR and others. Nobody has misspelt those.
+     * PILOTLIGHT_ENGINE_SERVICE_HOST, PILOTLIGHT_ENGINE_PORT_9110_TCP_ADDR and others. Nobody has misspelt those,
+     * and no setting may be called so.
      */
-    private static final Pattern SERVICE_LINK = Pattern.compile(VARIABLES
+    static final Pattern SERVICE_LINK = Pattern.compile(VARIABLES
             + "([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)");
 
     /** What the project's own scripts go by; they may be set where somebody tries it out. */

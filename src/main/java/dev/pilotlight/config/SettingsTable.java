@@ -112,7 +112,7 @@ public final class SettingsTable {
             of("signal.forecast-horizon", Time.between(Duration.ofSeconds(30), Duration.ofHours(1))),
             of("injector.enabled", OneOf.SWITCH),
             of("injector.image", NO_SPACE),
-            of("injector.port", new Whole(1, 65_535)),
+            of("injector.listen", new Whole(1, 65_535)),
             of("injector.certificate-file", Text.any("PEM file")),
             of("injector.key-file", Text.any("PEM file")));
 

@@ -236,12 +236,21 @@ class SettingsTableTest {
                     "PILOTLIGHT_PORT_9110_TCP_PROTO",
                     "PILOTLIGHT_PORT_9110_TCP_ADDR",
                     "PILOTLIGHT_ENGINE_SERVICE_HOST",
+                    "PILOTLIGHT_INJECTOR_PORT",
                     "PILOTLIGHT_INJECTOR_PORT_443_TCP_PORT",
                     "PATH",
                     "PILOTLIGHTER"
                 })
         void thatTheKubeletSetsForAServiceAreNoMistake(String variable) {
             assertThat(problems(Map.of(), variable)).isEmpty();
+        }
+
+        /** The Service pilotlight-injector made a setting of PILOTLIGHT_INJECTOR_PORT=tcp://10.96.0.9:443. */
+        @Test
+        void thatTheKubeletSetsForAServiceIsNoSetting() {
+            assertThat(SettingsTable.ALL).extracting(Setting::variable).noneMatch(variable -> SettingsCheck.SERVICE_LINK
+                    .matcher(variable)
+                    .matches());
         }
 
         @Test

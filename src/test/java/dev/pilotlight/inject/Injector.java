@@ -67,7 +67,7 @@ public final class Injector implements AutoCloseable {
                 "-Dpilotlight.injector.image=registry.example.com/pilotlight:1",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + plain,
-                "-Dpilotlight.injector.port=" + tls,
+                "-Dpilotlight.injector.listen=" + tls,
                 "-Dpilotlight.injector.certificate-file=" + folder.resolve("tls.crt"),
                 "-Dpilotlight.injector.key-file=" + folder.resolve("tls.key")));
         Injector injector =

@@ -7,6 +7,8 @@ import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Said;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -32,8 +34,14 @@ class RealVllmIT {
 
     private final RealNode node = RealNode.shared();
 
-    /** The machine's programs and libraries, the installation where it is, and the script that serves. */
-    private static Example.Overlay overlay(String name, Path installed) {
+    /** The machine's programs and libraries, its python, the installation where it is, and the script that serves. */
+    private static Example.Overlay overlay(String name, Path installed) throws IOException {
+        String python = Files.readAllLines(installed.resolve("venv/pyvenv.cfg")).stream()
+                .filter(line -> line.startsWith("home = "))
+                .map(line ->
+                        Path.of(line.substring("home = ".length())).getParent().toString())
+                .findFirst()
+                .orElseThrow();
         Path scripts = Path.of("scripts/vllm").toAbsolutePath();
         return Example.in(name)
                 .setting("PILOTLIGHT_LIVENESS_STUCK_AFTER", "10s")
@@ -48,17 +56,26 @@ class RealVllmIT {
                             - { op: replace, path: /spec/template/spec/containers/0/args, value: [--port=8000, --host=0.0.0.0, --served-model-name=qwen3-8b] }
                             - { op: add, path: /spec/template/spec/containers/0/env/-, value: { name: PILOTLIGHT_CACHE, value: "%4$s" } }
                             - { op: add, path: /spec/template/spec/volumes/-, value: { name: machine, hostPath: { path: /usr } } }
+                            - { op: add, path: /spec/template/spec/volumes/-, value: { name: python, hostPath: { path: "%5$s" } } }
                             - { op: add, path: /spec/template/spec/volumes/-, value: { name: installed, hostPath: { path: "%1$s" } } }
                             - { op: add, path: /spec/template/spec/volumes/-, value: { name: scripts, hostPath: { path: "%2$s" } } }
                             - { op: add, path: /spec/template/spec/containers/0/volumeMounts/-, value: { name: machine, mountPath: /usr, readOnly: true } }
+                            - { op: add, path: /spec/template/spec/containers/0/volumeMounts/-, value: { name: python, mountPath: "%5$s", readOnly: true } }
                             - { op: add, path: /spec/template/spec/containers/0/volumeMounts/-, value: { name: installed, mountPath: "%1$s" } }
                             - { op: add, path: /spec/template/spec/containers/0/volumeMounts/-, value: { name: scripts, mountPath: "%2$s", readOnly: true } }
                         """.formatted(
-                        installed, scripts, VERSION, installed.getParent().getParent()));
+                        installed, scripts, VERSION, installed.getParent().getParent(), python));
     }
 
     private static JsonObject status(Pod pod) throws Exception {
         return Example.ask(pod, "/api/v1/status").json();
+    }
+
+    private static List<Pod> notInALoop(List<Pod> pods) {
+        if (pods.stream().anyMatch(pod -> RealNode.restarts(pod, "vllm") > 1)) {
+            throw new Await.Hopeless("vLLM ends again and again: kubectl logs --previous");
+        }
+        return pods;
     }
 
     @Test
@@ -77,7 +94,7 @@ class RealVllmIT {
                 Pod pod = Await.until(
                                 "Ready",
                                 START,
-                                example::pods,
+                                () -> notInALoop(example.pods()),
                                 pods -> pods.size() == 1 && RealNode.isReady(pods.getFirst()))
                         .getFirst();
                 line.add("phase " + status(pod).getString("phase") + ", cold start "
