@@ -62,7 +62,8 @@ class PackagesTest {
                     .filter(name -> name.startsWith(ROOT) && !name.equals(type.getPackageName()))
                     .map(PackagesTest::shortened)
                     .collect(toCollection(TreeSet::new));
-            used.computeIfAbsent(shortened(type.getPackageName()), _ -> new TreeSet<>()).addAll(others);
+            used.computeIfAbsent(shortened(type.getPackageName()), _ -> new TreeSet<>())
+                    .addAll(others);
         }
         return used;
     }

@@ -61,7 +61,7 @@ public final class StatusResource {
     @GET
     @Path("peer")
     public Map<String, Object> peer() {
-        return StatusView.peer(loop.board().picture(), clock.now());
+        return PeerView.of(loop.board().picture(), clock.now()).written();
     }
 
     @GET

@@ -15,7 +15,6 @@ import dev.pilotlight.loop.Picture;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.pod.VllmContainer;
 import dev.pilotlight.pool.plan.Plan;
-import dev.pilotlight.signal.Inflow;
 import dev.pilotlight.signal.Latency;
 import dev.pilotlight.signal.Signals;
 import java.time.Duration;
@@ -69,37 +68,6 @@ final class StatusView {
         flat.put("phase", picture.phase().word());
         picture.role().ifPresent(role -> flat.put("role", role.word()));
         flat.put("reason", HealthRules.ready(picture, now).reason());
-        return flat;
-    }
-
-    /** What the leader of a pool needs to know: ages, so that no two clocks are compared. */
-    static Map<String, Object> peer(Picture picture, Instant now) {
-        Map<String, Object> flat = new LinkedHashMap<>();
-        boolean ready = HealthRules.ready(picture, now).up();
-        flat.put("ready", ready);
-        picture.role().ifPresent(role -> flat.put("role", role.word()));
-        picture.freshSignals(now).ifPresent(signals -> {
-            put(flat, "load", signals.load());
-            put(flat, "forecast", signals.forecast());
-            signals.inflow().ifPresent(inflow -> flat.put("inflow", inflow(inflow)));
-        });
-        if (ready) {
-            flat.put("readySeconds", seconds(Duration.between(picture.phase().since(), now)));
-        }
-        picture.roles()
-                .flippedAt()
-                .ifPresent(flipped -> flat.put("flippedSecondsAgo", seconds(Duration.between(flipped, now))));
-        return flat;
-    }
-
-    /** Unrounded: differences are taken of it. */
-    private static Map<String, Object> inflow(Inflow inflow) {
-        Map<String, Object> flat = new LinkedHashMap<>();
-        flat.put("atSeconds", inflow.at().toEpochMilli() / 1e3);
-        flat.put("requests", inflow.requests());
-        flat.put("perSecond", inflow.perSecond());
-        flat.put("secondsEach", inflow.secondsEach());
-        flat.put("staySeconds", inflow.staySeconds());
         return flat;
     }
 

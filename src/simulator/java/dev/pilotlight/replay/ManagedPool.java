@@ -64,6 +64,7 @@ final class ManagedPool {
         return new PeerReport(
                 now,
                 picture.phase() instanceof Phase.Ready,
+                Optional.empty(),
                 picture.freshSignals(now).map(Signals::load).orElse(OptionalDouble.empty()),
                 picture.freshSignals(now).map(Signals::forecast).orElse(OptionalDouble.empty()),
                 picture.phase() instanceof Phase.Ready ready ? Duration.between(ready.since(), now) : Duration.ZERO,

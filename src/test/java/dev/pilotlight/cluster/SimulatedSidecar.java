@@ -1,5 +1,6 @@
 package dev.pilotlight.cluster;
 
+import dev.pilotlight.api.PeerView;
 import dev.pilotlight.drain.DrainPolicy;
 import dev.pilotlight.engine.CacheConfig;
 import dev.pilotlight.engine.EngineReading;
@@ -15,19 +16,16 @@ import dev.pilotlight.http.Http;
 import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.OwnRequests;
-import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Shape;
 import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
-import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.Policy;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.pod.metadata.MetadataPolicy;
 import dev.pilotlight.pool.managed.PoolPolicy;
 import dev.pilotlight.pool.peers.PeerClient;
 import dev.pilotlight.pool.role.RolePolicy;
-import dev.pilotlight.signal.Inflow;
 import dev.pilotlight.signal.SignalPolicy;
 import dev.pilotlight.signal.Signals;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -159,30 +157,7 @@ final class SimulatedSidecar implements AutoCloseable {
 
     /** As {@code /api/v1/peer} says it. */
     private String report() {
-        Picture picture = loop.board().picture();
-        Instant now = clock.now();
-        JsonObject report = new JsonObject()
-                .put("ready", picture.phase() instanceof Phase.Ready)
-                .put("readySeconds", seconds(picture.phase().since(), now));
-        picture.freshSignals(now).ifPresent(signals -> {
-            signals.load().ifPresent(it -> report.put("load", it));
-            signals.inflow().ifPresent(it -> report.put("inflow", inflow(it)));
-        });
-        picture.roles().flippedAt().ifPresent(flipped -> report.put("flippedSecondsAgo", seconds(flipped, now)));
-        return report.encode();
-    }
-
-    private static JsonObject inflow(Inflow inflow) {
-        return new JsonObject()
-                .put("atSeconds", inflow.at().toEpochMilli() / 1e3)
-                .put("requests", inflow.requests())
-                .put("perSecond", inflow.perSecond())
-                .put("secondsEach", inflow.secondsEach())
-                .put("staySeconds", inflow.staySeconds());
-    }
-
-    private static double seconds(Instant from, Instant to) {
-        return Duration.between(from, to).toMillis() / 1e3;
+        return new JsonObject(PeerView.of(loop.board().picture(), clock.now()).written()).encode();
     }
 
     OptionalDouble load() {

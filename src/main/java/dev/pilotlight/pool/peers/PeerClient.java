@@ -31,8 +31,6 @@ import java.util.stream.Collectors;
 
 /** Reads the peers' reports over HTTP, so many at a time, each within its timeout, on kept-alive connections. */
 public final class PeerClient implements PeerReader {
-    public static final String PATH = "/api/v1/peer";
-
     private static final int AT_ONCE = 64;
     private static final int LONGEST = 16 << 10;
     private static final int KEEP_ALIVE_SECONDS = 30;
@@ -152,7 +150,7 @@ public final class PeerClient implements PeerReader {
                     .setServer(SocketAddress.inetSocketAddress(port, address))
                     .setHost(address.contains(":") ? "[" + address + "]" : address)
                     .setPort(port)
-                    .setURI(PATH)
+                    .setURI(PeerReport.PATH)
                     .setTimeout(timeout.toMillis());
             return requested(options).compose(request -> {
                 open.add(request);

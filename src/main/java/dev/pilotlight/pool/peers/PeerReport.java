@@ -6,15 +6,19 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
 /**
- * What a sidecar says of its pod to the leader of its pool. Times are ages, so that no two clocks are compared.
+ * What a sidecar says of its pod to the leader of its pool: written by the one and read by the other. Times are ages, so that no two
+ * clocks are compared.
  *
- * @param at when the leader read it
+ * @param at when the leader read it; not part of what is said
  * @param ready whether the pod may take traffic
+ * @param role its word, for people
  * @param load unless it is not known
  * @param ahead the load to expect one cold start from now; empty where the pod has no opinion
  * @param readyFor how long it has been ready
@@ -24,12 +28,15 @@ import java.util.stream.Stream;
 public record PeerReport(
         Instant at,
         boolean ready,
+        Optional<String> role,
         OptionalDouble load,
         OptionalDouble ahead,
         Duration readyFor,
         Optional<Duration> flippedAgo,
         Optional<Inflow> inflow) {
+    public static final String PATH = "/api/v1/peer";
 
+    /** Without a role and a forecast, as a sidecar says it that has neither. */
     public PeerReport(
             Instant at,
             boolean ready,
@@ -37,16 +44,47 @@ public record PeerReport(
             Duration readyFor,
             Optional<Duration> flippedAgo,
             Optional<Inflow> inflow) {
-        this(at, ready, load, OptionalDouble.empty(), readyFor, flippedAgo, inflow);
+        this(at, ready, Optional.empty(), load, OptionalDouble.empty(), readyFor, flippedAgo, inflow);
     }
 
-    /** Reads the answer of {@code /api/v1/peer}; empty when it is something else. */
+    /** The answer of {@link #PATH}, in the order that people read. Of the inflow differences are taken: it is not rounded. */
+    public Map<String, Object> written() {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("ready", ready);
+        role.ifPresent(word -> answer.put("role", word));
+        load.ifPresent(it -> answer.put("load", rounded(it)));
+        ahead.ifPresent(it -> answer.put("forecast", rounded(it)));
+        inflow.ifPresent(it -> {
+            Map<String, Object> said = new LinkedHashMap<>();
+            said.put("atSeconds", it.at().toEpochMilli() / 1e3);
+            said.put("requests", it.requests());
+            said.put("perSecond", it.perSecond());
+            said.put("secondsEach", it.secondsEach());
+            said.put("staySeconds", it.staySeconds());
+            answer.put("inflow", said);
+        });
+        if (ready) {
+            answer.put("readySeconds", readyFor.toMillis() / 1e3);
+        }
+        flippedAgo.ifPresent(it -> answer.put("flippedSecondsAgo", it.toMillis() / 1e3));
+        return answer;
+    }
+
+    /** Six digits after the point: more is noise. */
+    private static double rounded(double value) {
+        return Math.abs(value) < 1e12 ? Math.round(value * 1e6) / 1e6 : value;
+    }
+
+    /** Reads the answer of {@link #PATH}; empty when it is something else. */
     public static Optional<PeerReport> of(String body, Instant now) {
         try {
             JsonObject answer = new JsonObject(body);
             return Optional.of(new PeerReport(
                     now,
                     Boolean.TRUE.equals(answer.getBoolean("ready")),
+                    Stream.of("active", "standby")
+                            .filter(it -> it.equals(answer.getValue("role")))
+                            .findFirst(),
                     number(Range.LOAD, answer, "load"),
                     number(Range.LOAD, answer, "forecast"),
                     seconds(number(Range.SECONDS, answer, "readySeconds").orElse(0)),

@@ -3,8 +3,10 @@ package dev.pilotlight.pool.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.signal.Inflow;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -22,10 +24,30 @@ class PeerReportTest {
                 .contains(new PeerReport(
                         NOW,
                         true,
+                        Optional.of("active"),
                         OptionalDouble.of(0.5),
+                        OptionalDouble.empty(),
                         Duration.ofMillis(61_500),
                         Optional.of(Duration.ofMillis(3_250)),
                         Optional.of(new Inflow(Instant.ofEpochMilli(1764081000250L), 1200, 8.5, 0.05, 2))));
+    }
+
+    @Test
+    void readsWhatItHasWritten() {
+        PeerReport whole = new PeerReport(
+                NOW,
+                true,
+                Optional.of("standby"),
+                OptionalDouble.of(0.123456),
+                OptionalDouble.of(1.5),
+                Duration.ofMillis(61_500),
+                Optional.of(Duration.ofMillis(3_250)),
+                Optional.of(new Inflow(Instant.ofEpochMilli(1764081000250L), 1200.125, 8.0 / 3, 0.05, 2)));
+        PeerReport least =
+                new PeerReport(NOW, false, OptionalDouble.empty(), Duration.ZERO, Optional.empty(), Optional.empty());
+        assertThat(List.of(whole, least))
+                .allSatisfy(report -> assertThat(PeerReport.of(new JsonObject(report.written()).encode(), NOW))
+                        .contains(report));
     }
 
     @Test
