@@ -298,9 +298,15 @@ public final class Sidecar {
     }
 
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */
-    void leave(@Observes ShutdownDelayInitiatedEvent event, PilotlightConfig config, Instance<DrainGate> gate)
+    void leave(
+            @Observes ShutdownDelayInitiatedEvent event,
+            PilotlightConfig config,
+            Instance<Webhook> webhook,
+            Instance<DrainGate> gate)
             throws InterruptedException {
-        if (!config.injector().enabled() && gate.get().leave() instanceof DrainGate.Answer.Denied denied) {
+        if (config.injector().enabled()) {
+            webhook.get().leave(config.drain().settle());
+        } else if (gate.get().leave() instanceof DrainGate.Answer.Denied denied) {
             LOG.infof("SIGTERM, and no drain: %s", denied.why());
         }
     }

@@ -7,6 +7,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -16,9 +17,10 @@ import io.vertx.core.net.KeyCertOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -56,9 +58,10 @@ public final class Webhook implements AutoCloseable {
     /** A tree takes many times the memory of its text, so only as many are open as cores could work on. */
     private final Semaphore trees = new Semaphore(2, true);
 
-    private final AtomicInteger connections = new AtomicInteger();
+    private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
     private final Thread looks;
     private volatile Certificate certificate = Certificate.NONE;
+    private volatile boolean warm;
     private volatile boolean closed;
 
     public Webhook(Vertx vertx, Place place, Supplier<Instant> clock) {
@@ -85,10 +88,11 @@ public final class Webhook implements AutoCloseable {
                 .setMaxHeaderSize(8 << 10)
                 .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(64)));
         server.connectionHandler(connection -> {
-            connection.closeHandler(_ -> connections.decrementAndGet());
+            connections.add(connection);
+            connection.closeHandler(_ -> connections.remove(connection));
             // A caller that leaves, or that knows no TLS, is no news.
             connection.exceptionHandler(_ -> {});
-            if (connections.incrementAndGet() > MOST_CONNECTIONS) {
+            if (connections.size() > MOST_CONNECTIONS) {
                 connection.close();
             }
         });
@@ -101,18 +105,25 @@ public final class Webhook implements AutoCloseable {
         looks.start();
     }
 
-    /** Whether an API server can ask it. */
+    /** Whether an API server can ask it, and would be answered in its time. */
     public boolean isReady() {
-        return certificate.isGood(clock.get());
+        return warm && certificate.isGood(clock.get());
     }
 
-    /** What is to be said of its certificate. */
+    /** What is to be said of its certificate, and of its beginning. */
     public String reason() {
-        return certificate.line(clock.get());
+        Instant now = clock.get();
+        return !warm && certificate.isGood(now)
+                ? "the first reviews of a process are slow: it asks itself until they are not"
+                : certificate.line(now);
     }
 
     private void watch() {
         while (!closed) {
+            if (!warm && certificate.isGood(clock.get())) {
+                FirstReviews.ask(vertx, place);
+                warm = true;
+            }
             try {
                 Thread.sleep(LOOK_EVERY);
             } catch (InterruptedException stop) {
@@ -264,6 +275,18 @@ public final class Webhook implements AutoCloseable {
         void drop() {
             bytes.release(handOver());
         }
+    }
+
+    /** Who has asked goes elsewhere after the answer, and who comes all the same, since it does not know yet, is answered. */
+    public void leave(Duration settle) throws InterruptedException {
+        for (HttpConnection connection : connections) {
+            try {
+                connection.goAway(0);
+            } catch (UnsupportedOperationException http1) {
+                // It asks one thing at a time, and sees the connection's end between two.
+            }
+        }
+        Thread.sleep(settle);
     }
 
     @Override

@@ -95,6 +95,43 @@ class InjectorIT {
     }
 
     @Nested
+    class ThatIsReplaced {
+        /** API servers learn late that it goes, and ask on: over the connection that they have, and over new ones. */
+        @Test
+        void answersWhileItLeaves() throws Exception {
+            JsonObject pod = Corpus.all().getFirst().pod();
+            try (Injector other = Injector.start("replaced")) {
+                HttpClient kept = other.trusting(HttpClient.Version.HTTP_2);
+                other.review(kept, pod);
+                other.child().process().destroy();
+                Await.until("it leaves", SOON, () -> other.ready().status() == 503);
+                for (int i = 0; i < 10; i++) {
+                    assertThat(other.review(kept, pod).getJsonObject("response").containsKey("patch"))
+                            .isTrue();
+                    assertThat(other.review(other.trusting(HttpClient.Version.HTTP_2), pod)
+                                    .getJsonObject("response")
+                                    .containsKey("patch"))
+                            .isTrue();
+                }
+                Await.until("it ends", SOON, () -> !other.child().isAlive());
+            }
+        }
+
+        /** What it asks itself is news to nobody. */
+        @Test
+        void isReadyWhenItAnswersInTime() throws Exception {
+            try (Injector other = Injector.start("quick")) {
+                long begun = System.nanoTime();
+                other.review(
+                        other.trusting(HttpClient.Version.HTTP_2),
+                        Corpus.all().getFirst().pod());
+                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
+                assertThat(other.child().log()).noneMatch(line -> line.contains("not injected"));
+            }
+        }
+    }
+
+    @Nested
     class WhoseCertificateIsRenewed {
         private static final int PER_SECOND = 200;
         /** Of one connection: a caller of that many streams waits, and HttpClient does not. */
