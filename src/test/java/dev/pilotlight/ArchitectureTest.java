@@ -103,6 +103,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.http.Secret", Set.of("log")),
             Map.entry("dev.pilotlight.http.TlsFiles", Set.of("log", "vertx")),
             Map.entry("dev.pilotlight.http.WatchedFile", Set.of("files")),
+            Map.entry("dev.pilotlight.inject.FirstReviews", Set.of("vertx")),
             Map.entry("dev.pilotlight.inject.KeyFiles", Set.of("files", "vertx")),
             Map.entry("dev.pilotlight.inject.NewestKeys", Set.of("clients")),
             Map.entry("dev.pilotlight.inject.Webhook", Set.of("log", "vertx")),

@@ -7,9 +7,11 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * Reviews that the webhook asks of itself at its own port, each over a connection of its own. The first ones of a process may take longer
@@ -40,13 +42,13 @@ final class FirstReviews {
 
     private FirstReviews() {}
 
-    static void ask(Vertx vertx, Webhook.Place place) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+    static void ask(Vertx vertx, Webhook.Place place, Supplier<Instant> clock) {
+        Instant deadline = clock.get().plus(PATIENCE);
         int quick = 0;
-        while (quick < QUICK_IN_A_ROW && System.nanoTime() < deadline) {
-            long begun = System.nanoTime();
+        while (quick < QUICK_IN_A_ROW && clock.get().isBefore(deadline)) {
+            Instant quickUntil = clock.get().plus(QUICK);
             boolean answered = isAnswered(vertx, place);
-            quick = answered && System.nanoTime() - begun < QUICK.toNanos() ? quick + 1 : 0;
+            quick = answered && clock.get().isBefore(quickUntil) ? quick + 1 : 0;
         }
     }
 

@@ -121,7 +121,7 @@ public final class Webhook implements AutoCloseable {
     private void watch() {
         while (!closed) {
             if (!warm && certificate.isGood(clock.get())) {
-                FirstReviews.ask(vertx, place);
+                FirstReviews.ask(vertx, place, clock);
                 warm = true;
             }
             try {
