@@ -136,11 +136,11 @@ final class StatusView {
 
     /** The rounds of the warm-up under way, or of the last one. */
     private static Optional<Map<String, Object>> warmUp(Picture picture) {
-        if (picture.rounds().isEmpty() && !(picture.phase() instanceof Phase.Warming)) {
+        if (picture.state().rounds().isEmpty() && !(picture.phase() instanceof Phase.Warming)) {
             return Optional.empty();
         }
         Map<String, Object> view = new LinkedHashMap<>();
-        view.put("rounds", picture.rounds().stream().map(StatusView::round).toList());
+        view.put("rounds", picture.state().rounds().stream().map(StatusView::round).toList());
         if (picture.phase() instanceof Phase.Warming warming) {
             view.put("failuresInARow", warming.failures());
             if (!warming.lastFailure().isEmpty()) {
@@ -288,7 +288,7 @@ final class StatusView {
             pod.problem().ifPresent(problem -> view.put("podWhy", problem.why()));
             pod.one().flatMap(OwnPod::oddity).ifPresent(why -> view.put("podOddity", why));
             picture.cluster().serviceWarning().ifPresent(why -> view.put("serviceWarning", why));
-            picture.markTrouble().ifPresent(why -> view.put("marksWhy", why));
+            picture.metadata().trouble().ifPresent(why -> view.put("marksWhy", why));
             pod.one().flatMap(OwnPod::vllm).ifPresent(vllm -> view.put("vllm", vllm(vllm)));
             pod.one().ifPresent(own -> own.vllm().ifPresent(vllm -> view.put("spec", spec(own, vllm))));
             picture.cluster().plan().ifPresent(cached -> {
@@ -339,9 +339,9 @@ final class StatusView {
 
     private static Map<String, Object> coldStart(Picture picture) {
         Map<String, Object> view = new LinkedHashMap<>();
-        picture.coldStart().load().ifPresent(took -> view.put("load", seconds(took)));
-        picture.coldStart().warmUp().ifPresent(took -> view.put("warmUp", seconds(took)));
-        picture.coldStart().total().ifPresent(took -> view.put("total", seconds(took)));
+        picture.state().coldStart().load().ifPresent(took -> view.put("load", seconds(took)));
+        picture.state().coldStart().warmUp().ifPresent(took -> view.put("warmUp", seconds(took)));
+        picture.state().coldStart().total().ifPresent(took -> view.put("total", seconds(took)));
         return view;
     }
 

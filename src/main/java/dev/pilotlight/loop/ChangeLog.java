@@ -23,30 +23,30 @@ final class ChangeLog {
     private static final Logger LOG = Logger.getLogger("pilotlight");
 
     void note(Memory before, Memory after) {
-        phase(before.phase(), after.phase());
-        warmUp(before.phase(), after.phase());
+        phase(before.engine().phase(), after.engine().phase());
+        warmUp(before.engine().phase(), after.engine().phase());
         source(
-                before.engine().latest(),
-                after.engine().latest(),
-                after.engine().answeredAt().isPresent());
+                before.engine().track().latest(),
+                after.engine().track().latest(),
+                after.engine().track().answeredAt().isPresent());
         // What the engine has failed of is in the line of its phase.
-        boolean isJudged = after.phase() instanceof Phase.Failed && !(before.phase() instanceof Phase.Failed);
+        boolean isJudged = after.engine().phase() instanceof Phase.Failed && !(before.engine().phase() instanceof Phase.Failed);
         conditions(before, after);
         gpu(before.gpu(), after.gpu(), isJudged);
         drain(before, after);
-        clusterConditions(before.clusterConditions(), after.clusterConditions());
+        clusterConditions(before.pool().conditions(), after.pool().conditions());
         cluster(before, after);
-        after.role()
+        after.pool().role()
                 .role()
-                .filter(now -> before.role()
+                .filter(now -> before.pool().role()
                         .role()
                         .map(then -> !then.word().equals(now.word()))
                         .orElse(true))
                 .ifPresent(now -> LOG.infof("role %s", now.word()));
-        if (after.engine().restarts() > before.engine().restarts()) {
+        if (after.engine().track().restarts() > before.engine().track().restarts()) {
             LOG.warnf(
                     "the engine was replaced by a new process (restart %d seen from here)",
-                    after.engine().restarts());
+                    after.engine().track().restarts());
         }
     }
 
@@ -66,17 +66,17 @@ final class ChangeLog {
     }
 
     private static void cluster(Memory before, Memory after) {
-        news(before.cluster().serviceWarning(), after.cluster().serviceWarning())
+        news(before.pool().cluster().serviceWarning(), after.pool().cluster().serviceWarning())
                 .ifPresent(LOG::warn);
         news(oddity(before), oddity(after)).ifPresent(LOG::warn);
-        Optional<Leading> leads = after.cluster().leading();
-        if (leads.isPresent() != before.cluster().leading().isPresent()) {
+        Optional<Leading> leads = after.pool().cluster().leading();
+        if (leads.isPresent() != before.pool().cluster().leading().isPresent()) {
             LOG.info(leads.map(it -> "leads the pool, term " + it.term()).orElse("leads the pool no more"));
         }
-        after.cluster()
+        after.pool().cluster()
                 .poolPlan()
                 .filter(plan -> leads.isPresent()
-                        && before.cluster()
+                        && before.pool().cluster()
                                 .poolPlan()
                                 .filter(old -> old.generation() == plan.generation())
                                 .isEmpty())
@@ -84,7 +84,7 @@ final class ChangeLog {
     }
 
     private static Optional<String> oddity(Memory memory) {
-        return memory.cluster().ownPod().flatMap(OwnPod::oddity);
+        return memory.pool().cluster().ownPod().flatMap(OwnPod::oddity);
     }
 
     private static Optional<String> news(Optional<String> before, Optional<String> after) {
@@ -103,14 +103,14 @@ final class ChangeLog {
 
     /** What the line of the phase does not say. */
     private static void conditions(Memory before, Memory after) {
-        after.conditions().standing().forEach((condition, standing) -> {
-            if (!isOf(after.phase(), condition) && !before.conditions().has(condition)) {
+        after.engine().conditions().standing().forEach((condition, standing) -> {
+            if (!isOf(after.engine().phase(), condition) && !before.engine().conditions().has(condition)) {
                 LOG.warnf("%s: %s", condition.word(), standing.why());
             }
         });
-        before.conditions().standing().keySet().forEach(condition -> {
+        before.engine().conditions().standing().keySet().forEach(condition -> {
             if (condition.effect() == Condition.Effect.SAID
-                    && !after.conditions().has(condition)) {
+                    && !after.engine().conditions().has(condition)) {
                 LOG.infof("no longer %s", condition.word());
             }
         });

@@ -1,5 +1,8 @@
 package dev.pilotlight.loop;
 
+import dev.pilotlight.engine.EngineReading;
+import dev.pilotlight.engine.EngineTrack;
+import dev.pilotlight.gpu.readings.GpuReading;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,6 +19,36 @@ public record PollTally(Map<Key, Counts> counts) {
 
     /** Polls at or below each bound but above the one before it, and the sum of their seconds. */
     public record Counts(long[] buckets, double seconds) {}
+
+    /** With the polls that ended since the last tick. */
+    PollTally advance(EngineTrack before, EngineTrack after, GpuTrack gpuBefore, GpuTrack gpuAfter, Observation observation) {
+        PollTally next = this;
+        if (after.latest() != before.latest()) {
+            next = next.add("engine", outcome(after.latest()), observation.engine().took());
+        }
+        // The reading that stands there before the first poll took no time, and is none.
+        if (gpuAfter.latest() != gpuBefore.latest() && !observation.gpu().took().isZero()) {
+            next = next.add("gpu", outcome(gpuAfter.latest()), observation.gpu().took());
+        }
+        return next;
+    }
+
+    private static String outcome(EngineReading reading) {
+        return switch (reading) {
+            case EngineReading.NotYet _ -> "none";
+            case EngineReading.Answered _ -> "answered";
+            case EngineReading.Unreadable _ -> "unreadable";
+            case EngineReading.Unreachable _ -> "unreachable";
+        };
+    }
+
+    private static String outcome(GpuReading reading) {
+        return switch (reading) {
+            case GpuReading.Devices _ -> "answered";
+            case GpuReading.Absent _ -> "absent";
+            case GpuReading.Failed _ -> "failed";
+        };
+    }
 
     PollTally add(String source, String outcome, Duration took) {
         Key key = new Key(source, outcome);

@@ -52,30 +52,28 @@ public final class Tick {
     }
 
     public Turn advance(Memory memory, Observation observation, Instant now) {
-        EngineTrack engine = memory.engine().advance(observation.engine().reading());
-        // Those that ended since may be in the counters of the new process: they are ours, and no traffic.
-        long sentBefore = engine.replaced() ? memory.sentEnded() : memory.sentBefore();
-        OwnTraffic own = new OwnTraffic(
-                observation.own().sent() - sentBefore, observation.own().inFlight());
+        EngineState was = memory.engine();
+        EngineTrack engine = was.track().advance(observation.engine().reading());
+        OwnTraffic own = memory.own().toThis(engine, observation.own());
         boolean isNewEngine = engine.replaced()
                 || engine.refusedSince().isPresent()
-                        && memory.engine().refusedSince().isEmpty();
+                        && was.track().refusedSince().isEmpty();
         GpuTrack gpu = memory.gpu().advance(observation.gpu().reading(), isNewEngine, policy.gpu());
-        boolean wasWarm = memory.wasWarm() && !engine.replaced();
+        boolean wasWarm = was.wasWarm() && !engine.replaced();
 
-        Progress.Turn polled = memory.progress()
+        Progress.Turn polled = was.progress()
                 .advance(
                         engine,
                         own,
                         observation.probe(),
-                        isWatched(memory.phase(), engine),
+                        isWatched(was.phase(), engine),
                         model(engine),
-                        memory.phase() instanceof Phase.Draining
+                        was.phase() instanceof Phase.Draining
                                 ? policy.liveness().whileDraining()
                                 : policy.liveness(),
                         now);
         ClusterView cluster = observation.cluster();
-        Rejections rejections = memory.rejections().advance(engine);
+        Rejections rejections = was.rejections().advance(engine);
         Map<Condition, String> found = Judgement.of(new Judgement.Evidence(
                 engine,
                 polled.progress(),
@@ -100,12 +98,12 @@ public final class Tick {
                 drain.isPresent(),
                 found,
                 gpu.failure(),
-                memory.coldStart().longestLoad(),
-                memory.effectsSoFar());
-        Step step = lifecycle.step(memory.phase(), inputs, now);
+                was.coldStart().longestLoad(),
+                memory.own().effects());
+        Step step = lifecycle.step(was.phase(), inputs, now);
         List<Effect> effects = new ArrayList<>(step.effects());
         polled.probe().ifPresent(effects::add);
-        RoleTrack role = memory.role()
+        RoleTrack role = memory.pool().role()
                 .advance(
                         step.phase(),
                         engine,
@@ -114,14 +112,13 @@ public final class Tick {
                         policy.role(),
                         cluster.roleInputs(),
                         now);
-        ColdStart coldStart = memory.coldStart().advance(memory.phase(), step.phase(), engine, now);
+        ColdStart coldStart = was.coldStart().advance(was.phase(), step.phase(), engine, now);
         SignalMeter signal = memory.signal()
                 .advance(
                         engine,
                         own,
                         signalPolicy(cluster, observation.gpu().reading()),
                         outlook(step.phase(), role, cluster, coldStart));
-        int effectsSoFar = memory.effectsSoFar() + effects.size();
         MetadataTrack metadata = memory.metadata()
                 .advance(
                         new DesiredMetadata.Inputs(
@@ -136,30 +133,25 @@ public final class Tick {
                         now);
 
         Memory next = new Memory(
-                engine,
+                new EngineState(
+                        engine,
+                        step.phase(),
+                        wasWarm || step.phase() instanceof Phase.Ready,
+                        polled.progress(),
+                        was.conditions().advance(withPhase(found, step.phase()), now),
+                        rejections,
+                        rounds(was, observation, step.phase()),
+                        coldStart),
+                memory.own().advance(engine, observation.own(), effects.size()),
                 gpu,
-                step.phase(),
-                wasWarm || step.phase() instanceof Phase.Ready,
-                polled.progress(),
-                memory.conditions().advance(withPhase(found, step.phase()), now),
-                rejections,
-                rounds(memory, observation, step.phase()),
-                role,
-                signal,
-                coldStart,
-                drain,
+                new PoolState(role, cluster, memory.pool().conditions().advance(cluster, metadata.trouble(), now)),
                 metadata,
-                cluster,
-                memory.clusterConditions().advance(cluster, metadata.trouble(), now),
-                polls(memory, engine, gpu, observation),
-                sentBefore,
-                tellsWhichProcess(engine.latest())
-                        ? observation.own().sent() - observation.own().inFlight()
-                        : memory.sentEnded(),
-                effectsSoFar);
+                signal,
+                drain,
+                memory.polls().advance(was.track(), engine, memory.gpu(), gpu, observation));
         return new Turn(
                 next,
-                picture(next, now, policy),
+                Picture.of(next, now, policy),
                 effects,
                 metadata.due().map(patch -> new PatchPod(metadata.attempts(), patch)));
     }
@@ -203,18 +195,18 @@ public final class Tick {
     }
 
     /** Kept beyond the warm-up, with the round that ended it, for people to look at. */
-    private static List<Round> rounds(Memory memory, Observation observation, Phase after) {
+    private static List<Round> rounds(EngineState was, Observation observation, Phase after) {
         if (after instanceof Phase.Warming warming) {
             return warming.rounds();
         }
-        if (memory.phase() instanceof Phase.Warming warming
+        if (was.phase() instanceof Phase.Warming warming
                 && after instanceof Phase.Ready
                 && observation.warmUp().orElse(null) instanceof WarmUpOutcome.Done done
                 && done.attempt() == warming.attempt()) {
             return Stream.concat(warming.rounds().stream(), Stream.of(done.round()))
                     .toList();
         }
-        return memory.rounds();
+        return was.rounds();
     }
 
     /** Standing still is news only of an engine that should be moving, or that was found not to; and of one that calls itself dead. */
@@ -263,96 +255,10 @@ public final class Tick {
         });
     }
 
-    private static PollTally polls(Memory memory, EngineTrack engine, GpuTrack gpu, Observation observation) {
-        PollTally polls = memory.polls();
-        if (engine.latest() != memory.engine().latest()) {
-            polls = polls.add(
-                    "engine", outcome(engine.latest()), observation.engine().took());
-        }
-        // The reading that stands there before the first poll took no time, and is none.
-        if (gpu.latest() != memory.gpu().latest() && !observation.gpu().took().isZero()) {
-            polls = polls.add("gpu", outcome(gpu.latest()), observation.gpu().took());
-        }
-        return polls;
-    }
-
-    static Picture picture(Memory memory, Instant now, Policy policy) {
-        return new Picture(
-                now,
-                memory.engine(),
-                memory.gpu(),
-                memory.phase(),
-                memory.progress(),
-                memory.conditions(),
-                memory.rejections(),
-                memory.rounds(),
-                memory.role(),
-                signals(memory, policy),
-                memory.coldStart(),
-                memory.drain(),
-                memory.cluster(),
-                memory.metadata().trouble(),
-                memory.polls(),
-                policy.staleAfter(),
-                policy.gpuStaleAfter());
-    }
-
-    /** The busiest and the fullest of our GPUs; absent when they were not read lately. */
-    private static Signals withGpus(Signals signals, GpuTrack gpu, Duration staleAfter) {
-        List<Device> ours = gpu.ours(signals.at(), staleAfter);
-        return signals.withGpu(
-                ours.stream()
-                        .map(device -> device.gauges().utilizationRatio())
-                        .filter(OptionalDouble::isPresent)
-                        .mapToDouble(OptionalDouble::getAsDouble)
-                        .max(),
-                ours.stream()
-                        .map(device -> device.gauges().memoryUsedRatio())
-                        .filter(OptionalDouble::isPresent)
-                        .mapToDouble(OptionalDouble::getAsDouble)
-                        .max());
-    }
-
-    /** A load is a promise about a pod that takes traffic: none is made before it is ready. */
-    private static Optional<Signals> signals(Memory memory, Policy policy) {
-        return memory.signal()
-                .signals()
-                .map(known -> withGpus(known, memory.gpu(), policy.gpuStaleAfter()))
-                .map(known -> switch (memory.phase()) {
-                    case Phase.Ready _, Phase.Draining _ -> known;
-                    case Phase.Starting _, Phase.Warming _, Phase.Suspended _, Phase.Failed _ -> known.withoutLoad();
-                });
-    }
-
-    /** A poll that only got no answer in time tells nothing: the process may be another by then. */
-    private static boolean tellsWhichProcess(EngineReading reading) {
-        return switch (reading) {
-            case EngineReading.Answered _, EngineReading.Unreadable _ -> true;
-            case EngineReading.Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
-            case EngineReading.NotYet _ -> false;
-        };
-    }
-
     private static boolean servedOthers(EngineTrack engine, OwnTraffic own) {
         OptionalDouble successes =
                 engine.numbers().map(numbers -> numbers.snapshot().successes()).orElse(OptionalDouble.empty());
         return successes.isPresent() && successes.getAsDouble() - engine.inherited() > own.sent();
     }
 
-    private static String outcome(EngineReading reading) {
-        return switch (reading) {
-            case EngineReading.NotYet _ -> "none";
-            case EngineReading.Answered _ -> "answered";
-            case EngineReading.Unreadable _ -> "unreadable";
-            case EngineReading.Unreachable _ -> "unreachable";
-        };
-    }
-
-    private static String outcome(GpuReading reading) {
-        return switch (reading) {
-            case GpuReading.Devices _ -> "answered";
-            case GpuReading.Absent _ -> "absent";
-            case GpuReading.Failed _ -> "failed";
-        };
-    }
 }

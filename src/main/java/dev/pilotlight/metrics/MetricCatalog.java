@@ -203,13 +203,13 @@ public final class MetricCatalog {
                 .standing()
                 .keySet()
                 .forEach(it -> points.add(CONDITION, 1, it.word(), it.effect().word()));
-        points.add(COLD_START, seconds(picture.coldStart().load()), "load");
-        points.add(COLD_START, seconds(picture.coldStart().warmUp()), "warm_up");
-        points.add(COLD_START, seconds(picture.coldStart().total()), "total");
+        points.add(COLD_START, seconds(picture.state().coldStart().load()), "load");
+        points.add(COLD_START, seconds(picture.state().coldStart().warmUp()), "warm_up");
+        points.add(COLD_START, seconds(picture.state().coldStart().total()), "total");
         points.add(UP, picture.engineAnswers(now) ? 1 : 0);
         points.add(RESTARTS, picture.engine().restarts());
-        if (picture.rejections().counted().isPresent()) {
-            points.add(REJECTIONS, picture.rejections().total());
+        if (picture.state().rejections().counted().isPresent()) {
+            points.add(REJECTIONS, picture.state().rejections().total());
         }
         picture.drain().ifPresent(drain -> {
             points.add(DRAIN_LEFT, seconds(drain.left(now)));

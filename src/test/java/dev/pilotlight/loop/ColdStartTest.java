@@ -48,8 +48,8 @@ class ColdStartTest {
         assertThat((double) seconds - 1)
                 .as("seconds until ready; rounds of %s, of which %d are needed", world.firstTokens, needed)
                 .isGreaterThanOrEqualTo(warm);
-        assertThat(world.picture.rounds()).hasSize(needed);
-        ColdStart measured = world.picture.coldStart();
+        assertThat(world.picture.state().rounds()).hasSize(needed);
+        ColdStart measured = world.picture.state().coldStart();
         Duration loaded = Duration.ofSeconds(load);
         assertThat(measured.load().orElseThrow()).isBetween(loaded.minus(POLL), loaded.plus(POLL));
         // In this world a round's end is seen at the next whole second, and only then the next is asked for.

@@ -216,8 +216,8 @@ class TickTest {
             assertThat(world.warmUps()).isEqualTo(3);
             world.seconds(1);
             assertThat(phase(world)).isEqualTo("ready");
-            assertThat(world.picture.rounds()).hasSize(3);
-            assertThat(world.picture.coldStart().warmUp()).contains(Duration.ofSeconds(22));
+            assertThat(world.picture.state().rounds()).hasSize(3);
+            assertThat(world.picture.state().coldStart().warmUp()).contains(Duration.ofSeconds(22));
         }
 
         @Test
