@@ -12,6 +12,7 @@ import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.cluster.OwnPodWait;
 import dev.pilotlight.config.ConfigCheck;
+import dev.pilotlight.config.EngineConfig;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.SettingsCheck;
 import dev.pilotlight.config.WrongSettings;
@@ -190,7 +191,7 @@ public final class Sidecar {
     @Produces
     @Singleton
     ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu, Cluster cluster) {
-        PilotlightConfig.Engine engine = config.engine();
+        EngineConfig engine = config.engine();
         Supplier<URI> address = () -> EngineAddress.of(engine.url(), cluster.look());
         Secret key = engine.apiKeyFile()
                 .map(file -> Secret.in(file, "pilotlight.engine.api-key-file"))
@@ -216,7 +217,7 @@ public final class Sidecar {
 
     /** The poll has a connection of its own: it must never wait behind a request that hangs. */
     private static Http http(
-            PilotlightConfig.Engine engine, Secret key, Supplier<URI> address, Vertx vertx, int connections) {
+            EngineConfig engine, Secret key, Supplier<URI> address, Vertx vertx, int connections) {
         return new Http(
                 vertx,
                 address,

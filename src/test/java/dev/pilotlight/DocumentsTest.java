@@ -169,7 +169,7 @@ class DocumentsTest {
             WithName renamed = setting.getAnnotation(WithName.class);
             String name = prefix + "." + (renamed == null ? kebab(setting.getName()) : renamed.value());
             Class<?> type = setting.getReturnType();
-            if (type.isInterface() && type.getName().startsWith(PilotlightConfig.class.getName())) {
+            if (type.isInterface() && type.getPackage() == PilotlightConfig.class.getPackage()) {
                 collect(type, name, settings);
             } else {
                 WithDefault byDefault = setting.getAnnotation(WithDefault.class);

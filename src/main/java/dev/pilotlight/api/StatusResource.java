@@ -50,10 +50,10 @@ public final class StatusResource {
     public Response signals() {
         Picture picture = loop.board().picture();
         Instant now = clock.now();
-        return StatusView.signals(picture, now)
+        return SignalView.signals(picture, now)
                 .map(flat -> Response.ok(flat).build())
                 .orElseGet(() -> Response.status(503)
-                        .entity(StatusView.noSignals(picture, now))
+                        .entity(SignalView.noSignals(picture, now))
                         .build());
     }
 

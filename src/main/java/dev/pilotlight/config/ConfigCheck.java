@@ -46,7 +46,7 @@ public final class ConfigCheck {
         return List.copyOf(check.problems);
     }
 
-    private void engine(PilotlightConfig.Engine engine) {
+    private void engine(EngineConfig engine) {
         URI url = engine.url().orElse(EngineAddress.DEFAULT);
         if (url.getRawUserInfo() != null || url.getRawQuery() != null) {
             problems.add("pilotlight.engine.url: has a user or a query in it; give only scheme, host, port and path,"
@@ -81,7 +81,7 @@ public final class ConfigCheck {
     }
 
     /** The files for an https engine. */
-    public static TlsFiles.Named tls(PilotlightConfig.Engine engine) {
+    public static TlsFiles.Named tls(EngineConfig engine) {
         return new TlsFiles.Named(
                 "pilotlight.engine", engine.caFile(), engine.clientCertFile(), engine.clientKeyFile());
     }
@@ -141,7 +141,7 @@ public final class ConfigCheck {
                         "give at least pilotlight.drain.settle=" + shown(drain.settle())));
     }
 
-    private void mark(PilotlightConfig.Mark mark) {
+    private void mark(MetadataConfig mark) {
         if (mark.workingFrom() >= mark.fullFrom()) {
             bad(
                     "pilotlight.mark.working-from",
@@ -155,7 +155,7 @@ public final class ConfigCheck {
             problems.add("pilotlight.pod.name and pilotlight.pod.namespace: go together;"
                     + " give both by the downward API, or neither");
         }
-        PilotlightConfig.Pool pool = config.pool();
+        PoolConfig pool = config.pool();
         if (pool.mode() == PilotlightConfig.PoolMode.MANAGED) {
             if (pool.name().isEmpty()) {
                 bad("pilotlight.pool.mode", "managed", "needs pilotlight.pool.name, the same for all pods of the pool");
@@ -253,7 +253,7 @@ public final class ConfigCheck {
     }
 
     private static RolePolicy role(PilotlightConfig config) {
-        PilotlightConfig.Pool pool = config.pool();
+        PoolConfig pool = config.pool();
         return switch (pool.mode()) {
             case OBSERVE -> new RolePolicy.Observe(pool.standbyAfter());
             case MANAGED ->
@@ -263,7 +263,7 @@ public final class ConfigCheck {
 
     /** How the pool is run, where it has a leader. */
     public static PoolPolicy pool(PilotlightConfig config) {
-        PilotlightConfig.Pool pool = config.pool();
+        PoolConfig pool = config.pool();
         PoolPolicy policy = new PoolPolicy(
                 pool.minActive(),
                 pool.standby(),
@@ -278,7 +278,7 @@ public final class ConfigCheck {
                         scale.minPods(), scale.maxPods().getAsInt(), scale.reserve(), scale.predictive()));
     }
 
-    private static Duration staleAfter(PilotlightConfig.Engine engine) {
+    private static Duration staleAfter(EngineConfig engine) {
         Duration thrice = engine.pollEvery().multipliedBy(3);
         return engine.staleAfter().orElse(thrice.compareTo(LEAST_STALE) > 0 ? thrice : LEAST_STALE);
     }

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 /** Every setting, in one page; docs/configuration.md is checked against it. */
 @ConfigMapping(prefix = "pilotlight")
 public interface PilotlightConfig {
-    Engine engine();
+    EngineConfig engine();
 
     WarmUp warmUp();
 
@@ -28,68 +28,15 @@ public interface PilotlightConfig {
 
     Kube kube();
 
-    Mark mark();
+    MetadataConfig mark();
 
-    Pool pool();
+    PoolConfig pool();
 
     Scale scale();
 
     Signal signal();
 
     Injector injector();
-
-    /** The vLLM server beside us. */
-    interface Engine {
-        /**
-         * Where the server listens; with {@code --root-path /llm} add that path. http or https. Default: 127.0.0.1, at the port of the vLLM
-         * container in the own pod, else 8000.
-         */
-        Optional<URI> url();
-
-        /** How often the engine is read. 100 ms to 60 s. */
-        @WithDefault("1s")
-        Duration pollEvery();
-
-        /** How long one request of a poll may take. 50 ms to 60 s. */
-        @WithDefault("4s")
-        Duration timeout();
-
-        /**
-         * The age from which a reading counts for nothing: its signals are absent and the pod is not ready. At least twice
-         * poll-every. Default: the greater of 10 s and three times poll-every.
-         */
-        Optional<Duration> staleAfter();
-
-        /** PEM file with the authorities to trust for an https engine. Default: those of the system. */
-        Optional<Path> caFile();
-
-        /** Whether the certificate of an https engine must name the host of the URL. */
-        @WithDefault("true")
-        boolean verifyHost();
-
-        /** PEM file with our own certificate, for an https engine that wants one of its clients. With client-key-file. */
-        Optional<Path> clientCertFile();
-
-        /** PEM file with the key of that certificate, not encrypted. */
-        Optional<Path> clientKeyFile();
-
-        /** The engine's API key ({@code --api-key}), from a variable that a secret fills; sent to {@code /v1} paths only. */
-        Optional<String> apiKey();
-
-        /** File that holds the engine's API key instead. */
-        Optional<Path> apiKeyFile();
-
-        /** vLLM's {@code --max-num-seqs}, per data-parallel rank. Default: learned from the readings. */
-        OptionalInt maxNumSeqs();
-
-        /** A metrics page longer than this is not read. 64 KiB to 1 GiB, in bytes. */
-        @WithDefault("16777216")
-        long maxPageBytes();
-
-        /** A metrics page with more series wanted than this is not read. 100 to 1,000,000. */
-        @WithDefault("10000")
-        int maxSeries();
-    }
 
     /** From loaded to warm. */
     interface WarmUp {
@@ -222,41 +169,6 @@ public interface PilotlightConfig {
         Optional<String> hostIp();
     }
 
-    /** How the own pod is marked with labels and annotations; nothing is without POD_NAME. */
-    interface Mark {
-        /** Whether it is. */
-        @WithDefault("true")
-        boolean enabled();
-
-        /** The pod's deletion cost as a standby; the ReplicaSet controller takes the pod with the least first. */
-        @WithDefault("-100")
-        int costStandby();
-
-        /** Its deletion cost when active with a load below working-from. */
-        @WithDefault("0")
-        int costIdle();
-
-        /** Its deletion cost between working-from and full-from. */
-        @WithDefault("50")
-        int costWorking();
-
-        /** Its deletion cost from full-from on. */
-        @WithDefault("100")
-        int costFull();
-
-        /** The load from which a pod counts as working. Above 0. */
-        @WithDefault("0.1")
-        double workingFrom();
-
-        /** The load from which a pod counts as full. Above working-from. */
-        @WithDefault("0.8")
-        double fullFrom();
-
-        /** How long a band of the deletion cost must hold before it is written. At least 1 s. */
-        @WithDefault("30s")
-        Duration costHold();
-    }
-
     /** The API server; each of these is known inside a pod. */
     interface Kube {
         /** Where it is, http or https. Default: as KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT say. */
@@ -273,48 +185,6 @@ public interface PilotlightConfig {
     enum PoolMode {
         OBSERVE,
         MANAGED
-    }
-
-    /** Warm standbys; docs/pools.md tells the modes apart. */
-    interface Pool {
-        /** {@code observe}: the role reports whether the pod is on traffic. {@code managed}: an elected sidecar decides it. */
-        @WithDefault("observe")
-        PoolMode mode();
-
-        /** The pool's name, written to the label {@code pilotlight.dev/pool}: a label value of at most 45 characters. */
-        Optional<String> name();
-
-        /** Pods that are always in front of traffic, while there are so many. 1 or more. */
-        @WithDefault("1")
-        int minActive();
-
-        /** Warm pods to keep off traffic, when there are enough. 0 or more. */
-        @WithDefault("1")
-        int standby();
-
-        /** The mean load of the active pods above which standbys are put in front of traffic. Above demote-at, at most 2. */
-        @WithDefault("0.8")
-        double promoteAt();
-
-        /** The mean load of the active pods below which, in time, one of them goes back. Above 0. */
-        @WithDefault("0.4")
-        double demoteAt();
-
-        /** How long the load must stay there. At least 60 s. */
-        @WithDefault("120s")
-        Duration demoteAfter();
-
-        /** How long a standby may see no plan at all before it serves of its own accord. At least 5 s. */
-        @WithDefault("60s")
-        Duration orphanAfter();
-
-        /** How long a peer may take to answer the pool's leader. 50 ms to 1 s. */
-        @WithDefault("800ms")
-        Duration peerTimeout();
-
-        /** How long nothing must run, wait or finish before a ready pod counts as a standby. */
-        @WithDefault("60s")
-        Duration standbyAfter();
     }
 
     /** How many pods the pool's leader asks an autoscaler for: {@code pilotlight_wanted_pods}. */

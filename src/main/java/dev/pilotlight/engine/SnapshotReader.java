@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * From the samples of a page to the engine's state: names, ranks and models brought together. A gauge or counter of a rank that cannot be
@@ -23,11 +22,8 @@ final class SnapshotReader {
     private static final int MOST_RANKS = 256;
 
     private static final int MOST_MODELS = 64;
-    private static final int MOST_BUCKETS = 256;
     private static final int LONGEST_NAME = 256;
 
-    private static final int SUM = 0;
-    private static final int MAX = 1;
     /** The engine of a page whose version has no such label. */
     private static final String ONLY_ENGINE = "0";
 
@@ -36,6 +32,13 @@ final class SnapshotReader {
 
     /** What was left out, the first of it. */
     private Optional<String> leftOut = Optional.empty();
+
+    /** Of one engine's series of a family. */
+    private record Total(double sum, double max) {
+        Total with(Total other) {
+            return new Total(sum + other.sum, Math.max(max, other.max));
+        }
+    }
 
     private SnapshotReader() {}
 
@@ -46,16 +49,16 @@ final class SnapshotReader {
     }
 
     private VllmPage meaning(MetricPage page) {
-        Map<String, double[]> running = byEngine(page, VllmMetrics.RUNNING, Range.REQUESTS);
-        Map<String, double[]> waiting = byEngine(page, VllmMetrics.WAITING, Range.REQUESTS);
-        Map<String, double[]> kvCacheUse = shares(page, VllmMetrics.KV_CACHE_USE);
-        Map<String, double[]> promptTokens = byEngine(page, VllmMetrics.PROMPT_TOKENS, Range.COUNT);
-        Map<String, double[]> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS, Range.COUNT);
-        Map<String, double[]> successes = byEngine(page, VllmMetrics.SUCCESSES, Range.COUNT);
-        Map<String, double[]> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS, Range.COUNT);
-        Map<String, double[]> answeredTokens = byEngine(page, VllmMetrics.ANSWERED_TOKENS, Range.COUNT);
-        Map<String, double[]> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS, Range.COUNT);
-        Map<String, double[]> steps = byEngine(page, VllmMetrics.STEPS, Range.COUNT);
+        Map<String, Total> running = byEngine(page, VllmMetrics.RUNNING, Range.REQUESTS);
+        Map<String, Total> waiting = byEngine(page, VllmMetrics.WAITING, Range.REQUESTS);
+        Map<String, Total> kvCacheUse = shares(page, VllmMetrics.KV_CACHE_USE);
+        Map<String, Total> promptTokens = byEngine(page, VllmMetrics.PROMPT_TOKENS, Range.COUNT);
+        Map<String, Total> generationTokens = byEngine(page, VllmMetrics.GENERATION_TOKENS, Range.COUNT);
+        Map<String, Total> successes = byEngine(page, VllmMetrics.SUCCESSES, Range.COUNT);
+        Map<String, Total> preemptions = byEngine(page, VllmMetrics.PREEMPTIONS, Range.COUNT);
+        Map<String, Total> answeredTokens = byEngine(page, VllmMetrics.ANSWERED_TOKENS, Range.COUNT);
+        Map<String, Total> cachedPromptTokens = byEngine(page, VllmMetrics.CACHED_PROMPT_TOKENS, Range.COUNT);
+        Map<String, Total> steps = byEngine(page, VllmMetrics.STEPS, Range.COUNT);
 
         Map<String, Double> deferred = deferred(page);
 
@@ -83,21 +86,21 @@ final class SnapshotReader {
         for (String engine : engines) {
             ranks.add(new Rank(
                     engine,
-                    value(running.get(engine), SUM).orElse(0),
-                    value(waiting.get(engine), SUM).orElse(0),
-                    value(kvCacheUse.get(engine), MAX),
-                    value(promptTokens.get(engine), SUM),
-                    value(generationTokens.get(engine), SUM),
-                    value(successes.get(engine), SUM),
-                    value(preemptions.get(engine), SUM),
-                    value(answeredTokens.get(engine), SUM),
-                    value(cachedPromptTokens.get(engine), SUM),
-                    value(steps.get(engine), SUM),
+                    sum(running.get(engine)).orElse(0),
+                    sum(waiting.get(engine)).orElse(0),
+                    max(kvCacheUse.get(engine)),
+                    sum(promptTokens.get(engine)),
+                    sum(generationTokens.get(engine)),
+                    sum(successes.get(engine)),
+                    sum(preemptions.get(engine)),
+                    sum(answeredTokens.get(engine)),
+                    sum(cachedPromptTokens.get(engine)),
+                    sum(steps.get(engine)),
                     deferred.getOrDefault(engine, 0.0)));
         }
         List<String> models = models(page);
         OptionalDouble start = processStart(page);
-        CacheConfig cache = cacheConfig(page);
+        CacheConfig cache = CacheConfigReader.read(samples(page, VllmMetrics.CACHE_CONFIG), this::leaveOut);
         Latencies latencies = latencies(page);
         return new VllmPage.Found(
                 new EngineSnapshot(ranks, models, start, cache, sleep(page), latencies, server(page), leftOut));
@@ -135,8 +138,8 @@ final class SnapshotReader {
     }
 
     /** Sum and maximum of a family over everything but the engine label. */
-    private Map<String, double[]> byEngine(MetricPage page, Family family, Range range) {
-        Map<String, double[]> values = LinkedHashMap.newLinkedHashMap(2);
+    private Map<String, Total> byEngine(MetricPage page, Family family, Range range) {
+        Map<String, Total> values = LinkedHashMap.newLinkedHashMap(2);
         for (Sample sample : samples(page, family)) {
             if (!range.has(sample.value())) {
                 refuse(range.refusal(sample.series().name(), sample.value()));
@@ -144,17 +147,17 @@ final class SnapshotReader {
             }
             add(values, sample);
         }
-        for (double[] entry : values.values()) {
-            if (!range.has(entry[SUM])) {
-                refuse(range.refusal("the sum of " + family.spellings().getFirst(), entry[SUM]));
+        for (Total total : values.values()) {
+            if (!range.has(total.sum())) {
+                refuse(range.refusal("the sum of " + family.spellings().getFirst(), total.sum()));
             }
         }
         return values;
     }
 
     /** The same of shares; one that cannot be counts as not said. */
-    private Map<String, double[]> shares(MetricPage page, Family family) {
-        Map<String, double[]> values = LinkedHashMap.newLinkedHashMap(2);
+    private Map<String, Total> shares(MetricPage page, Family family) {
+        Map<String, Total> values = LinkedHashMap.newLinkedHashMap(2);
         for (Sample sample : samples(page, family)) {
             if (Range.SHARE.has(sample.value())) {
                 add(values, sample);
@@ -176,10 +179,8 @@ final class SnapshotReader {
         return values;
     }
 
-    private static void add(Map<String, double[]> values, Sample sample) {
-        double[] entry = values.computeIfAbsent(engineOf(sample), _ -> new double[] {0, Double.NEGATIVE_INFINITY});
-        entry[SUM] += sample.value();
-        entry[MAX] = Math.max(entry[MAX], sample.value());
+    private static void add(Map<String, Total> values, Sample sample) {
+        values.merge(engineOf(sample), new Total(sample.value(), sample.value()), Total::with);
     }
 
     private static String engineOf(Sample sample) {
@@ -202,7 +203,7 @@ final class SnapshotReader {
      * A page of a server that served nobody yet: a multi-process one declares the gauges and gives them no sample until the first
      * request, its counters at 0; the old engine of 0.8 says no more than how its cache is configured.
      */
-    private static boolean isFresh(MetricPage page, Map<String, double[]> generationTokens) {
+    private static boolean isFresh(MetricPage page, Map<String, Total> generationTokens) {
         return samples(page, VllmMetrics.RUNNING).isEmpty()
                 && (declares(page, VllmMetrics.RUNNING) || saysOnlyItsConfiguration(page))
                 && !anyAboveZero(generationTokens);
@@ -220,12 +221,16 @@ final class SnapshotReader {
         return family.spellings().stream().anyMatch(page::declares);
     }
 
-    private static boolean anyAboveZero(Map<String, double[]> counters) {
-        return counters.values().stream().anyMatch(sum -> sum[SUM] > 0);
+    private static boolean anyAboveZero(Map<String, Total> counters) {
+        return counters.values().stream().anyMatch(total -> total.sum() > 0);
     }
 
-    private static OptionalDouble value(double[] entry, int which) {
-        return entry == null ? OptionalDouble.empty() : OptionalDouble.of(entry[which]);
+    private static OptionalDouble sum(Total total) {
+        return total == null ? OptionalDouble.empty() : OptionalDouble.of(total.sum());
+    }
+
+    private static OptionalDouble max(Total total) {
+        return total == null ? OptionalDouble.empty() : OptionalDouble.of(total.max());
     }
 
     private static List<String> models(MetricPage page) {
@@ -252,51 +257,6 @@ final class SnapshotReader {
             leaveOut(Range.UNIX_SECONDS.refusal(VllmMetrics.PROCESS_START, start));
         }
         return Range.UNIX_SECONDS.of(start);
-    }
-
-    /** Everything is in the labels; ranks add up. The number of blocks may be the word None. */
-    private CacheConfig cacheConfig(MetricPage page) {
-        double tokens = 0;
-        double concurrency = 0;
-        boolean tokensKnown = false;
-        boolean concurrencyKnown = false;
-        for (Sample sample : samples(page, VllmMetrics.CACHE_CONFIG)) {
-            OptionalDouble size = number(sample.series().label("kv_cache_size_tokens"));
-            if (size.isEmpty()) {
-                OptionalDouble blocks = number(sample.series().label("num_gpu_blocks"));
-                OptionalDouble perBlock = number(sample.series().label("block_size"));
-                size = blocks.isPresent() && perBlock.isPresent()
-                        ? OptionalDouble.of(blocks.getAsDouble() * perBlock.getAsDouble())
-                        : OptionalDouble.empty();
-            }
-            OptionalDouble most = number(sample.series().label("kv_cache_max_concurrency"));
-            tokensKnown |= size.isPresent();
-            concurrencyKnown |= most.isPresent();
-            tokens += size.orElse(0);
-            concurrency += most.orElse(0);
-        }
-        return new CacheConfig(
-                tokensKnown ? kept("kv_cache_size_tokens", tokens) : OptionalDouble.empty(),
-                concurrencyKnown ? kept("kv_cache_max_concurrency", concurrency) : OptionalDouble.empty());
-    }
-
-    private OptionalDouble kept(String label, double sum) {
-        if (!Range.TOKENS.has(sum)) {
-            leaveOut(Range.TOKENS.refusal(VllmMetrics.CACHE_CONFIG.spellings().getFirst() + " " + label, sum));
-        }
-        return Range.TOKENS.of(sum);
-    }
-
-    private static OptionalDouble number(String label) {
-        if (label.isEmpty() || "None".equals(label)) {
-            return OptionalDouble.empty();
-        }
-        try {
-            double value = Double.parseDouble(label);
-            return value > 0 && Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
-        } catch (NumberFormatException notANumber) {
-            return OptionalDouble.empty();
-        }
     }
 
     /** One-hot, except for level 0 sleep, which sets all three to zero: asleep is whatever is not awake. */
@@ -326,7 +286,7 @@ final class SnapshotReader {
         for (String spelling : family.spellings()) {
             List<Sample> buckets = page.samples(spelling + "_bucket");
             if (!buckets.isEmpty()) {
-                Optional<Histogram> histogram = histogram(page, spelling, buckets);
+                Optional<Histogram> histogram = HistogramReader.read(page, spelling, buckets);
                 if (histogram.isEmpty()) {
                     leaveOut("the histogram " + spelling + " has a bucket, a sum or a count that cannot be");
                 }
@@ -334,53 +294,5 @@ final class SnapshotReader {
             }
         }
         return Optional.empty();
-    }
-
-    /** Empty where anything of it cannot be: a histogram without one of its buckets is another one. */
-    private static Optional<Histogram> histogram(MetricPage page, String name, List<Sample> buckets) {
-        TreeMap<Double, Double> byBound = new TreeMap<>();
-        for (Sample sample : buckets) {
-            OptionalDouble bound = bound(sample.series().label("le"));
-            if (bound.isEmpty() || !Range.COUNT.has(sample.value())) {
-                return Optional.empty();
-            }
-            byBound.merge(bound.getAsDouble(), sample.value(), Double::sum);
-        }
-        OptionalDouble sum = sum(page.samples(name + "_sum"));
-        OptionalDouble count = sum(page.samples(name + "_count"));
-        if (byBound.size() > MOST_BUCKETS || sum.isEmpty() || count.isEmpty()) {
-            return Optional.empty();
-        }
-        double[] bounds = new double[byBound.size()];
-        double[] cumulative = new double[byBound.size()];
-        int i = 0;
-        for (Map.Entry<Double, Double> bucket : byBound.entrySet()) {
-            bounds[i] = bucket.getKey();
-            cumulative[i] = bucket.getValue();
-            if (!Range.COUNT.has(cumulative[i]) || i > 0 && cumulative[i] < cumulative[i - 1]) {
-                return Optional.empty();
-            }
-            i++;
-        }
-        return Optional.of(new Histogram(bounds, cumulative, sum.getAsDouble(), count.getAsDouble()));
-    }
-
-    private static OptionalDouble bound(String le) {
-        if ("+Inf".equals(le)) {
-            return OptionalDouble.of(Double.POSITIVE_INFINITY);
-        }
-        try {
-            return Range.BUCKET.of(Double.parseDouble(le));
-        } catch (NumberFormatException notANumber) {
-            return OptionalDouble.empty();
-        }
-    }
-
-    private static OptionalDouble sum(List<Sample> samples) {
-        double sum = 0;
-        for (Sample sample : samples) {
-            sum += sample.value();
-        }
-        return Range.COUNT.of(sum);
     }
 }

@@ -9,7 +9,6 @@ import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Rank;
 import dev.pilotlight.http.Cause;
-import dev.pilotlight.lifecycle.Progress.Pulse;
 import dev.pilotlight.signal.OwnTraffic;
 import dev.pilotlight.vllmpod.VllmArguments;
 import java.time.Duration;
@@ -277,7 +276,7 @@ public final class Judgement {
                 .flatMap(pulse -> pulse.refused().stream())
                 .filter(refused -> refused.refusal() == refusal)
                 .findFirst()
-                .map(Progress.Refused::why);
+                .map(Pulse.Refused::why);
     }
 
     private static Optional<String> blindness(Evidence it) {
@@ -293,7 +292,7 @@ public final class Judgement {
             case Answered answered ->
                 answered.snapshot().ranks().stream()
                                 .anyMatch(rank -> rank.running() + rank.waiting() > 0
-                                        && !Progress.Signs.of(rank).known())
+                                        && !Pulse.Signs.of(rank).known())
                         ? Optional.of("the metrics page shows requests and no counter" + what)
                         : Optional.empty();
             case NotYet _, Unreachable _ -> Optional.empty();

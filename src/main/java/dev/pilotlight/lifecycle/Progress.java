@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /**
  * Whether the engine moves, rank by rank: the evidence that {@link Judgement} goes by. Gauges that stand still prove nothing, and
@@ -30,122 +29,6 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
 
     /** Until the next request after one that was answered with an error. */
     private static final Duration AFTER_AN_ERROR = Duration.ofSeconds(10);
-
-    /**
-     * One rank's signs of life.
-     *
-     * @param signs at the newest reading
-     * @param movedAt when one of them moved last, or an answer came
-     * @param tokenAt when a token came or a request finished last
-     * @param lost requests in a row that got no answer since then, beside an engine that was seen to stand or that said nothing at all
-     * @param lostSince when the first of these was sent
-     * @param refused how those in a row that came back without a token were refused
-     * @param askedAt when the last request was sent to it
-     */
-    public record Pulse(
-            Signs signs,
-            Instant movedAt,
-            Instant tokenAt,
-            int lost,
-            Optional<Instant> lostSince,
-            Optional<Refused> refused,
-            Optional<Instant> askedAt) {
-        static Pulse begin(Signs signs, Instant now) {
-            return new Pulse(signs, now, now, 0, Optional.empty(), Optional.empty(), Optional.empty());
-        }
-
-        /** Others are served, so it is not the engine that fails; what our own request lacks, it still lacks. */
-        Pulse moved(Signs seen, Instant when) {
-            boolean gaveAToken = !seen.generationTokens().equals(signs.generationTokens())
-                    || !seen.successes().equals(signs.successes());
-            return new Pulse(
-                    seen,
-                    when,
-                    gaveAToken ? when : tokenAt,
-                    0,
-                    Optional.empty(),
-                    refused.filter(
-                            it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
-                    askedAt);
-        }
-
-        Pulse answered(Instant when) {
-            return new Pulse(signs, when, when, 0, Optional.empty(), Optional.empty(), askedAt);
-        }
-
-        /** Without what requests that got no answer seemed to show. */
-        Pulse unproven() {
-            return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt);
-        }
-
-        Pulse gotNoAnswer(Instant sentAt) {
-            return new Pulse(
-                    signs,
-                    movedAt,
-                    tokenAt,
-                    lost + 1,
-                    lostSince.or(() -> Optional.of(sentAt)),
-                    Optional.empty(),
-                    askedAt);
-        }
-
-        Pulse refused(Refusal refusal, String why) {
-            if (refusal == Refusal.BROKEN && refused.isPresent()) {
-                // It tells nothing, so what was told before stands.
-                return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt);
-            }
-            int before = refused.filter(it -> it.refusal() == refusal)
-                    .map(Refused::inARow)
-                    .orElse(0);
-            return new Pulse(
-                    signs,
-                    movedAt,
-                    tokenAt,
-                    0,
-                    Optional.empty(),
-                    Optional.of(new Refused(refusal, before + 1, why)),
-                    askedAt);
-        }
-
-        Pulse asked(Instant when) {
-            return new Pulse(signs, movedAt, tokenAt, lost, lostSince, refused, Optional.of(when));
-        }
-    }
-
-    /** @param why what the last one was answered, with the fix */
-    public record Refused(Refusal refusal, int inARow, String why) {}
-
-    /**
-     * What moves on a rank that works. The counters stand still while a long prompt is read, minutes for the longest; the share of the
-     * KV cache then grows with each piece of it. The numbers of running and waiting requests are left out: a front end may count them.
-     */
-    public record Signs(
-            OptionalDouble generationTokens,
-            OptionalDouble promptTokens,
-            OptionalDouble successes,
-            OptionalDouble steps,
-            OptionalDouble kvCacheUse) {
-        static final Signs UNKNOWN = new Signs(
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                OptionalDouble.empty(),
-                OptionalDouble.empty());
-
-        static Signs of(Rank rank) {
-            return new Signs(
-                    rank.generationTokens(), rank.promptTokens(), rank.successes(), rank.steps(), rank.kvCacheUse());
-        }
-
-        /** Whether a token or an end would show. */
-        boolean countsTokens() {
-            return generationTokens.isPresent() || successes.isPresent();
-        }
-
-        boolean known() {
-            return !equals(UNKNOWN);
-        }
-    }
 
     /**
      * A request that is out.
@@ -199,7 +82,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         Map<String, Pulse> after = new LinkedHashMap<>();
         for (Rank rank : read) {
             Pulse before = ranks.get(rank.engine());
-            Signs signs = Signs.of(rank);
+            Pulse.Signs signs = Pulse.Signs.of(rank);
             if (before == null || engine.replaced()) {
                 after.put(rank.engine(), Pulse.begin(signs, now));
             } else if (before.signs().equals(signs)) {
@@ -210,7 +93,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         }
         if (after.isEmpty()) {
             // No page to read: an answer still tells that it lives.
-            after.put("0", ranks.getOrDefault("0", Pulse.begin(Signs.UNKNOWN, now)));
+            after.put("0", ranks.getOrDefault("0", Pulse.begin(Pulse.Signs.UNKNOWN, now)));
         }
         Sight next = sight.next(engine, now);
         if (next.isBroken()) {

@@ -9,8 +9,6 @@ import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
-import dev.pilotlight.lifecycle.Rejections;
-import dev.pilotlight.lifecycle.Round;
 import dev.pilotlight.pool.role.Role;
 import dev.pilotlight.pool.role.RoleTrack;
 import dev.pilotlight.signal.Signals;

@@ -45,7 +45,7 @@ class SettingsTableTest {
             String name =
                     prefix + "." + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
             if (method.getReturnType().isInterface()
-                    && method.getReturnType().getName().startsWith(PilotlightConfig.class.getName())) {
+                    && method.getReturnType().getPackage() == PilotlightConfig.class.getPackage()) {
                 collect(name, method.getReturnType(), all);
             } else {
                 WithDefault given = method.getAnnotation(WithDefault.class);

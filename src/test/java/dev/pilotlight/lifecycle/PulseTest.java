@@ -9,21 +9,21 @@ import org.junit.jupiter.api.Test;
 class PulseTest {
     private static final Instant NOW = Instant.parse("2026-11-29T12:00:00Z");
 
-    private static Progress.Pulse begun() {
-        return Progress.Pulse.begin(Progress.Signs.UNKNOWN, NOW);
+    private static Pulse begun() {
+        return Pulse.begin(Pulse.Signs.UNKNOWN, NOW);
     }
 
     @Test
     void aConnectionThatBrokeLeavesWhatWasToldBefore() {
-        Progress.Pulse pulse = begun().refused(Refusal.KEY, "401").refused(Refusal.BROKEN, "reset");
+        Pulse pulse = begun().refused(Refusal.KEY, "401").refused(Refusal.BROKEN, "reset");
 
-        assertThat(pulse.refused()).contains(new Progress.Refused(Refusal.KEY, 1, "401"));
-        assertThat(pulse.refused(Refusal.KEY, "401").refused()).contains(new Progress.Refused(Refusal.KEY, 2, "401"));
+        assertThat(pulse.refused()).contains(new Pulse.Refused(Refusal.KEY, 1, "401"));
+        assertThat(pulse.refused(Refusal.KEY, "401").refused()).contains(new Pulse.Refused(Refusal.KEY, 2, "401"));
     }
 
     @Test
     void aConnectionThatBrokeIsToldWhereNothingElseWas() {
         assertThat(begun().refused(Refusal.BROKEN, "reset").refused())
-                .contains(new Progress.Refused(Refusal.BROKEN, 1, "reset"));
+                .contains(new Pulse.Refused(Refusal.BROKEN, 1, "reset"));
     }
 }

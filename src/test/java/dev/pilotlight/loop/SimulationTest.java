@@ -379,7 +379,7 @@ class SimulationTest {
     }
 
     private static Picture with(Picture it, Phase phase) {
-        return with(it, "phase", phase);
+        return with(it, "state", with(it.state(), "phase", phase));
     }
 
     private static Picture withLoad(Picture it, double load) {
@@ -394,6 +394,7 @@ class SimulationTest {
         Class<?>[] types =
                 Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         Object[] values = new Object[components.length];
+        assertThat(components).extracting(RecordComponent::getName).contains(component);
         try {
             for (int i = 0; i < components.length; i++) {
                 values[i] = components[i].getName().equals(component)
