@@ -216,8 +216,7 @@ public final class Sidecar {
     }
 
     /** The poll has a connection of its own: it must never wait behind a request that hangs. */
-    private static Http http(
-            EngineConfig engine, Secret key, Supplier<URI> address, Vertx vertx, int connections) {
+    private static Http http(EngineConfig engine, Secret key, Supplier<URI> address, Vertx vertx, int connections) {
         return new Http(
                 vertx,
                 address,

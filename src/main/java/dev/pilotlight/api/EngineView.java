@@ -43,7 +43,9 @@ final class EngineView {
             return Optional.empty();
         }
         Map<String, Object> view = new LinkedHashMap<>();
-        view.put("rounds", picture.state().rounds().stream().map(EngineView::round).toList());
+        view.put(
+                "rounds",
+                picture.state().rounds().stream().map(EngineView::round).toList());
         if (picture.phase() instanceof Phase.Warming warming) {
             view.put("failuresInARow", warming.failures());
             if (!warming.lastFailure().isEmpty()) {

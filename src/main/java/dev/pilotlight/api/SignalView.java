@@ -30,10 +30,12 @@ final class SignalView {
                     Numbers.put(flat, "wanted_pods", picture.cluster().wantedPods());
                     flat.put("running_requests", signals.running());
                     flat.put("waiting_requests", signals.waiting());
-                    Numbers.put(flat, "kv_cache_usage_ratio", signals.pressures().kvCache());
+                    Numbers.put(
+                            flat, "kv_cache_usage_ratio", signals.pressures().kvCache());
                     signals.pressures()
                             .byResource()
-                            .forEach((resource, value) -> flat.put("pressure_" + resource + "_ratio", Numbers.round(value)));
+                            .forEach((resource, value) ->
+                                    flat.put("pressure_" + resource + "_ratio", Numbers.round(value)));
                     flat.put("age_seconds", Numbers.seconds(Duration.between(signals.at(), now)));
                     return flat;
                 });
@@ -70,7 +72,9 @@ final class SignalView {
                 view.put("capacityLimit", capacity.limit());
             });
             Map<String, Object> pressures = new LinkedHashMap<>();
-            signals.pressures().byResource().forEach((resource, value) -> pressures.put(resource, Numbers.round(value)));
+            signals.pressures()
+                    .byResource()
+                    .forEach((resource, value) -> pressures.put(resource, Numbers.round(value)));
             view.put("pressures", pressures);
             view.put("timeToFirstTokenSeconds", latency(signals.ttft()));
             view.put("interTokenSeconds", latency(signals.itl()));

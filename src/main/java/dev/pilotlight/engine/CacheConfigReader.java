@@ -38,7 +38,8 @@ final class CacheConfigReader {
 
     private static OptionalDouble kept(String label, double sum, Consumer<String> leaveOut) {
         if (!Range.TOKENS.has(sum)) {
-            leaveOut.accept(Range.TOKENS.refusal(VllmMetrics.CACHE_CONFIG.spellings().getFirst() + " " + label, sum));
+            leaveOut.accept(
+                    Range.TOKENS.refusal(VllmMetrics.CACHE_CONFIG.spellings().getFirst() + " " + label, sum));
         }
         return Range.TOKENS.of(sum);
     }

@@ -38,8 +38,7 @@ public record Pulse(
                 gaveAToken ? when : tokenAt,
                 0,
                 Optional.empty(),
-                refused.filter(
-                        it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
+                refused.filter(it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
                 askedAt);
     }
 
@@ -54,13 +53,7 @@ public record Pulse(
 
     Pulse gotNoAnswer(Instant sentAt) {
         return new Pulse(
-                signs,
-                movedAt,
-                tokenAt,
-                lost + 1,
-                lostSince.or(() -> Optional.of(sentAt)),
-                Optional.empty(),
-                askedAt);
+                signs, movedAt, tokenAt, lost + 1, lostSince.or(() -> Optional.of(sentAt)), Optional.empty(), askedAt);
     }
 
     Pulse refused(Refusal refusal, String why) {

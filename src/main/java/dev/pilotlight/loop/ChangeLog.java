@@ -30,15 +30,18 @@ final class ChangeLog {
                 after.engine().track().latest(),
                 after.engine().track().answeredAt().isPresent());
         // What the engine has failed of is in the line of its phase.
-        boolean isJudged = after.engine().phase() instanceof Phase.Failed && !(before.engine().phase() instanceof Phase.Failed);
+        boolean isJudged = after.engine().phase() instanceof Phase.Failed
+                && !(before.engine().phase() instanceof Phase.Failed);
         conditions(before, after);
         gpu(before.gpu(), after.gpu(), isJudged);
         drain(before, after);
         clusterConditions(before.pool().conditions(), after.pool().conditions());
         cluster(before, after);
-        after.pool().role()
+        after.pool()
                 .role()
-                .filter(now -> before.pool().role()
+                .role()
+                .filter(now -> before.pool()
+                        .role()
                         .role()
                         .map(then -> !then.word().equals(now.word()))
                         .orElse(true))
@@ -73,10 +76,12 @@ final class ChangeLog {
         if (leads.isPresent() != before.pool().cluster().leading().isPresent()) {
             LOG.info(leads.map(it -> "leads the pool, term " + it.term()).orElse("leads the pool no more"));
         }
-        after.pool().cluster()
+        after.pool()
+                .cluster()
                 .poolPlan()
                 .filter(plan -> leads.isPresent()
-                        && before.pool().cluster()
+                        && before.pool()
+                                .cluster()
                                 .poolPlan()
                                 .filter(old -> old.generation() == plan.generation())
                                 .isEmpty())
@@ -104,7 +109,8 @@ final class ChangeLog {
     /** What the line of the phase does not say. */
     private static void conditions(Memory before, Memory after) {
         after.engine().conditions().standing().forEach((condition, standing) -> {
-            if (!isOf(after.engine().phase(), condition) && !before.engine().conditions().has(condition)) {
+            if (!isOf(after.engine().phase(), condition)
+                    && !before.engine().conditions().has(condition)) {
                 LOG.warnf("%s: %s", condition.word(), standing.why());
             }
         });

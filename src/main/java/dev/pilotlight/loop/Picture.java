@@ -9,10 +9,10 @@ import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.lifecycle.Conditions;
 import dev.pilotlight.lifecycle.Phase;
 import dev.pilotlight.lifecycle.Progress;
+import dev.pilotlight.pod.metadata.MetadataTrack;
 import dev.pilotlight.pool.role.Role;
 import dev.pilotlight.pool.role.RoleTrack;
 import dev.pilotlight.signal.Signals;
-import dev.pilotlight.pod.metadata.MetadataTrack;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -128,7 +128,9 @@ public record Picture(
 
     /** Whether the engine answered lately enough to go by. */
     public boolean engineIsFresh(Instant now) {
-        return engineAge(now).filter(age -> age.compareTo(freshness.engine()) <= 0).isPresent();
+        return engineAge(now)
+                .filter(age -> age.compareTo(freshness.engine()) <= 0)
+                .isPresent();
     }
 
     /** This pod's GPUs, unless they were not read lately. */

@@ -21,10 +21,12 @@ public record PollTally(Map<Key, Counts> counts) {
     public record Counts(long[] buckets, double seconds) {}
 
     /** With the polls that ended since the last tick. */
-    PollTally advance(EngineTrack before, EngineTrack after, GpuTrack gpuBefore, GpuTrack gpuAfter, Observation observation) {
+    PollTally advance(
+            EngineTrack before, EngineTrack after, GpuTrack gpuBefore, GpuTrack gpuAfter, Observation observation) {
         PollTally next = this;
         if (after.latest() != before.latest()) {
-            next = next.add("engine", outcome(after.latest()), observation.engine().took());
+            next = next.add(
+                    "engine", outcome(after.latest()), observation.engine().took());
         }
         // The reading that stands there before the first poll took no time, and is none.
         if (gpuAfter.latest() != gpuBefore.latest() && !observation.gpu().took().isZero()) {

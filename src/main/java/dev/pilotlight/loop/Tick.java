@@ -101,7 +101,8 @@ public final class Tick {
         Step step = lifecycle.step(was.phase(), inputs, now);
         List<Effect> effects = new ArrayList<>(step.effects());
         polled.probe().ifPresent(effects::add);
-        RoleTrack role = memory.pool().role()
+        RoleTrack role = memory.pool()
+                .role()
                 .advance(
                         step.phase(),
                         engine,
@@ -258,5 +259,4 @@ public final class Tick {
                 engine.numbers().map(numbers -> numbers.snapshot().successes()).orElse(OptionalDouble.empty());
         return successes.isPresent() && successes.getAsDouble() - engine.inherited() > own.sent();
     }
-
 }
