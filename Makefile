@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-image test-page test-dashboard clean
+.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ test-restarts: ## 100 times kill -9 of the sidecar, and 20 drains of 200 request
 test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
 	scripts/vllm/vllm.sh install $(VLLM)
 	$(MVN) verify -Dtests.include=vllm -Dtests.exclude=none -Dvllm.version=$(VLLM)
+
+test-vllm-load: ## the load beside a real vLLM, against its measured throughput: 25 quiet minutes; VLLM=0.10.2 for another version
+	scripts/vllm/vllm.sh install $(VLLM)
+	$(MVN) verify -Dtests.include=vllm-load -Dtests.exclude=none -Dvllm.version=$(VLLM) -Dit.test=LoadVllmIT
 
 test-vllm-drain: ## the drain beside a real vLLM, ROUNDS=20 with it and as many without: an hour and more
 	scripts/vllm/vllm.sh install $(VLLM)

@@ -20,7 +20,7 @@ public final class PeerView {
                 ready,
                 picture.role().map(Role::word),
                 picture.freshSignals(now).map(Signals::load).orElse(OptionalDouble.empty()),
-                picture.freshSignals(now).map(Signals::forecast).orElse(OptionalDouble.empty()),
+                picture.state().coldStart().total(),
                 ready ? Duration.between(picture.phase().since(), now) : Duration.ZERO,
                 picture.roles().flippedAt().map(flipped -> Duration.between(flipped, now)),
                 picture.freshSignals(now).flatMap(Signals::inflow));

@@ -275,7 +275,12 @@ public final class ConfigCheck {
         return scale.maxPods().isEmpty()
                 ? policy
                 : policy.withScale(new ScalePolicy(
-                        scale.minPods(), scale.maxPods().getAsInt(), scale.reserve(), scale.predictive()));
+                        scale.minPods(),
+                        scale.maxPods().getAsInt(),
+                        scale.reserve(),
+                        scale.risk(),
+                        scale.predictive(),
+                        config.signal().forecastHorizon()));
     }
 
     private static Duration staleAfter(EngineConfig engine) {

@@ -196,11 +196,15 @@ public interface PilotlightConfig {
         /** Never more are wanted: as many as the busiest hour may want, or the GPU quota allows. Default: nothing is asked for. */
         OptionalInt maxPods();
 
-        /** Of what the load leaves of the most pods, the share to keep to spare. 0 to 1. */
-        @WithDefault("0.25")
+        /** Of what the traffic leaves of the most pods, the share to keep to spare, and four times as much of the traffic at most. 0 to 1. */
+        @WithDefault("0.3")
         double reserve();
 
-        /** Whether the load to expect one cold start from now counts, too, where there is a forecast. */
+        /** Share of the time in which the traffic may grow by more than is spare, once enough of it was seen; 0: the reserve alone decides. */
+        @WithDefault("0.01")
+        double risk();
+
+        /** Whether the traffic to expect one cold start from now counts, too, where there is a forecast. */
         @WithDefault("false")
         boolean predictive();
     }

@@ -104,6 +104,7 @@ public final class SettingsTable {
             of("scale.min-pods", new Whole(1, 10_000)),
             of("scale.max-pods", new Whole(1, 10_000)),
             of("scale.reserve", new Real(0, false, 1)),
+            of("scale.risk", new Real(0, false, 1)),
             of("scale.predictive", OneOf.SWITCH),
             of("signal.target-load", Real.above(0, 1)),
             of("signal.ttft-slo", Time.from(MILLI)),

@@ -30,7 +30,7 @@ import java.util.OptionalInt;
  * @param tally by method: error, error of "no change", number of promises that came due
  * @param horizonMinutes how far ahead the promises are
  */
-record Forecast(
+public record Forecast(
         long minute,
         double sum,
         int count,
@@ -76,7 +76,7 @@ record Forecast(
     /** However sure, no forecast is farther than this from the load. */
     private static final double FARTHEST = 4;
 
-    static final Forecast NONE = new Forecast(
+    public static final Forecast NONE = new Forecast(
             Long.MIN_VALUE,
             0,
             0,
@@ -95,7 +95,7 @@ record Forecast(
      * @param load of a pod that takes traffic, at {@code now}; absent otherwise
      * @param sharedBy pods that share the traffic, this one among them, where that is known
      */
-    Forecast advance(Instant now, OptionalDouble load, OptionalInt sharedBy, Duration horizon) {
+    public Forecast advance(Instant now, OptionalDouble load, OptionalInt sharedBy, Duration horizon) {
         int ahead = Math.clamp(Math.ceilDiv(horizon.toSeconds(), 60), 1, FARTHEST_MINUTES - 1);
         Forecast aimed = ahead == horizonMinutes ? this : aimedAt(ahead);
         long current = Math.floorDiv(now.getEpochSecond(), 60);
@@ -260,7 +260,7 @@ record Forecast(
     }
 
     /** The load one horizon after the last full minute; absent until a method has proved itself. */
-    OptionalDouble ahead(double load) {
+    public OptionalDouble ahead(double load) {
         int best = -1;
         for (int i = 0; i < METHODS; i++) {
             boolean proved = tally[i][2] >= Math.max(LEAST_PROMISES, LEAST_HORIZONS * horizonMinutes)

@@ -237,7 +237,8 @@ record Load(
         }
         double stay = each.getAsDouble() * capacity(policy).requests();
         double came = last.successes().getAsDouble() + last.running() + last.waiting() - own.sent();
-        return Optional.of(new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble(), stay));
+        return Optional.of(
+                new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble() / withinFirstToken(policy), stay));
     }
 
     private double load(SignalPolicy policy) {

@@ -93,11 +93,21 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
             return 0;
         }
         double known = last.values().stream().mapToDouble(Inflow::perSecond).sum();
-        double each =
-                serving.stream().mapToDouble(Inflow::secondsEach).average().orElse(0);
-        double stay =
-                serving.stream().mapToDouble(Inflow::staySeconds).average().orElse(0);
-        double all = rate.perSecond(stay);
-        return all > A_SURGE * known ? (all - known) * each / serving.size() : 0;
+        double all = perSecond(serving);
+        return all > A_SURGE * known ? (all - known) * each(serving) / serving.size() : 0;
+    }
+
+    /** What comes to all of them, in pods' worth: without what still waits of earlier. */
+    public double pods(Collection<Inflow> serving) {
+        return perSecond(serving) * each(serving);
+    }
+
+    private double perSecond(Collection<Inflow> serving) {
+        return rate.perSecond(
+                serving.stream().mapToDouble(Inflow::staySeconds).average().orElse(0));
+    }
+
+    private static double each(Collection<Inflow> serving) {
+        return serving.stream().mapToDouble(Inflow::secondsEach).average().orElse(0);
     }
 }

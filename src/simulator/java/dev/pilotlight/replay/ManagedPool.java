@@ -66,7 +66,7 @@ final class ManagedPool {
                 picture.phase() instanceof Phase.Ready,
                 Optional.empty(),
                 picture.freshSignals(now).map(Signals::load).orElse(OptionalDouble.empty()),
-                picture.freshSignals(now).map(Signals::forecast).orElse(OptionalDouble.empty()),
+                picture.state().coldStart().total(),
                 picture.phase() instanceof Phase.Ready ready ? Duration.between(ready.since(), now) : Duration.ZERO,
                 picture.roles().flippedAt().map(flipped -> Duration.between(flipped, now)),
                 picture.freshSignals(now).flatMap(Signals::inflow));

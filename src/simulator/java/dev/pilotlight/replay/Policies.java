@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Today's practice, as users write it and as mended; fixed fleets; an oracle. What the product's signals are measured against. */
 final class Policies {
@@ -111,7 +112,13 @@ final class Policies {
     static Contender wanted(Scenario scenario, boolean isManaged, boolean predictive) {
         Path manifest = MANIFESTS.resolve("wanted");
         PoolPolicy usual = PoolPolicy.DEFAULT;
-        ScalePolicy scale = new ScalePolicy(scenario.minReplicas(), scenario.maxReplicas(), RESERVE, predictive);
+        ScalePolicy scale = new ScalePolicy(
+                scenario.minReplicas(),
+                scenario.maxReplicas(),
+                isManaged ? MANAGED_RESERVE : RESERVE,
+                ScalePolicy.USUAL_RISK,
+                predictive,
+                Optional.of(Duration.ofSeconds(Math.round(scenario.lives().totalSeconds()))));
         PoolPolicy pool = new PoolPolicy(
                         2,
                         isManaged ? scenario.maxReplicas() / 2 : 0,
@@ -128,7 +135,10 @@ final class Policies {
     }
 
     /** {@code pilotlight.scale.reserve}. */
-    private static final double RESERVE = 0.25;
+    private static final double RESERVE = 0.3;
+
+    /** For a managed pool, whose standbys are there for a surge. */
+    private static final double MANAGED_RESERVE = 0.4;
 
     /**
      * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler

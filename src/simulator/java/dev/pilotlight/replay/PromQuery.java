@@ -8,11 +8,12 @@ import java.util.regex.Pattern;
 
 /**
  * The part of PromQL that scaling queries use: metrics with selectors (which are taken to select this fleet), {@code rate},
- * {@code max_over_time}, {@code avg_over_time}, the aggregations, arithmetic, {@code clamp_max}, {@code clamp_min}, {@code or}.
+ * {@code max_over_time}, {@code avg_over_time}, the aggregations, arithmetic, {@code clamp_max}, {@code clamp_min}, {@code ==} as a filter,
+ * {@code and}, {@code or}.
  */
 final class PromQuery {
     private static final Pattern TOKEN = Pattern.compile(
-            "\\s*(?:(\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?![a-zA-Z_:])|([a-zA-Z_:][a-zA-Z0-9_:]*)|(\\{[^}]*\\})|(\\[[^\\]]*\\])|([-+*/(),]))");
+            "\\s*(?:(\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?![a-zA-Z_:])|([a-zA-Z_:][a-zA-Z0-9_:]*)|(\\{[^}]*\\})|(\\[[^\\]]*\\])|(==|[-+*/(),]))");
     private static final Set<String> AGGREGATIONS = Set.of("sum", "avg", "max", "min", "count");
     private static final Set<String> WINDOWS = Set.of("rate", "increase", "max_over_time", "avg_over_time");
 
@@ -49,15 +50,34 @@ final class PromQuery {
     }
 
     private Node or() {
-        Node left = sum();
+        Node left = and();
         while (token.equals("or")) {
             next();
             Node first = left;
-            Node second = sum();
+            Node second = and();
             left = (pods, asOf) -> {
                 Value value = first.at(pods, asOf);
                 return Arrays.stream(value.values()).allMatch(Double::isNaN) ? second.at(pods, asOf) : value;
             };
+        }
+        return left;
+    }
+
+    private Node and() {
+        Node left = comparison();
+        while (token.equals("and")) {
+            next();
+            grouping();
+            left = pairwise(left, comparison(), (value, other) -> Double.isNaN(other) ? Double.NaN : value);
+        }
+        return left;
+    }
+
+    private Node comparison() {
+        Node left = sum();
+        if (token.equals("==")) {
+            next();
+            return pairwise(left, sum(), (value, wanted) -> value == wanted ? value : Double.NaN);
         }
         return left;
     }
@@ -141,9 +161,9 @@ final class PromQuery {
         };
     }
 
-    /** {@code by (namespace)} and the like: the fleet is one group. */
+    /** {@code by (namespace)} and the like: the fleet is one group, and a pod's series match its own. */
     private void grouping() {
-        if (token.equals("by") || token.equals("without")) {
+        if (token.equals("by") || token.equals("without") || token.equals("on")) {
             next();
             expect("(");
             while (!token.equals(")")) {
@@ -196,7 +216,7 @@ final class PromQuery {
         return (pods, asOf) -> {
             Value a = left.at(pods, asOf);
             Value b = right.at(pods, asOf);
-            double[] result = new double[Math.max(a.values().length, b.values().length)];
+            double[] result = new double[a.isScalar() ? b.values().length : a.values().length];
             for (int i = 0; i < result.length; i++) {
                 result[i] = operator.applyAsDouble(a.values()[a.isScalar() ? 0 : i], b.values()[b.isScalar() ? 0 : i]);
             }

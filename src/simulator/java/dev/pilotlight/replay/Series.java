@@ -27,6 +27,8 @@ enum Series {
     LOAD("pilotlight_load_ratio"),
     FORECAST("pilotlight_load_forecast_ratio"),
     DEMAND("pilotlight_demand_pods"),
+    /** Prometheus reaches every pod here. */
+    UP("up"),
     READY("pilotlight_phase{phase=\"ready\"}"),
     ACTIVE("pilotlight_role{role=\"active\"}"),
     /** Its leader's word. */
@@ -74,6 +76,7 @@ enum Series {
             case LOAD -> said(signals, known -> known.load());
             case FORECAST -> said(signals, known -> known.forecast());
             case DEMAND -> said(signals, known -> known.demandPods());
+            case UP -> 1;
             case READY -> picture.phase() instanceof Phase.Ready ? 1 : 0;
             case ACTIVE -> picture.role().filter(Role.Active.class::isInstance).isPresent() ? 1 : 0;
             case POOL_DEMAND -> picture.cluster().poolDemand(now).orElse(Double.NaN);

@@ -197,7 +197,9 @@ class ChartTest {
                     .get("ScaledObject models qwen");
             assertThat(scaled.at("/spec/triggers/0/metadata/query").asText())
                     .isEqualTo(
-                            "0.75 * avg(pilotlight_load_ratio{namespace=\"models\"}) * sum(pilotlight_phase{namespace=\"models\",phase=\"ready\"}) + 1.5");
+                            "0.75 * avg(pilotlight_load_ratio{namespace=\"models\"}) * (sum(pilotlight_phase{namespace=\"models\",phase=\"ready\"})"
+                                    + " + (count(up{namespace=\"models\",endpoint=\"pilotlight\"} == 0 and on (pod)"
+                                    + " max_over_time(pilotlight_phase{namespace=\"models\",phase=\"ready\"}[30m]) == 1) or vector(0))) + 1.5");
             assertThat(scaled.at("/spec/scaleTargetRef/name").asText()).isEqualTo("qwen");
         }
 

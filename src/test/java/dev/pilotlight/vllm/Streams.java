@@ -26,6 +26,7 @@ final class Streams {
 
     private final List<CompletableFuture<Ending>> endings = new ArrayList<>();
     private final AtomicInteger begun = new AtomicInteger();
+    private final List<Thread> clients = new ArrayList<>();
 
     /**
      * How a stream ended.
@@ -50,7 +51,8 @@ final class Streams {
         for (int i = 0; i < count; i++) {
             CompletableFuture<Ending> ending = new CompletableFuture<>();
             streams.endings.add(ending);
-            Thread.ofVirtual().start(() -> ending.complete(streams.stream(server, tokens, promptTokens)));
+            streams.clients.add(
+                    Thread.ofVirtual().start(() -> ending.complete(streams.stream(server, tokens, promptTokens))));
         }
         return streams;
     }
@@ -109,6 +111,11 @@ final class Streams {
                 Instant.now(),
                 events,
                 finish.equals("length") && lastWord ? "" : "finish_reason '" + finish + "', [DONE] " + lastWord);
+    }
+
+    /** The clients go before they have all. */
+    void hangUp() {
+        clients.forEach(Thread::interrupt);
     }
 
     /** How many have brought a first token. */

@@ -120,7 +120,7 @@ public record Planner(
                 change.isPresent() || pool.gone.isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
                 comes,
                 policy.scale()
-                        .map(scale -> wish.look(pool.traffic(peers, load), scale))
+                        .map(scale -> wish.look(pool.traffic(peers, load, comes, inflows), scale, now))
                         .orElse(Wish.NONE));
         return new Decision(next, change, demand);
     }
@@ -233,7 +233,7 @@ public record Planner(
     private record KnownPeer(
             String name,
             OptionalDouble load,
-            OptionalDouble ahead,
+            Optional<Duration> coldStart,
             Optional<Inflow> inflow,
             Duration readyFor,
             boolean isCalm) {}
@@ -283,12 +283,7 @@ public record Planner(
                 if (isNamed && isFresh) {
                     // A leader just elected has not heard it yet.
                     serving.add(new KnownPeer(
-                            name,
-                            OptionalDouble.empty(),
-                            OptionalDouble.empty(),
-                            Optional.empty(),
-                            Duration.ZERO,
-                            false));
+                            name, OptionalDouble.empty(), Optional.empty(), Optional.empty(), Duration.ZERO, false));
                 } else if (isNamed) {
                     unreachable.add(name);
                 }
@@ -305,7 +300,7 @@ public record Planner(
             boolean isCalm =
                     report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
             return new KnownPeer(
-                    name, load(report.load()), load(report.ahead()), report.inflow(), report.readyFor(), isCalm);
+                    name, load(report.load()), report.coldStart(), report.inflow(), report.readyFor(), isCalm);
         }
 
         private static OptionalDouble load(OptionalDouble said) {
@@ -321,16 +316,30 @@ public record Planner(
                     .collect(Collectors.toMap(KnownPeer::name, it -> it.inflow().get()));
         }
 
-        Wish.Traffic traffic(List<Peer> peers, OptionalDouble load) {
+        Wish.Traffic traffic(List<Peer> peers, OptionalDouble load, PoolInflow comes, Map<String, Inflow> inflows) {
+            boolean allCount = !serving.isEmpty()
+                    && unreachable.isEmpty()
+                    && serving.stream().allMatch(it -> inflows.containsKey(it.name()));
             return new Wish.Traffic(
                     (int) peers.stream().filter(peer -> !peer.terminating()).count(),
                     serving.size() + unreachable.size(),
                     (int) serving.stream().filter(it -> it.load().isPresent()).count(),
                     load,
-                    serving.stream()
-                            .filter(it -> it.ahead().isPresent())
-                            .mapToDouble(it -> it.ahead().getAsDouble())
-                            .average());
+                    allCount
+                            ? OptionalDouble.of(comes.pods(serving.stream()
+                                    .map(it -> inflows.get(it.name()))
+                                    .toList()))
+                            : OptionalDouble.empty(),
+                    coldStart());
+        }
+
+        /** The median of those that were watched; the longer one of two. */
+        private Optional<Duration> coldStart() {
+            List<Duration> took = Stream.concat(serving.stream(), standbys.stream())
+                    .flatMap(it -> it.coldStart().stream())
+                    .sorted()
+                    .toList();
+            return took.isEmpty() ? Optional.empty() : Optional.of(took.get(took.size() / 2));
         }
 
         /** Of the active pods that say theirs; a surge is added as soon as the pool together shows it. */

@@ -1,23 +1,29 @@
 package dev.pilotlight.pool.managed;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * How many pods a pool wants: one number, for an autoscaler to take as it is. There is one from the first look on: where nothing is known,
  * what was wanted last still is, and at first what is there.
  *
- * <p>Traffic that is far below its most can double within a cold start, traffic near it can not: so of what the load leaves of the most
- * pods a share is kept to spare.
+ * <p>Pods come a cold start late. So to what the traffic takes now is added what it may grow by until then: a share of what it leaves of
+ * the most pods, and no more than it was seen to grow by. And what it took of late is kept, since it may come back sooner than a pod does.
  *
  * @param pods wanted, not rounded: whoever scales rounds up, and its tolerance keeps a fleet steady; empty before the first look
+ * @param demand what the traffic was
  */
-public record Wish(OptionalDouble pods) {
-    public static final Wish NONE = new Wish(OptionalDouble.empty());
+public record Wish(OptionalDouble pods, Demand demand) {
+    public static final Wish NONE = new Wish(OptionalDouble.empty(), Demand.UNKNOWN);
 
     /** However large the fleet and small the reserve, no pod is to be fuller than this. */
     private static final double FULLEST = 0.9;
     /** After an outage the first pods to come back have all the traffic: what fewer than this share say is not what the pool is under. */
     private static final double LEAST_HEARD = 0.5;
+
+    private static final Duration USUAL_COLD_START = Duration.ofMinutes(6);
 
     /**
      * What a look at the pool came to.
@@ -26,19 +32,32 @@ public record Wish(OptionalDouble pods) {
      * @param onTraffic of these
      * @param heard of these, that say their load
      * @param load mean of those heard
-     * @param ahead mean of their loads one cold start from now; empty where none has an opinion
+     * @param comes what comes to all of them, in pods' worth, without what still waits of earlier; empty while not all count it
+     * @param coldStart as long as a pod took to come; empty where nobody saw it
      */
-    record Traffic(int there, int onTraffic, int heard, OptionalDouble load, OptionalDouble ahead) {}
+    record Traffic(
+            int there,
+            int onTraffic,
+            int heard,
+            OptionalDouble load,
+            OptionalDouble comes,
+            Optional<Duration> coldStart) {}
 
-    Wish look(Traffic seen, ScalePolicy policy) {
+    Wish look(Traffic seen, ScalePolicy policy, Instant now) {
         if (seen.load().isEmpty() || seen.heard() < LEAST_HEARD * seen.onTraffic()) {
-            return new Wish(OptionalDouble.of(policy.within(pods.orElse(seen.there()))));
+            return new Wish(OptionalDouble.of(policy.within(pods.orElse(seen.there()))), demand);
         }
-        double each = seen.load().getAsDouble();
-        double expected = policy.predictive() ? Math.max(each, seen.ahead().orElse(0)) : each;
+        Duration coldStart = policy.coldStart().or(seen::coldStart).orElse(USUAL_COLD_START);
         // One on traffic that says nothing counts as an average one, not as idle.
-        double work = expected * seen.onTraffic();
-        double spare = policy.reserve() * Math.max(0, policy.maxPods() - work);
-        return new Wish(OptionalDouble.of(policy.within(Math.max(work + spare, work / FULLEST))));
+        double work = seen.load().getAsDouble() * seen.onTraffic();
+        // A backlog has to be worked off, and will not grow: it needs pods, but none to spare.
+        double comes = Math.min(work, seen.comes().orElse(work));
+        Demand known = demand.look(now, comes, policy, coldStart);
+        double expected = policy.predictive() ? Math.max(comes, known.ahead().orElse(0)) : comes;
+        double left = policy.reserve() * Math.max(0, policy.maxPods() - expected);
+        double grows = expected * (Math.min(known.growth(), policy.fearedGrowth()) - 1);
+        double kept = Math.max(known.held(), Math.max(work, expected / FULLEST));
+        double wanted = Math.max(expected + Math.min(left, grows), kept);
+        return new Wish(OptionalDouble.of(policy.within(wanted)), known);
     }
 }

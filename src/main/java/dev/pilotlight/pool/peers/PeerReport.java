@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param ready whether the pod may take traffic
  * @param role its word, for people
  * @param load unless it is not known
- * @param ahead the load to expect one cold start from now; empty where the pod has no opinion
+ * @param coldStart how long its last start took; empty where nobody watched that
  * @param readyFor how long it has been ready
  * @param flippedAgo how long ago its role last changed between active and standby; empty when it never did
  * @param inflow what comes to it; empty until it has counted that
@@ -30,7 +30,7 @@ public record PeerReport(
         boolean ready,
         Optional<String> role,
         OptionalDouble load,
-        OptionalDouble ahead,
+        Optional<Duration> coldStart,
         Duration readyFor,
         Optional<Duration> flippedAgo,
         Optional<Inflow> inflow) {
@@ -44,7 +44,7 @@ public record PeerReport(
             Duration readyFor,
             Optional<Duration> flippedAgo,
             Optional<Inflow> inflow) {
-        this(at, ready, Optional.empty(), load, OptionalDouble.empty(), readyFor, flippedAgo, inflow);
+        this(at, ready, Optional.empty(), load, Optional.empty(), readyFor, flippedAgo, inflow);
     }
 
     /** The answer of {@link #PATH}, in the order that people read. Of the inflow differences are taken: it is not rounded. */
@@ -53,7 +53,7 @@ public record PeerReport(
         answer.put("ready", ready);
         role.ifPresent(word -> answer.put("role", word));
         load.ifPresent(it -> answer.put("load", rounded(it)));
-        ahead.ifPresent(it -> answer.put("forecast", rounded(it)));
+        coldStart.ifPresent(it -> answer.put("coldStartSeconds", it.toMillis() / 1e3));
         inflow.ifPresent(it -> {
             Map<String, Object> said = new LinkedHashMap<>();
             said.put("atSeconds", it.at().toEpochMilli() / 1e3);
@@ -86,7 +86,9 @@ public record PeerReport(
                             .filter(it -> it.equals(answer.getValue("role")))
                             .findFirst(),
                     number(Range.LOAD, answer, "load"),
-                    number(Range.LOAD, answer, "forecast"),
+                    number(Range.SECONDS, answer, "coldStartSeconds").stream()
+                            .mapToObj(PeerReport::seconds)
+                            .findFirst(),
                     seconds(number(Range.SECONDS, answer, "readySeconds").orElse(0)),
                     number(Range.SECONDS, answer, "flippedSecondsAgo").stream()
                             .mapToObj(PeerReport::seconds)

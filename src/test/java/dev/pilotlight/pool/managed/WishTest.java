@@ -1,15 +1,27 @@
 package dev.pilotlight.pool.managed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.pilotlight.pool.managed.Wish.Traffic;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class WishTest {
-    private static final ScalePolicy POLICY = new ScalePolicy(2, 14, 0.25, false);
+    private static final Instant START = Instant.parse("2026-01-05T10:00:00Z");
+    private static final Duration COLD_START = Duration.ofMinutes(6);
+    private static final ScalePolicy POLICY = policy(14, 0.25, false);
     private static final OptionalDouble UNKNOWN = OptionalDouble.empty();
+
+    private static ScalePolicy policy(int most, double reserve, boolean predictive) {
+        return new ScalePolicy(2, most, reserve, 0.01, predictive, Optional.of(COLD_START));
+    }
 
     /** As an autoscaler rounds it. */
     private static int pods(Wish wish) {
@@ -17,75 +29,141 @@ class WishTest {
     }
 
     private static Traffic all(int pods, double load) {
-        return new Traffic(pods, pods, pods, OptionalDouble.of(load), UNKNOWN);
+        return new Traffic(pods, pods, pods, OptionalDouble.of(load), UNKNOWN, Optional.empty());
+    }
+
+    private static Wish first(Traffic seen, ScalePolicy policy) {
+        return Wish.NONE.look(seen, policy, START);
     }
 
     private static int of(int pods, double load) {
-        return pods(Wish.NONE.look(all(pods, load), POLICY));
+        return pods(first(all(pods, load), POLICY));
+    }
+
+    /** One look every ten seconds at so many pods' worth of traffic, by the minute. */
+    private static Wish after(
+            Wish wish, int fromMinute, int toMinute, ScalePolicy policy, DoubleUnaryOperator traffic) {
+        for (int second = fromMinute * 60; second < toMinute * 60; second += 10) {
+            wish = wish.look(all(10, traffic.applyAsDouble(second / 60.0) / 10), policy, START.plusSeconds(second));
+        }
+        return wish;
     }
 
     @Test
-    void isTheLoadAndAShareOfWhatItLeavesOfTheMost() {
-        assertThat(of(4, 0)).isEqualTo(4); // 0 + 14 / 4
-        assertThat(of(4, 0.5)).isEqualTo(5); // 2 + 12 / 4
+    void isTheTrafficAndAShareOfWhatItLeavesOfTheMost() {
+        assertThat(of(8, 0.5)).isEqualTo(7); // 4 + 10 / 4
         assertThat(of(8, 0.75)).isEqualTo(8); // 6 + 8 / 4
         assertThat(of(12, 1)).isEqualTo(14); // 12 / 0.9
     }
 
     @Test
+    void sparesNoMoreThanTheTrafficIsFearedToGrow() {
+        assertThat(of(4, 0)).isEqualTo(2);
+        assertThat(of(4, 0.5)).isEqualTo(4); // it may double
+        assertThat(of(4, 0.7)).isEqualTo(6); // 2.8 + 11.2 / 4
+    }
+
+    @Test
     void leavesNoPodFullerThanNineTenthsWithoutAnyReserve() {
-        ScalePolicy none = new ScalePolicy(2, 14, 0, false);
-        assertThat(pods(Wish.NONE.look(all(10, 0.9), none))).isEqualTo(10);
-        assertThat(pods(Wish.NONE.look(all(10, 0.92), none))).isEqualTo(11);
+        assertThat(pods(first(all(10, 0.9), policy(14, 0, false)))).isEqualTo(10);
+        assertThat(pods(first(all(10, 0.92), policy(14, 0, false)))).isEqualTo(11);
     }
 
     @Test
     void changesWithTheMostAlone() {
-        assertThat(pods(Wish.NONE.look(all(4, 0.5), new ScalePolicy(2, 28, 0.25, false))))
-                .isEqualTo(9); // 2 + 26 / 4
+        assertThat(pods(first(all(8, 0.75), policy(28, 0.25, false)))).isEqualTo(12); // 6 + 22 / 4
     }
 
     @Test
     void staysWithinItsBounds() {
         assertThat(of(14, 3)).isEqualTo(14);
-        assertThat(pods(Wish.NONE.look(all(2, 0), new ScalePolicy(2, 14, 0, false))))
-                .isEqualTo(2);
+        assertThat(of(2, 0)).isEqualTo(2);
     }
 
     @Test
     void takesAPodOnTrafficThatSaysNothingForAnAverageOne() {
-        Traffic oneSilent = new Traffic(8, 8, 7, OptionalDouble.of(0.75), UNKNOWN);
-        assertThat(Wish.NONE.look(oneSilent, POLICY)).isEqualTo(Wish.NONE.look(all(8, 0.75), POLICY));
+        Traffic oneSilent = new Traffic(8, 8, 7, OptionalDouble.of(0.75), UNKNOWN, Optional.empty());
+        assertThat(first(oneSilent, POLICY).pods())
+                .isEqualTo(first(all(8, 0.75), POLICY).pods());
+    }
+
+    /** What waits wants pods; it does not double. */
+    @Test
+    void sparesNothingForABacklog() {
+        Traffic behind = new Traffic(8, 8, 8, OptionalDouble.of(1.1), OptionalDouble.of(5), Optional.empty());
+        assertThat(pods(first(behind, POLICY))).isEqualTo(9); // 8.8, not 8.8 + 1.3
     }
 
     /** After an outage of the sidecars the first two that are back have the traffic of all. */
     @Test
     void standsWhereFewerThanHalfSayTheirLoad() {
-        Wish before = Wish.NONE.look(all(8, 0.6), POLICY);
-        assertThat(before.look(new Traffic(8, 8, 3, OptionalDouble.of(2.5), UNKNOWN), POLICY))
-                .isEqualTo(before);
-        assertThat(before.look(new Traffic(8, 8, 0, UNKNOWN, UNKNOWN), POLICY)).isEqualTo(before);
-        assertThat(pods(before.look(new Traffic(8, 8, 4, OptionalDouble.of(1), UNKNOWN), POLICY)))
-                .isEqualTo(10);
+        Wish before = first(all(8, 0.6), POLICY);
+        Traffic three = new Traffic(8, 8, 3, OptionalDouble.of(2.5), UNKNOWN, Optional.empty());
+        Traffic none = new Traffic(8, 8, 0, UNKNOWN, UNKNOWN, Optional.empty());
+        Traffic half = new Traffic(8, 8, 4, OptionalDouble.of(1), UNKNOWN, Optional.empty());
+        assertThat(before.look(three, POLICY, START.plusSeconds(1))).isEqualTo(before);
+        assertThat(before.look(none, POLICY, START.plusSeconds(1))).isEqualTo(before);
+        assertThat(pods(before.look(half, POLICY, START.plusSeconds(1)))).isEqualTo(10);
     }
 
     @Test
     void isWhatIsThereForALeaderThatNeverHeardALoad() {
-        assertThat(pods(Wish.NONE.look(new Traffic(5, 0, 0, UNKNOWN, UNKNOWN), POLICY)))
+        assertThat(pods(first(new Traffic(5, 0, 0, UNKNOWN, UNKNOWN, Optional.empty()), POLICY)))
                 .isEqualTo(5);
-        assertThat(pods(Wish.NONE.look(new Traffic(1, 0, 0, UNKNOWN, UNKNOWN), POLICY)))
+        assertThat(pods(first(new Traffic(1, 0, 0, UNKNOWN, UNKNOWN, Optional.empty()), POLICY)))
                 .isEqualTo(2);
     }
 
-    @Test
-    void looksAheadWhereItIsToldToAndThereIsAForecast() {
-        ScalePolicy predictive = new ScalePolicy(2, 14, 0.25, true);
-        Traffic rises = new Traffic(4, 4, 4, OptionalDouble.of(0.5), OptionalDouble.of(1));
-        Traffic falls = new Traffic(4, 4, 4, OptionalDouble.of(0.5), OptionalDouble.of(0.1));
-        assertThat(pods(Wish.NONE.look(rises, predictive))).isEqualTo(7); // 4 + 10 / 4
-        assertThat(pods(Wish.NONE.look(rises, POLICY))).isEqualTo(5);
-        assertThat(pods(Wish.NONE.look(falls, predictive))).isEqualTo(5);
-        assertThat(Wish.NONE.look(all(4, 0.5), predictive)).isEqualTo(Wish.NONE.look(all(4, 0.5), POLICY));
+    @Nested
+    class OverTime {
+        @Test
+        void keepsWhatTheLastColdStartAndAHalfTook() {
+            Wish busy = after(Wish.NONE, 0, 10, POLICY, _ -> 9);
+            Wish quiet = after(busy, 10, 18, POLICY, _ -> 3);
+            assertThat(quiet.pods().orElseThrow()).isCloseTo(9, within(0.01));
+            assertThat(pods(after(quiet, 18, 21, POLICY, _ -> 3))).isEqualTo(6); // 3 + 11 / 4
+        }
+
+        /** Ten hours of traffic that never grows by more than a tenth within a cold start. */
+        @Test
+        void sparesLessWhereTheTrafficWasSeenNotToGrow() {
+            DoubleUnaryOperator steady = minute -> 4 + 0.2 * Math.sin(minute);
+            assertThat(pods(after(Wish.NONE, 0, 300, POLICY, steady))).isEqualTo(7);
+            Wish learned = after(Wish.NONE, 0, 700, POLICY, steady);
+            assertThat(learned.pods().orElseThrow()).isBetween(4.0, 4.8);
+            ScalePolicy noRisk = new ScalePolicy(2, 14, 0.25, 0, false, Optional.of(COLD_START));
+            assertThat(pods(after(Wish.NONE, 0, 700, noRisk, steady))).isEqualTo(7);
+        }
+
+        /** A surge in each hour: more than one in a hundred minutes is followed by it. */
+        @Test
+        void sparesForASurgeThatComesOftenEnough() {
+            DoubleUnaryOperator surging = minute -> minute % 60 < 5 ? 6 : 3;
+            assertThat(pods(after(Wish.NONE, 0, 780, POLICY, surging))).isEqualTo(6);
+        }
+
+        /** A ramp, an hour of it: the trend has proved itself. */
+        @Test
+        void looksAheadWhereItIsToldToAndThereIsAForecast() {
+            DoubleUnaryOperator ramp = minute -> 1 + minute / 20;
+            double now = 1 + 120 / 20.0;
+            assertThat(after(Wish.NONE, 0, 120, policy(28, 0, true), ramp)
+                            .pods()
+                            .orElseThrow())
+                    .isBetween((now + 0.1) / 0.9, (now + 0.5) / 0.9);
+            assertThat(after(Wish.NONE, 0, 120, policy(28, 0, false), ramp)
+                            .pods()
+                            .orElseThrow())
+                    .isLessThan((now + 0.1) / 0.9);
+        }
+
+        @Test
+        void isTheSameWithAndWithoutForecastInTheFirstMinutes() {
+            DoubleUnaryOperator ramp = minute -> 1 + minute / 20;
+            assertThat(after(Wish.NONE, 0, 20, policy(28, 0.2, true), ramp).pods())
+                    .isEqualTo(after(Wish.NONE, 0, 20, policy(28, 0.2, false), ramp)
+                            .pods());
+        }
     }
 
     @Test
@@ -93,12 +171,17 @@ class WishTest {
         Random random = new Random(42);
         for (int i = 0; i < 10_000; i++) {
             int least = 1 + random.nextInt(5);
-            ScalePolicy policy =
-                    new ScalePolicy(least, least + random.nextInt(40), random.nextDouble(), random.nextBoolean());
+            ScalePolicy policy = new ScalePolicy(
+                    least,
+                    least + random.nextInt(40),
+                    random.nextDouble(),
+                    random.nextDouble(),
+                    random.nextBoolean(),
+                    Optional.empty());
             int pods = 1 + random.nextInt(40);
             double load = 2 * random.nextDouble();
-            int lower = pods(Wish.NONE.look(all(pods, load), policy));
-            int higher = pods(Wish.NONE.look(all(pods, load + random.nextDouble()), policy));
+            int lower = pods(first(all(pods, load), policy));
+            int higher = pods(first(all(pods, load + random.nextDouble()), policy));
             assertThat(higher).isBetween(lower, policy.maxPods());
             assertThat(lower).isBetween(policy.minPods(), policy.maxPods());
         }

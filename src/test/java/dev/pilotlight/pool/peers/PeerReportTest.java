@@ -18,7 +18,7 @@ class PeerReportTest {
     @Test
     void readsAllThatASidecarSays() {
         assertThat(PeerReport.of("""
-                        {"ready":true,"role":"active","load":0.5,"inflow":{"atSeconds":1764081000.25,"requests":1200,
+                        {"ready":true,"role":"active","load":0.5,"coldStartSeconds":200,"inflow":{"atSeconds":1764081000.25,"requests":1200,
                         "perSecond":8.5,"secondsEach":0.05,"staySeconds":2},"readySeconds":61.5,"flippedSecondsAgo":3.25}
                         """, NOW))
                 .contains(new PeerReport(
@@ -26,7 +26,7 @@ class PeerReportTest {
                         true,
                         Optional.of("active"),
                         OptionalDouble.of(0.5),
-                        OptionalDouble.empty(),
+                        Optional.of(Duration.ofSeconds(200)),
                         Duration.ofMillis(61_500),
                         Optional.of(Duration.ofMillis(3_250)),
                         Optional.of(new Inflow(Instant.ofEpochMilli(1764081000250L), 1200, 8.5, 0.05, 2))));
@@ -39,7 +39,7 @@ class PeerReportTest {
                 true,
                 Optional.of("standby"),
                 OptionalDouble.of(0.123456),
-                OptionalDouble.of(1.5),
+                Optional.of(Duration.ofMillis(200_250)),
                 Duration.ofMillis(61_500),
                 Optional.of(Duration.ofMillis(3_250)),
                 Optional.of(new Inflow(Instant.ofEpochMilli(1764081000250L), 1200.125, 8.0 / 3, 0.05, 2)));
