@@ -1,16 +1,8 @@
 package dev.pilotlight;
 
-import dev.pilotlight.api.BadRequests;
 import dev.pilotlight.api.Hour;
-import dev.pilotlight.api.KeptConnections;
-import dev.pilotlight.api.OneAtATime;
-import dev.pilotlight.api.OneHost;
-import dev.pilotlight.api.Scrapes;
-import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.cluster.Cluster;
-import dev.pilotlight.cluster.ClusterLink;
 import dev.pilotlight.cluster.EngineAddress;
-import dev.pilotlight.cluster.OwnPodWait;
 import dev.pilotlight.config.ConfigCheck;
 import dev.pilotlight.config.EngineConfig;
 import dev.pilotlight.config.PilotlightConfig;
@@ -20,12 +12,7 @@ import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.LateStart;
 import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
-import dev.pilotlight.gpu.AutoProbe;
-import dev.pilotlight.gpu.CrashGuard;
-import dev.pilotlight.gpu.GpuSettings;
-import dev.pilotlight.gpu.dcgm.DcgmPages;
-import dev.pilotlight.gpu.dcgm.PageSource;
-import dev.pilotlight.gpu.dcgm.PodIdentity;
+import dev.pilotlight.engine.VllmHeaders;
 import dev.pilotlight.gpu.readings.GpuProbe;
 import dev.pilotlight.guard.Guard;
 import dev.pilotlight.health.HealthRules;
@@ -33,8 +20,6 @@ import dev.pilotlight.http.Http;
 import dev.pilotlight.http.Secret;
 import dev.pilotlight.http.TlsFiles;
 import dev.pilotlight.inject.Webhook;
-import dev.pilotlight.kube.ApiAddress;
-import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.kube.ApiServer;
 import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
@@ -42,9 +27,6 @@ import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.LoopWatch;
 import dev.pilotlight.loop.SteadyClock;
-import dev.pilotlight.metrics.MetricsPage;
-import dev.pilotlight.pod.OwnPod;
-import dev.pilotlight.pool.peers.PeerClient;
 import dev.pilotlight.prometheus.Limits;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
@@ -52,8 +34,6 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
-import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
@@ -66,126 +46,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
-import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
-/** The life of the process, top to bottom: check the settings, build the rooms, start the loop; stop it at the end. */
+/** The life of the process, top to bottom: check the settings, build what it takes (with {@link GpuSource}, {@link ClusterAccess} and {@link Routes}), start the loop; stop it at the end. */
 @Singleton
 public final class Sidecar {
     private static final Logger LOG = Logger.getLogger("pilotlight");
-    private static final SortedSet<String> PROBES = new TreeSet<>(
-            Set.of("/q/health", "/q/health/live", "/q/health/started", "/q/health/ready", "/q/health/group/engine"));
     private static final Duration LOOP_WATCH = Duration.ofMinutes(1);
-    private static final Duration DCGM_TIMEOUT = Duration.ofSeconds(2);
-    private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
-    private static final Duration API_TIMEOUT = Duration.ofSeconds(2);
 
     @Produces
     @Singleton
     SteadyClock clock() {
         return new SteadyClock();
-    }
-
-    @Produces
-    @Singleton
-    GpuProbe gpu(PilotlightConfig config, Vertx vertx, Cluster cluster) {
-        GpuSettings settings = ConfigCheck.gpu(config).settings();
-        PageSource pages = settings.dcgmUrl()
-                .<PageSource>map(url -> new DcgmPages(exporter(vertx, url), path(url), DCGM_TIMEOUT))
-                .orElse(now -> new PageSource.Page.Failed("no URL"));
-        Optional<PodIdentity> pod = config.pod()
-                .name()
-                .map(name -> new PodIdentity(
-                        name,
-                        config.pod().namespace().orElseThrow(),
-                        config.pod().container()));
-        return AutoProbe.of(
-                settings,
-                Optional.ofNullable(System.getenv("NVIDIA_VISIBLE_DEVICES")),
-                pod,
-                pages,
-                () -> againstNvml(cluster));
-    }
-
-    private static Optional<String> againstNvml(Cluster cluster) {
-        Optional<String> why = OwnPodWait.of(cluster)
-                .map(OwnPod::earlier)
-                .flatMap(earlier -> CrashGuard.leavesOut(earlier.count(), earlier.lastExitCode()));
-        why.ifPresent(LOG::warn);
-        return why;
-    }
-
-    private static Http exporter(Vertx vertx, URI url) {
-        URI server = URI.create(url.getScheme() + "://" + url.getRawAuthority());
-        return new Http(vertx, () -> server, Http.Security.none(), 1);
-    }
-
-    private static String path(URI url) {
-        String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/metrics" : url.getRawPath();
-        return url.getRawQuery() == null ? path : path + "?" + url.getRawQuery();
-    }
-
-    @Produces
-    @Singleton
-    ApiServer apiServer(PilotlightConfig config, Vertx vertx) {
-        return new ApiClient(vertx, apiAddress(config.kube()), API_TIMEOUT);
-    }
-
-    /** As set, else as the kubelet tells each container. */
-    private static Optional<ApiAddress> apiAddress(PilotlightConfig.Kube kube) {
-        String host = System.getenv("KUBERNETES_SERVICE_HOST");
-        String port = System.getenv("KUBERNETES_SERVICE_PORT");
-        boolean inCluster = kube.url().isEmpty() && host != null && port != null;
-        return kube.url()
-                .or(() -> inCluster ? Optional.of(ApiAddress.inCluster(host, port)) : Optional.empty())
-                .map(url -> new ApiAddress(
-                        url,
-                        kube.tokenFile().or(() -> mounted("token", inCluster)),
-                        kube.caFile().or(() -> mounted("ca.crt", inCluster))));
-    }
-
-    /** Of the pod's service account. In a cluster it is named even where it is missing, so that its lack is said. */
-    private static Optional<Path> mounted(String name, boolean inCluster) {
-        Path file = SERVICE_ACCOUNT.resolve(name);
-        return inCluster || Files.exists(file) ? Optional.of(file) : Optional.empty();
-    }
-
-    @Produces
-    @Singleton
-    Cluster cluster(
-            PilotlightConfig config,
-            Vertx vertx,
-            SteadyClock clock,
-            ApiServer api,
-            @ConfigProperty(name = "quarkus.http.port") int port) {
-        if (config.pod().name().isEmpty()) {
-            return Cluster.NONE;
-        }
-        boolean isManaged = config.pool().mode() == PilotlightConfig.PoolMode.MANAGED;
-        Optional<ClusterLink.Managed> managed =
-                isManaged || config.scale().maxPods().isPresent()
-                        ? Optional.of(new ClusterLink.Managed(
-                                config.pool().name().orElseThrow(),
-                                ConfigCheck.pool(config),
-                                !isManaged,
-                                config.pool().orphanAfter(),
-                                new PeerClient(vertx, port, config.pool().peerTimeout())))
-                        : Optional.empty();
-        return new ClusterLink(
-                api,
-                new ClusterLink.Place(
-                        config.pod().namespace().orElseThrow(),
-                        config.pod().name().get(),
-                        config.pod().container()),
-                managed,
-                clock::now,
-                Random::new);
     }
 
     @Produces
@@ -220,7 +95,7 @@ public final class Sidecar {
         return new Http(
                 vertx,
                 address,
-                new Http.Security("pilotlight.engine", new TlsFiles(ConfigCheck.tls(engine)), engine.verifyHost(), key),
+                new Http.Security("pilotlight.engine", new TlsFiles(ConfigCheck.tls(engine)), engine.verifyHost(), VllmHeaders.key(key)),
                 connections);
     }
 
@@ -320,59 +195,6 @@ public final class Sidecar {
             webhook.get().close();
         } else {
             loop.get().close();
-        }
-    }
-
-    /** Prometheus looks at /metrics by default, and where Quarkus is known at /q/metrics: the same page at both. */
-    void routes(
-            @Observes Router router,
-            PilotlightConfig config,
-            Instance<MetricsPage> metrics,
-            Instance<Scrapes> scrapes) {
-        router.route().order(Integer.MIN_VALUE).handler(new OneAtATime()).failureHandler(new BadRequests());
-        router.route().order(Integer.MIN_VALUE).handler(new OneHost());
-        router.route().order(Integer.MIN_VALUE).handler(new KeptConnections());
-        router.get("/q/health/*").order(0).handler(Sidecar::probed);
-        if (config.injector().enabled()) {
-            for (String ofAnEngine : List.of(
-                    "/",
-                    "/index.html",
-                    "/metrics",
-                    "/q/metrics",
-                    "/api/v1/status",
-                    "/api/v1/signals",
-                    "/api/v1/peer",
-                    "/api/v1/drain")) {
-                router.route(ofAnEngine)
-                        .order(0)
-                        .handler(
-                                context -> context.response()
-                                        .setStatusCode(404)
-                                        .end(
-                                                "this process injects sidecars and watches no engine: pilotlight.injector.enabled is true\n"));
-            }
-            return;
-        }
-        router.route("/api/v1/inject*").order(0).handler(context -> context.response()
-                .setStatusCode(404)
-                .end("this sidecar injects nothing: pilotlight.injector.enabled is false\n"));
-        Scrapes.PATHS.forEach(path ->
-                router.get(path).order(-1).handler(context -> scrapes.get().handle(context)));
-        router.get("/metrics").order(0).handler(context -> metrics.get().handle(context));
-        router.get("/q/metrics").order(0).handler(context -> metrics.get().handle(context));
-        StatusPage page = new StatusPage();
-        router.get("/").order(0).handler(page);
-        router.get("/index.html").order(0).handler(page);
-    }
-
-    /** The platform calls a group that nobody has heard of healthy: a probe with a slip of the pen would never fail. */
-    private static void probed(RoutingContext context) {
-        if (PROBES.contains(context.normalizedPath())) {
-            context.next();
-        } else {
-            context.response()
-                    .setStatusCode(404)
-                    .end("there is no such probe; there are " + String.join(", ", PROBES) + "\n");
         }
     }
 

@@ -7,7 +7,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
@@ -18,7 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,10 +29,8 @@ import java.util.function.Supplier;
 
 /** The wire to one server: bounded requests, each with a deadline of its own, on kept-alive connections. */
 public final class Http {
-    /** Below the 5 s after which uvicorn closes an idle connection: a poll must not race with that. */
+    /** Below the 5 s after which servers such as uvicorn close an idle connection: a request must not race with that. */
     private static final int KEEP_ALIVE_SECONDS = 4;
-
-    private static final int CHUNK = 8 * 1024;
 
     private final HttpClient client;
     /** All of a connection's events come on this one: on another, an answer could end before anybody listens to it. */
@@ -47,8 +44,7 @@ public final class Http {
     private volatile boolean hasAnswered;
     /** Why the last connection ended, where that came after the handshake. */
     private volatile Optional<Throwable> brokenBy = Optional.empty();
-    /** Of a body on its way to whoever takes it; used on the context's thread alone. */
-    private final byte[] chunk = new byte[CHUNK];
+    private final Transfer transfer = new Transfer();
 
     /**
      * Who the server must be, and who we are to it.
@@ -56,12 +52,20 @@ public final class Http {
      * @param settings prefix of this server's settings, for people; empty where it has none
      * @param files looked at before every request
      * @param verifyHost whether the server's certificate must name the host
-     * @param apiKey sent to {@code /v1} paths
+     * @param headers sent with each request
      */
-    public record Security(String settings, TlsFiles files, boolean verifyHost, Supplier<Optional<String>> apiKey) {
+    public record Security(String settings, TlsFiles files, boolean verifyHost, Headers headers) {
         public static Security none() {
-            return new Security("", new TlsFiles(TlsFiles.Named.NONE), true, Optional::empty);
+            return new Security("", new TlsFiles(TlsFiles.Named.NONE), true, Headers.NONE);
         }
+    }
+
+    /** Headers by the path of a request. */
+    @FunctionalInterface
+    public interface Headers {
+        Headers NONE = _ -> Map.of();
+
+        Map<String, String> of(String path);
     }
 
     /** @param base of all requests, asked for each: scheme and path are as they were at first */
@@ -120,12 +124,11 @@ public final class Http {
     }
 
     public Answer get(String path, Duration timeout, Body body) {
-        return exchange(HttpMethod.GET, path, Optional.empty(), Optional.empty(), timeout, body);
+        return exchange(HttpMethod.GET, path, Optional.empty(), Map.of(), timeout, body);
     }
 
-    /** @param rank picks a data-parallel rank */
-    public Answer post(String path, Content content, Optional<String> rank, Duration timeout, Body body) {
-        return exchange(HttpMethod.POST, path, Optional.of(content), rank, timeout, body);
+    public Answer post(String path, Content content, Map<String, String> headers, Duration timeout, Body body) {
+        return exchange(HttpMethod.POST, path, Optional.of(content), headers, timeout, body);
     }
 
     public String url(String path) {
@@ -146,7 +149,7 @@ public final class Http {
             HttpMethod method,
             String path,
             Optional<Content> sent,
-            Optional<String> rank,
+            Map<String, String> headers,
             Duration timeout,
             Body body) {
         URI to = base.get();
@@ -157,7 +160,7 @@ public final class Http {
                 return new Answer.Lost(Cause.NAME, why);
             }
         }
-        readFilesAnew(to);
+        readFilesAgain(to);
         int port = to.getPort() > 0 ? to.getPort() : isTls(to) ? 443 : 80;
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
@@ -167,10 +170,8 @@ public final class Http {
                 .setURI(target(to, path))
                 .setConnectTimeout(timeout.toMillis())
                 .setFollowRedirects(false);
-        if (path.startsWith("/v1/")) {
-            security.apiKey().get().ifPresent(key -> options.putHeader("Authorization", "Bearer " + key));
-        }
-        rank.ifPresent(value -> options.putHeader("X-data-parallel-rank", value));
+        security.headers().of(path).forEach(options::putHeader);
+        headers.forEach(options::putHeader);
         sent.ifPresent(content -> options.putHeader("Content-Type", content.type()));
 
         AtomicReference<HttpClientRequest> open = new AtomicReference<>();
@@ -186,7 +187,7 @@ public final class Http {
                     return sent.map(content -> request.send(Buffer.buffer(content.bytes())))
                             .orElseGet(request::send);
                 })
-                .compose(response -> drain(response, body, ended))
+                .compose(response -> transfer.drain(response, body, ended))
                 .onSuccess(ended::complete)
                 .onFailure(failure -> ended.complete(lost(to, path, failure))));
         return judged(awaited(ended, open, to, path, timeout), to, new InetSocketAddress(address, port), timeout);
@@ -224,7 +225,7 @@ public final class Http {
     }
 
     /** New connections use the files as they are now. */
-    private void readFilesAnew(URI to) {
+    private void readFilesAgain(URI to) {
         if (isTls(to) && security.files().areSet() && isLooking.compareAndSet(false, true)) {
             try {
                 security.files().changed().ifPresent(files -> client.updateSSLOptions(files, true)
@@ -267,49 +268,11 @@ public final class Http {
                 : answer;
     }
 
-    /** Hands the body on chunk by chunk, until it ends, the taker has enough, or nobody waits any more. */
-    private Future<Answer> drain(HttpClientResponse response, Body body, CompletableFuture<Answer> ended) {
-        CompletableFuture<Answer> done = new CompletableFuture<>();
-        response.exceptionHandler(done::completeExceptionally);
-        response.endHandler(end -> done.complete(got(response, true)));
-        response.handler(buffer -> {
-            if (!done.isDone() && (ended.isDone() || !pour(buffer, body))) {
-                done.complete(got(response, false));
-                response.request().reset();
-            }
-        });
-        return Future.fromCompletionStage(done);
-    }
-
-    private boolean pour(Buffer buffer, Body body) {
-        for (int start = 0; start < buffer.length(); start += chunk.length) {
-            int length = Math.min(chunk.length, buffer.length() - start);
-            buffer.getBytes(start, start + length, chunk);
-            if (!body.accept(chunk, 0, length)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private static void cut(AtomicReference<HttpClientRequest> open) {
         HttpClientRequest request = open.get();
         if (request != null) {
             request.reset();
         }
-    }
-
-    private static Answer got(HttpClientResponse response, boolean whole) {
-        String type = response.getHeader("Content-Type");
-        int parameters = type == null ? -1 : type.indexOf(';');
-        return new Answer.Got(
-                response.statusCode(),
-                whole,
-                type == null
-                        ? ""
-                        : (parameters < 0 ? type : type.substring(0, parameters))
-                                .strip()
-                                .toLowerCase(Locale.ROOT));
     }
 
     private Answer lost(URI to, String path, Throwable failure) {

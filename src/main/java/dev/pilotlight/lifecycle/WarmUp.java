@@ -1,6 +1,7 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.engine.VllmHeaders;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.http.Excerpt;
 import dev.pilotlight.http.Http;
@@ -207,7 +208,7 @@ public final class WarmUp {
             Answer answer = http.post(
                     api.path(),
                     api == Api.TRANSCRIPTIONS ? Recording.form(body, salt) : Http.Content.json(body.encode()),
-                    rank,
+                    VllmHeaders.rank(rank),
                     timeout,
                     listener);
             return switch (answer) {

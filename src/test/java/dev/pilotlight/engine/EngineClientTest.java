@@ -185,7 +185,7 @@ class EngineClientTest {
                 new Http(
                         vertx,
                         () -> url,
-                        new Http.Security("", new TlsFiles(TlsFiles.Named.NONE), true, () -> apiKey),
+                        new Http.Security("", new TlsFiles(TlsFiles.Named.NONE), true, VllmHeaders.key(() -> apiKey)),
                         1),
                 timeout,
                 limits);

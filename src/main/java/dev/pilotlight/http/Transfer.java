@@ -1,0 +1,54 @@
+package dev.pilotlight.http;
+
+import dev.pilotlight.http.Http.Answer;
+import dev.pilotlight.http.Http.Body;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+
+/** The body of an answer on its way to whoever takes it; used on one event loop alone. */
+final class Transfer {
+    private static final int CHUNK = 8 * 1024;
+
+    private final byte[] chunk = new byte[CHUNK];
+
+    /** Hands the body on chunk by chunk, until it ends, the taker has enough, or nobody waits any more. */
+    Future<Answer> drain(HttpClientResponse response, Body body, CompletableFuture<Answer> ended) {
+        CompletableFuture<Answer> done = new CompletableFuture<>();
+        response.exceptionHandler(done::completeExceptionally);
+        response.endHandler(end -> done.complete(got(response, true)));
+        response.handler(buffer -> {
+            if (!done.isDone() && (ended.isDone() || !pour(buffer, body))) {
+                done.complete(got(response, false));
+                response.request().reset();
+            }
+        });
+        return Future.fromCompletionStage(done);
+    }
+
+    private boolean pour(Buffer buffer, Body body) {
+        for (int start = 0; start < buffer.length(); start += chunk.length) {
+            int length = Math.min(chunk.length, buffer.length() - start);
+            buffer.getBytes(start, start + length, chunk);
+            if (!body.accept(chunk, 0, length)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Answer got(HttpClientResponse response, boolean whole) {
+        String type = response.getHeader("Content-Type");
+        int parameters = type == null ? -1 : type.indexOf(';');
+        return new Answer.Got(
+                response.statusCode(),
+                whole,
+                type == null
+                        ? ""
+                        : (parameters < 0 ? type : type.substring(0, parameters))
+                                .strip()
+                                .toLowerCase(Locale.ROOT));
+    }
+}
