@@ -8,7 +8,6 @@ import dev.pilotlight.api.Scrapes;
 import dev.pilotlight.api.StatusPage;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.metrics.MetricsPage;
-import io.quarkus.runtime.Quarkus;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;

@@ -95,7 +95,11 @@ public final class Sidecar {
         return new Http(
                 vertx,
                 address,
-                new Http.Security("pilotlight.engine", new TlsFiles(ConfigCheck.tls(engine)), engine.verifyHost(), VllmHeaders.key(key)),
+                new Http.Security(
+                        "pilotlight.engine",
+                        new TlsFiles(ConfigCheck.tls(engine)),
+                        engine.verifyHost(),
+                        VllmHeaders.key(key)),
                 connections);
     }
 

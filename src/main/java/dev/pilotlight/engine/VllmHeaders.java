@@ -12,7 +12,9 @@ public final class VllmHeaders {
     /** vLLM asks for its key ({@code --api-key}) at {@code /v1} paths alone: nobody else is shown it. */
     public static Http.Headers key(Supplier<Optional<String>> apiKey) {
         return path -> path.startsWith("/v1/")
-                ? apiKey.get().map(key -> Map.of("Authorization", "Bearer " + key)).orElse(Map.of())
+                ? apiKey.get()
+                        .map(key -> Map.of("Authorization", "Bearer " + key))
+                        .orElse(Map.of())
                 : Map.of();
     }
 

@@ -44,6 +44,7 @@ public final class Http {
     private volatile boolean hasAnswered;
     /** Why the last connection ended, where that came after the handshake. */
     private volatile Optional<Throwable> brokenBy = Optional.empty();
+
     private final Transfer transfer = new Transfer();
 
     /**

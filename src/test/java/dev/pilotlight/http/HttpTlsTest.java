@@ -98,7 +98,10 @@ class HttpTlsTest {
 
     private static Http http(URI url, TlsFiles.Named files) {
         return new Http(
-                vertx, () -> url, new Http.Security("pilotlight.engine", new TlsFiles(files), true, Http.Headers.NONE), 1);
+                vertx,
+                () -> url,
+                new Http.Security("pilotlight.engine", new TlsFiles(files), true, Http.Headers.NONE),
+                1);
     }
 
     private static Answer get(Http http) {
