@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-image test-page test-dashboard clean
+.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-nvml test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -131,6 +131,9 @@ test-native: ## the process tests against the native binary that `make native` l
 test-native-lists: ## what a native build would be given, without a builder: fails where more is registered for reflection than is known to be needed
 	$(MVN) -q package -Dnative -Dquarkus.native.sources-only=true -DskipTests
 	scripts/native-lists.sh
+
+test-nvml: ## the checks of the GPU's library against another: LIBRARY=/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1
+	$(MVN) test -Dtest=NvmlLibraryTest -Dspotless.check.skip $(if $(LIBRARY),-Dnvml.library='$(realpath $(LIBRARY))')
 
 test-image: ## make image against a registry on loopback: what is pushed, and twice the same (8 minutes)
 	scripts/image/test.sh

@@ -5,6 +5,8 @@
  * One line a setting, "name value", '#' begins a comment:
  *
  *   init 9                 nvmlInit_v2 answers 9
+ *   count N                the number of GPUs that it tells of, instead of those below
+ *   garbled BYTE           every text is filled to its end with that byte, and none ends it; 0: texts are as they are
  *   hang 1                 every call about a GPU waits until the next scene that does not say so
  *   gpu                    begins a GPU; the lines after it are about it
  *     uuid, name           text
@@ -48,7 +50,8 @@ struct event_set { int registered[GPUS]; };
 
 static struct gpu gpus[GPUS], migs[GPUS * MIGS];
 static struct event events[EVENTS];
-static int gpu_count, mig_count, event_count, event_next, init_code, hang, initialised, sets_open, sessions;
+static int gpu_count, mig_count, event_count, event_next, init_code, hang, garbled, initialised, sets_open, sessions;
+static long long told_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
@@ -87,13 +90,16 @@ EXPORT int pilotlight_play(const char *path) {
     FILE *file = fopen(path, "r");
     if (!file) return 1;
     pthread_mutex_lock(&lock);
-    gpu_count = mig_count = event_count = event_next = init_code = hang = 0;
+    gpu_count = mig_count = event_count = event_next = init_code = hang = garbled = 0;
+    told_count = NO_VALUE;
     struct gpu *at = NULL;
     char line[512];
     while (fgets(line, sizeof line, file)) {
         char key[64] = "", rest[400] = "";
         if (sscanf(line, " %63s %399[^\n]", key, rest) < 1 || key[0] == '#') continue;
         if (!strcmp(key, "init")) init_code = atoi(rest);
+        else if (!strcmp(key, "count")) told_count = atoll(rest);
+        else if (!strcmp(key, "garbled")) garbled = atoi(rest);
         else if (!strcmp(key, "hang")) hang = atoi(rest);
         else if (!strcmp(key, "gpu")) blank(at = &gpus[gpu_count++], -1);
         else if (!strcmp(key, "mig")) {
@@ -145,6 +151,10 @@ static int enter(device_t d) {
 #define NEED(v) do { if ((v) == NO_VALUE) return NOT_SUPPORTED; } while (0)
 
 static int text(const char *from, char *to, uint32_t length) {
+    if (garbled) {
+        memset(to, garbled, length);
+        return OK;
+    }
     if (strlen(from) + 1 > length) return TOO_SMALL;
     strcpy(to, from);
     return OK;
@@ -182,7 +192,7 @@ EXPORT int nvmlSystemGetDriverVersion(char *out, uint32_t length) { return text(
 EXPORT int nvmlDeviceGetCount_v2(uint32_t *count) {
     wait_while_hung();
     if (!initialised) return UNINITIALISED;
-    *count = (uint32_t)gpu_count;
+    *count = told_count == NO_VALUE ? (uint32_t)gpu_count : (uint32_t)told_count;
     return OK;
 }
 

@@ -32,9 +32,12 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.HttpsServerStart;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -56,6 +59,12 @@ import org.jboss.logging.Logger;
 public final class Sidecar {
     private static final Logger LOG = Logger.getLogger("pilotlight");
     private static final Duration LOOP_WATCH = Duration.ofMinutes(1);
+    /** What others ask, except for what counts as a scrape. */
+    private static final List<String> ASKED = List.of(
+            "/q/health/started", "/q/health/live", "/q/health/ready", "/q/health/group/engine", "/api/v1/status", "/");
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+    private static final Duration OWN_ANSWER = Duration.ofSeconds(2);
 
     @Produces
     @Singleton
@@ -174,6 +183,42 @@ public final class Sidecar {
         LoopWatch watch = new LoopWatch(loop.get(), clock);
         vertx.setPeriodic(LOOP_WATCH.toMillis(), _ -> watch.look());
         vertx.setPeriodic(Hour.EVERY.toMillis(), _ -> hour.get().look());
+    }
+
+    /**
+     * The GPU comes last. The C library loads one thing at a time, and a driver's library may never come back from being loaded: what
+     * answering takes has to be loaded by then, for which this asks itself what others ask.
+     */
+    void opened(
+            @ObservesAsync HttpServerStart event,
+            PilotlightConfig config,
+            Vertx vertx,
+            @ConfigProperty(name = "quarkus.http.host") String host,
+            Instance<ControlLoop> loop) {
+        if (config.injector().enabled()) {
+            return;
+        }
+        String here = host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
+        URI self = URI.create("http://" + here + ":" + event.options().getPort());
+        Thread.ofVirtual().name("first-look").start(Guard.once("the first look", () -> {
+            try {
+                Http http = new Http(vertx, () -> self, Http.Security.none(), 1);
+                for (int round = 0; round < 3; round++) {
+                    ASKED.forEach(path -> http.get(path, OWN_ANSWER, (_, _, _) -> true));
+                    Thread.sleep(LOOK_AGAIN);
+                }
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            } finally {
+                loop.get().lookAtGpu();
+            }
+        }));
+    }
+
+    void opened(@ObservesAsync HttpsServerStart event, PilotlightConfig config, Instance<ControlLoop> loop) {
+        if (!config.injector().enabled()) {
+            loop.get().lookAtGpu();
+        }
     }
 
     /** SIGTERM: leaves traffic and waits for the requests in flight, unless the pod stays; probes and metrics go on. */

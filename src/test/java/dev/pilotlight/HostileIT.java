@@ -6,20 +6,28 @@ import dev.pilotlight.hostile.Outside;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Probes;
+import dev.pilotlight.simulator.EngineOptions;
+import dev.pilotlight.simulator.SimulatedEngine;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
  * The packaged sidecar, with everything around it hostile at once: engine, completions, exporter, API server and peers answer with what cannot
- * be. Meanwhile it answers its probes and publishes numbers; afterwards it is as it was. The readers of each boundary alone are tried with some
- * 15,000 seeded inputs in the tests named Hostile*Test.
+ * be. Meanwhile it answers its probes as soon as a sidecar in peace does, and publishes numbers; afterwards it is as it was. The readers of each
+ * boundary alone are tried with some 20,000 seeded inputs in the tests named Hostile*Test.
  */
 class HostileIT {
-    private static final Duration STORM = Duration.ofSeconds(Integer.getInteger("hostile.seconds", 20));
+    /** Spoilt answers, of all boundaries together. */
+    private static final long STORM = Long.getLong("hostile.answers", 10_000);
+
+    private static final Duration FAR_OFF = Duration.ofMinutes(10);
     private static final Duration SOON = Duration.ofMinutes(1);
+    /** So many that the storm takes a minute and a half: the leader asks each once a second. */
+    private static final int PEERS = 150;
 
     /** @param polls of the engine, per second */
     private record State(double polls, long threads, long heapKiB, int lines) {}
@@ -51,10 +59,13 @@ class HostileIT {
     void whateverIsAnsweredItStaysAsItWas() throws Exception {
         long seed = Long.getLong("hostile.seed", 20261124);
         int port = PackagedSidecar.freePort();
-        try (Outside outside = new Outside(seed, port, 40);
+        try (Outside outside = new Outside(seed, port, PEERS);
+                SimulatedEngine quiet = SimulatedEngine.start(EngineOptions.defaults());
+                PackagedSidecar peaceful = PackagedSidecar.beside(quiet.uri(), "peaceful", Map.of());
                 PackagedSidecar sidecar = PackagedSidecar.beside(
                         outside.engineUri(), "hostile", outside.settings(), port, outside.platform());
-                Probes probes = Probes.of(sidecar, 2)) {
+                Probes probes = Probes.of(sidecar, 2);
+                Probes inPeace = Probes.of(peaceful, 2)) {
             Await.until(
                     "it is ready and leads",
                     SOON,
@@ -62,14 +73,17 @@ class HostileIT {
                             && sidecar.status().getJsonObject("cluster").containsKey("leaderOfTerm"));
             State before = state(sidecar);
             probes.forget();
+            inPeace.forget();
 
             outside.beHostile(true);
-            Instant end = Instant.now().plus(STORM);
+            Instant end = Instant.now().plus(FAR_OFF);
             int samples = 0;
-            while (Instant.now().isBefore(end)) {
+            while (outside.spoiltInAll() < STORM && Instant.now().isBefore(end)) {
                 publishesOnlyNumbers(sidecar);
                 samples++;
             }
+            Probes.Taken during = probes.taken();
+            Probes.Taken beside = inPeace.taken();
             outside.beHostile(false);
 
             Await.until("it is ready again", SOON, () -> sidecar.ready().up());
@@ -77,16 +91,16 @@ class HostileIT {
             publishesOnlyNumbers(sidecar);
             State after = state(sidecar);
             System.out.printf(
-                    "seed %d: %d spoilt answers %s; %d pages of numbers; %s%n  before %s%n  after  %s%n",
-                    seed, outside.spoiltInAll(), outside.spoilt(), samples, probes, before, after);
-            probes.assertPrompt();
-            assertThat(outside.spoiltInAll()).isGreaterThan(500);
+                    "seed %d: %d spoilt answers %s; %d pages of numbers%n  probes   %s%n  in peace %s%n  before %s%n  after  %s%n",
+                    seed, outside.spoiltInAll(), outside.spoilt(), samples, during, beside, before, after);
+            assertThat(outside.spoiltInAll()).isGreaterThanOrEqualTo(STORM);
+            during.assertPromptBeside(beside);
             assertThat(after.polls())
                     .as("polls per second, %.1f before", before.polls())
                     .isGreaterThan(before.polls() * 0.6);
             assertThat(after.threads()).as("threads").isLessThanOrEqualTo(before.threads() + 6);
             assertThat(after.heapKiB()).as("KiB in use").isLessThan(before.heapKiB() + (6 << 10));
-            assertThat(after.lines() - before.lines()).as("lines of its log").isLessThan(250);
+            assertThat(after.lines() - before.lines()).as("lines of its log").isLessThan(500);
         }
     }
 }

@@ -181,6 +181,8 @@ public final class Http {
         context.runOnContext(_ -> requested(options)
                 .compose(request -> {
                     open.set(request);
+                    // Said already by the answer that fails; the platform logs what nobody listens to.
+                    request.exceptionHandler(_ -> {});
                     if (ended.isDone()) {
                         request.reset();
                         return Future.failedFuture("too late");

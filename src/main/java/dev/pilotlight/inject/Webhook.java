@@ -38,6 +38,9 @@ public final class Webhook implements AutoCloseable {
     /** All bodies together, so that a flood of long ones fills no heap; a pod's review has some 10 KB. */
     private static final int MOST_BYTES = 8 << 20;
 
+    /** After 2 s the API server has gone on without us (timeoutSeconds in k8s/injection/webhook). */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private static final int MOST_CONNECTIONS = 1_000;
     private static final int IDLE_SECONDS = 20;
 
@@ -188,7 +191,9 @@ public final class Webhook implements AutoCloseable {
 
     private Answer answer(byte[] text, int held, OptIn optIn) {
         try {
-            trees.acquire();
+            if (!trees.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                return new Answer(503, why("more reviews at once than can be read in time"));
+            }
             try {
                 return decided(text, optIn);
             } finally {

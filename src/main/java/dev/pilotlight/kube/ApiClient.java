@@ -129,6 +129,8 @@ public final class ApiClient implements ApiServer {
             CompletableFuture<Answer> ended) {
         return to.client().request(options).compose(request -> {
             open.set(request);
+            // Said already by the answer that fails; the platform logs what nobody listens to.
+            request.exceptionHandler(_ -> {});
             if (ended.isDone()) {
                 request.reset();
                 return Future.failedFuture("too late");

@@ -219,6 +219,12 @@ public final class WarmUp {
                             http.url(api.path()) + " answered " + status
                                     + " with a web page where the engine's API was expected");
                 case Answer.Got(int status, boolean _, String _)
+                when status < 300 && listener.firstAt.isPresent() && !listener.isOfAnApi() ->
+                    new Reply.Refusal(
+                            0,
+                            http.url(api.path()) + " answered " + status
+                                    + " with what is no answer of the engine's API: " + listener.said());
+                case Answer.Got(int status, boolean _, String _)
                 when status < 300 && listener.firstAt.isPresent() && !listener.isError() ->
                     new Reply.Token(
                             Duration.between(listener.began, listener.firstAt.get()),
@@ -268,6 +274,16 @@ public final class WarmUp {
 
         String said() {
             return Excerpt.of(start, kept);
+        }
+
+        /** An object, or a stream of events. A portal's page, or a proxy's OK, is none, whatever type it is said to be of. */
+        boolean isOfAnApi() {
+            String said = said();
+            return said.startsWith("{")
+                    || said.startsWith("data:")
+                    || said.startsWith("event:")
+                    || said.startsWith("id:")
+                    || said.startsWith(":");
         }
 
         /** A stream that is turned away answers 200 and then sends an error event. */

@@ -10,7 +10,9 @@ import dev.pilotlight.lifecycle.OwnRequests;
 import dev.pilotlight.lifecycle.WarmUp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -23,6 +25,9 @@ public final class ControlLoop implements AutoCloseable {
     private static final Duration STUCK = Duration.ofSeconds(30);
     /** A poll is a few requests, each within pilotlight.engine.timeout. */
     private static final Duration NO_POLL = Duration.ofMinutes(10);
+
+    /** An exporter has its time-out, and a driver that is well answers within a second. */
+    private static final Duration GPU_HANGS = Duration.ofSeconds(15);
 
     private final Tick tick;
     private final Duration period;
@@ -37,9 +42,11 @@ public final class ControlLoop implements AutoCloseable {
     private final OwnRequests own;
     private final Cluster cluster;
     private final AtomicReference<DrainOrder> drain = new AtomicReference<>();
+    private final AtomicBoolean gpuBegins = new AtomicBoolean();
     private final ChangeLog log = new ChangeLog();
     private final Thread thread;
     private Memory memory;
+    private Optional<GpuReading.Failed> gpuHangs = Optional.empty();
     private volatile boolean closed;
 
     public ControlLoop(
@@ -92,8 +99,17 @@ public final class ControlLoop implements AutoCloseable {
     public void start() {
         thread.start();
         engine.start();
-        gpu.start();
         cluster.start(this::wake);
+    }
+
+    /**
+     * To be called once the port is open. Loading a driver's library may block for good, and whatever else has to be loaded then waits with
+     * it, all that opens a port, too.
+     */
+    public void lookAtGpu() {
+        if (gpuBegins.compareAndSet(false, true)) {
+            gpu.start();
+        }
     }
 
     /**
@@ -128,7 +144,7 @@ public final class ControlLoop implements AutoCloseable {
         Polled<EngineReading> read = engine.newest();
         Observation observation = new Observation(
                 read,
-                gpu.newest(),
+                gpuNow(),
                 effects.warmedUp(),
                 effects.probed(),
                 effects.patched(),
@@ -147,6 +163,24 @@ public final class ControlLoop implements AutoCloseable {
         turn.patch().ifPresent(effects::run);
     }
 
+    /** The newest reading, or that there has been none for long: a driver that hangs says nothing of itself. */
+    private Polled<GpuReading> gpuNow() {
+        Polled<GpuReading> newest = gpu.newest();
+        Optional<Instant> since = gpu.hangsSince(GPU_HANGS, clock.now());
+        if (since.isEmpty()) {
+            gpuHangs = Optional.empty();
+            return newest;
+        }
+        if (gpuHangs.filter(said -> said.at().equals(since.get())).isEmpty()) {
+            gpuHangs = since.map(at -> new GpuReading.Failed(
+                    at,
+                    "no answer since " + at.truncatedTo(ChronoUnit.SECONDS)
+                            + ": the driver hangs, or its library does not come back from loading; try nvidia-smi on the"
+                            + " node, or set pilotlight.gpu.source to dcgm or none"));
+        }
+        return new Polled<>(gpuHangs.get(), newest.took());
+    }
+
     /**
      * What keeps the sidecar from its work, by its own fault: its own liveness. A GPU driver that hangs is not.
      *
@@ -156,10 +190,10 @@ public final class ControlLoop implements AutoCloseable {
         if (!thread.isAlive() || !isRecent(board.picture().at(), STUCK.plus(period), now)) {
             return Optional.of("the loop has not turned for " + STUCK.toSeconds() + " s");
         }
-        if (!engine.isAlive() || !isRecent(engine.finishedAt(), NO_POLL.plus(period.multipliedBy(2)), now)) {
+        if (engine.hasEnded() || !isRecent(engine.finishedAt(), NO_POLL.plus(period.multipliedBy(2)), now)) {
             return Optional.of("the engine has not been asked for " + NO_POLL.toMinutes() + " min");
         }
-        return gpu.isAlive() ? Optional.empty() : Optional.of("the thread that asks the GPU has ended");
+        return gpu.hasEnded() ? Optional.of("the thread that asks the GPU has ended") : Optional.empty();
     }
 
     private static boolean isRecent(Instant then, Duration limit, Instant now) {

@@ -3,6 +3,7 @@ package dev.pilotlight.loop;
 import dev.pilotlight.guard.Guard;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
@@ -19,9 +20,11 @@ final class Poller<R> {
     private final Function<Instant, R> source;
     private final BiFunction<Instant, RuntimeException, R> failed;
     private final SteadyClock clock;
+    private final R first;
     private final AtomicReference<Polled<R>> newest;
     private final Runnable onNews;
     private final Thread thread;
+    private volatile Instant beganAt;
     private volatile Instant finishedAt;
     private volatile boolean stopped;
 
@@ -40,10 +43,12 @@ final class Poller<R> {
         this.period = period;
         this.source = source;
         this.clock = clock;
+        this.first = first;
         this.newest = new AtomicReference<>(new Polled<>(first, Duration.ZERO));
         this.onNews = onNews;
         this.failed = failed;
-        this.finishedAt = clock.now();
+        this.beganAt = clock.now();
+        this.finishedAt = beganAt;
         this.thread = thread.unstarted(Guard.guarded(name, () -> stopped, this::run));
     }
 
@@ -70,6 +75,7 @@ final class Poller<R> {
         Instant due = clock.now();
         while (!Thread.currentThread().isInterrupted()) {
             Instant began = clock.now();
+            beganAt = began;
             R reading = read(began);
             Instant ended = clock.now();
             finishedAt = ended;
@@ -90,14 +96,23 @@ final class Poller<R> {
         }
     }
 
-    /** Whether the thread is there. */
-    boolean isAlive() {
-        return thread.isAlive();
+    /** Whether the thread was there, and is there no more. */
+    boolean hasEnded() {
+        return thread.getState() == Thread.State.TERMINATED;
     }
 
     /** When the newest poll ended. */
     Instant finishedAt() {
         return finishedAt;
+    }
+
+    /** Since when the poll under way has been, where it takes longer than this. */
+    Optional<Instant> hangsSince(Duration longerThan, Instant now) {
+        Instant began = beganAt;
+        boolean isUnderWay = finishedAt.isBefore(began) || newest.get().reading() == first;
+        return isUnderWay && Duration.between(began, now).compareTo(longerThan) > 0
+                ? Optional.of(began)
+                : Optional.empty();
     }
 
     /** Ends the polling; a poll that hangs is left behind. */

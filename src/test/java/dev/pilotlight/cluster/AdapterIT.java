@@ -2,31 +2,18 @@ package dev.pilotlight.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.pilotlight.process.Await;
-import dev.pilotlight.process.PrometheusServer;
 import dev.pilotlight.process.Said;
-import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -50,9 +37,7 @@ class AdapterIT {
     private ControlPlane plane;
     private Workload workload;
     private Kubelet kubelet;
-    private HttpServer discovery;
-    private PrometheusServer prometheus;
-    private PrometheusAdapter adapter;
+    private Monitoring monitoring;
 
     @BeforeAll
     void start() throws IOException {
@@ -61,47 +46,15 @@ class AdapterIT {
         plane.rights(NAMESPACE);
         kubelet = new Kubelet(plane, NAMESPACE, _ -> EngineOptions.builder(), Map.of());
         workload = Workload.create(plane, NAMESPACE, LEAST);
-        // Debian builds Prometheus without the discovery of Kubernetes, so the kubelet tells it what a PodMonitor would
-        // find.
-        discovery = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        discovery.createContext("/", this::targets);
-        discovery.start();
-        prometheus = PrometheusServer.start(plane.home().resolve("prometheus"), """
-                global: { scrape_interval: 2s }
-                scrape_configs:
-                  - job_name: vllm
-                    http_sd_configs: [{ url: "http://127.0.0.1:%d/", refresh_interval: 1s }]
-                """.formatted(
-                        discovery.getAddress().getPort()));
-        adapter = PrometheusAdapter.start(plane, prometheus);
+        monitoring = Monitoring.start(plane, kubelet, NAMESPACE);
         workload.awaitReady(LEAST, LONG);
-    }
-
-    /** Both pages of each pod, with the labels that prometheus-operator adds. */
-    private void targets(HttpExchange exchange) throws IOException {
-        JsonArray targets = new JsonArray();
-        kubelet.pods()
-                .forEach(pod -> targets.add(new JsonObject()
-                        .put("targets", List.of(pod.address() + ":9110", pod.address() + ":8000"))
-                        .put(
-                                "labels",
-                                new JsonObject().put("namespace", NAMESPACE).put("pod", pod.name()))));
-        byte[] body = targets.encode().getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().add("Content-Type", "application/json");
-        exchange.sendResponseHeaders(200, body.length);
-        exchange.getResponseBody().write(body);
-        exchange.close();
     }
 
     @AfterAll
     void end() {
-        if (adapter != null) {
-            adapter.close();
+        if (monitoring != null) {
+            monitoring.close();
         }
-        if (prometheus != null) {
-            prometheus.close();
-        }
-        discovery.stop(0);
         kubelet.close();
         plane.close();
     }
@@ -177,7 +130,7 @@ class AdapterIT {
                 """.formatted(LEAST, MOST))
                 .orFail();
         Instant began = Instant.now();
-        try (Crowd _ = new Crowd(60)) {
+        try (Crowd _ = new Crowd(workload, kubelet, 60)) {
             workload.awaitReady(MOST, LONG);
             tell(way, began, MOST + " pods are ready");
         }
@@ -210,51 +163,5 @@ class AdapterIT {
 
     private void delete() {
         plane.kubectl("delete", "hpa", "vllm", "-n", NAMESPACE).orFail();
-    }
-
-    /** So many clients, each with one request after the other at any ready pod, as a Service would choose. */
-    private final class Crowd implements AutoCloseable {
-        private final List<Thread> clients;
-
-        Crowd(int size) {
-            clients = IntStream.range(0, size)
-                    .mapToObj(_ -> Thread.ofVirtual().start(this::ask))
-                    .toList();
-        }
-
-        private void ask() {
-            while (!Thread.currentThread().isInterrupted()) {
-                List<String> ready = workload.pods().stream()
-                        .filter(Workload::isReady)
-                        .map(Pod::getMetadata)
-                        .map(pod -> pod.getName())
-                        .toList();
-                if (ready.isEmpty()) {
-                    LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
-                    continue;
-                }
-                RunningPod pod =
-                        kubelet.pod(ready.get(ThreadLocalRandom.current().nextInt(ready.size())));
-                try {
-                    Web.CLIENT.send(
-                            HttpRequest.newBuilder(pod.engineAt("/v1/completions"))
-                                    .timeout(Duration.ofSeconds(60))
-                                    .header("Content-Type", "application/json")
-                                    .POST(HttpRequest.BodyPublishers.ofString(
-                                            "{\"model\":\"tiny\",\"prompt\":\"hello\",\"max_tokens\":200}"))
-                                    .build(),
-                            HttpResponse.BodyHandlers.discarding());
-                } catch (IOException gone) {
-                    LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
-                } catch (InterruptedException stop) {
-                    return;
-                }
-            }
-        }
-
-        @Override
-        public void close() {
-            clients.forEach(Thread::interrupt);
-        }
     }
 }

@@ -94,6 +94,7 @@ final class SimulatedSidecar implements AutoCloseable {
             throw new IllegalStateException("port " + PORT + " of " + address, failed);
         }
         loop.start();
+        loop.lookAtGpu();
     }
 
     private static Policy policy(String pod) {

@@ -29,6 +29,11 @@ public final class Workload {
         return create(plane, namespace, replicas, "pilotlight");
     }
 
+    /** The one that is there already. */
+    static Workload existing(ControlPlane plane, String namespace) {
+        return new Workload(plane.admin(), namespace);
+    }
+
     /** @param account that its pods run as */
     static Workload create(ControlPlane plane, String namespace, int replicas, String account) {
         plane.admin()

@@ -52,7 +52,7 @@ class HostileGpuTest {
                 .collect(Collectors.joining());
     }
 
-    private static void isPossible(GpuReading reading, String input) {
+    static void isPossible(GpuReading reading, String input) {
         if (reading instanceof GpuReading.Devices seen) {
             assertThat(seen.devices()).as(input).hasSizeLessThanOrEqualTo(512);
             for (Device device : seen.devices()) {
@@ -103,6 +103,20 @@ class HostileGpuTest {
     }
 
     @Test
+    void aNameWithoutAnEndIsReadAsFarAsThereIsRoom() {
+        Optional<FakeNvml> library = FakeNvml.current("endless-names");
+        assumeTrue(library.isPresent(), "no gcc");
+        library.get().play("garbled 65\n" + Scenes.h100(Scenes.FIRST));
+        try (NvmlProbe probe = library.get().probe(GpuClaim.of(List.of(), Optional.empty()))) {
+            assertThat(((GpuReading.Devices) probe.read(Scenes.NOON)).devices())
+                    .singleElement()
+                    .satisfies(device -> assertThat(device.name()).matches("A{95,}"))
+                    .satisfies(device ->
+                            assertThat(device.gauges().utilizationRatio()).hasValue(0.97));
+        }
+    }
+
+    @Test
     void driversNumbersAreReadAsFarAsTheyCanBe() {
         Optional<FakeNvml> library = FakeNvml.current("hostile");
         assumeTrue(library.isPresent(), "no gcc");
@@ -115,6 +129,14 @@ class HostileGpuTest {
                                 ? line.replaceAll("-?[0-9]+$", NUMBERS.get(chance.nextInt(NUMBERS.size())))
                                 : line)
                         .collect(Collectors.joining("\n", "", "\n"));
+                scene = switch (chance.nextInt(20)) {
+                    case 0 -> "garbled " + (1 + chance.nextInt(255)) + "\n" + scene;
+                    case 1 -> "count " + NUMBERS.get(chance.nextInt(NUMBERS.size())) + "\n" + scene;
+                    case 2 -> "init " + chance.nextInt(1100) + "\n" + scene;
+                    case 3 -> scene + "  handle " + chance.nextInt(1100) + "\n";
+                    case 4 -> scene + "  all " + chance.nextInt(1100) + "\n";
+                    default -> scene;
+                };
                 library.get().play(scene);
                 isPossible(probe.read(Scenes.NOON.plus(Duration.ofSeconds(i))), "seed 11, number " + i + "\n" + scene);
             }

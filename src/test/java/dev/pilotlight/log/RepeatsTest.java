@@ -38,6 +38,27 @@ class RepeatsTest {
         assertThat(written).hasSize(4).last().asString().endsWith("-99 +10");
     }
 
+    /** A line a second for a day: 3 in the first minute, then after 2, 4, 8, 16, 32 minutes, then one an hour. */
+    @Test
+    void saysOfWhatLastsForADayThatItDoesAndLittleMore() {
+        for (int second = 0; second < 86_400; second++) {
+            log(second, "the engine's page is not believed: vllm:num_requests_running is " + second);
+        }
+        assertThat(written.size()).isBetween(28, 36);
+    }
+
+    @Test
+    void takesWhatComesAgainAfterAPauseForNews() {
+        for (int second = 0; second < 600; second++) {
+            log(second, "engine unreachable");
+        }
+        written.clear();
+        for (int second = 0; second < 10; second++) {
+            log(10_000 + second, "engine unreachable");
+        }
+        assertThat(written).hasSize(3);
+    }
+
     @Test
     void writesEachOfDifferentLines() {
         log(0, "phase starting -> warming");

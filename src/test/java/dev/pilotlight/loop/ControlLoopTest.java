@@ -75,6 +75,7 @@ class ControlLoopTest {
         };
         try (ControlLoop loop = loop(this::poll, hangsAtTheSecondCall)) {
             loop.start();
+            loop.lookAtGpu();
             enough.await();
 
             Picture picture = loop.board().picture();
@@ -96,6 +97,7 @@ class ControlLoopTest {
         };
         try (ControlLoop loop = loop(broken, now -> new GpuReading.Absent(now, "none"))) {
             loop.start();
+            loop.lookAtGpu();
             enough.await();
             assertThat(loop.standstill(clock.now())).isEmpty();
             assertThat(loop.board().picture().engine().latest())
@@ -113,6 +115,7 @@ class ControlLoopTest {
         };
         try (ControlLoop loop = loop(this::poll, garbled)) {
             loop.start();
+            loop.lookAtGpu();
             reads.await();
             enough.await();
             assertThat(loop.standstill(clock.now())).isEmpty();
@@ -124,6 +127,7 @@ class ControlLoopTest {
     void standsStillOnceTheThreadThatAsksTheEngineIsGone() throws InterruptedException {
         try (ControlLoop loop = loop(this::poll, now -> new GpuReading.Absent(now, "none"))) {
             loop.start();
+            loop.lookAtGpu();
             enough.await();
             assertThat(loop.standstill(clock.now())).isEmpty();
             assertThat(loop.standstill(clock.now().plus(Duration.ofSeconds(31))))

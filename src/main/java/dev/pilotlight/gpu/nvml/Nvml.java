@@ -1,9 +1,13 @@
 package dev.pilotlight.gpu.nvml;
 
+import dev.pilotlight.http.Excerpt;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * NVIDIA's management library: one Java method for each C function used, under its C name, answering the return code.
@@ -92,17 +96,31 @@ final class Nvml {
     /** Loads the first of the libraries that is there; once loaded it stays for the life of the process. */
     @SuppressWarnings("restricted")
     static Loading load(List<String> libraries) {
+        StringBuilder why = new StringBuilder();
         for (String library : libraries) {
             try {
                 return new Loading.Loaded(new Nvml(library, SymbolLookup.libraryLookup(library, Arena.global())));
             } catch (IllegalArgumentException notThere) {
-                // dlopen's own message is not passed on by the JDK: all that is known is that it did not load
-                continue;
+                reason(library).ifPresent(said -> why.append("; ").append(said));
             }
         }
-        return new Loading.Missing("no NVIDIA driver in sight: " + libraries.getFirst()
-                + " does not load; give the sidecar sight of the GPU (docs/gpu.md) or set pilotlight.gpu.source to"
-                + " dcgm or none");
+        return new Loading.Missing("no NVIDIA driver in sight: " + libraries.getFirst() + " does not load" + why
+                + "; give the sidecar sight of the GPU (docs/gpu.md) or set pilotlight.gpu.source to dcgm or none");
+    }
+
+    /** Why the loader refuses a file that is there: a lookup keeps that to itself, and the older way of loading tells. */
+    @SuppressWarnings("restricted")
+    private static Optional<String> reason(String library) {
+        Path file = Path.of(library);
+        if (!file.isAbsolute() || !Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            System.load(library);
+            return Optional.empty();
+        } catch (UnsatisfiedLinkError refused) {
+            return Optional.of(Excerpt.of(String.valueOf(refused.getMessage())));
+        }
     }
 
     private static MemorySegment find(SymbolLookup symbols, String name) {

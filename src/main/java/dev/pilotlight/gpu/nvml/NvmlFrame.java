@@ -1,6 +1,7 @@
 package dev.pilotlight.gpu.nvml;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -54,8 +55,10 @@ final class NvmlFrame implements AutoCloseable {
         return TEXT_BYTES;
     }
 
+    /** As far as the driver ended it; what it did not end goes to the last byte. */
     String text() {
-        return text.getString(0);
+        text.set(JAVA_BYTE, TEXT_BYTES - 1, (byte) 0);
+        return text.getString(0).replaceAll("\\p{Cntrl}", "?");
     }
 
     @Override
