@@ -10,12 +10,14 @@ import dev.pilotlight.process.Web;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -180,16 +183,42 @@ public final class Injector implements AutoCloseable {
 
     /** A client that trusts any certificate, so that it is not in its way when that changes. */
     HttpClient trusting(HttpClient.Version version) {
+        return HttpClient.newBuilder()
+                .sslContext(trustingAnybody())
+                .version(version)
+                .connectTimeout(Duration.ofSeconds(30))
+                .build();
+    }
+
+    static SSLContext trustingAnybody() {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(null, new TrustManager[] {new Anybody()}, null);
-            return HttpClient.newBuilder()
-                    .sslContext(context)
-                    .version(version)
-                    .connectTimeout(Duration.ofSeconds(30))
-                    .build();
+            return context;
         } catch (GeneralSecurityException failed) {
             throw new IllegalStateException(failed);
+        }
+    }
+
+    /** A review on a connection of its own, with a whole handshake, and no client around it: the status. */
+    String alone(SSLContext context, byte[] review) {
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", tls)) {
+            socket.setSoTimeout((int) Duration.ofSeconds(30).toMillis());
+            socket.startHandshake();
+            // The next one begins anew.
+            socket.getSession().invalidate();
+            OutputStream out = socket.getOutputStream();
+            out.write(("POST /api/v1/inject HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                            + "Connection: close\r\nContent-Length: " + review.length + "\r\n\r\n")
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            out.write(review);
+            out.flush();
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            return answer.startsWith("HTTP/1.1 200 ") && answer.contains("\"response\"")
+                    ? "200"
+                    : "no answer but " + answer;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
         }
     }
 

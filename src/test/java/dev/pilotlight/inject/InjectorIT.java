@@ -19,9 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -142,7 +145,9 @@ class InjectorIT {
         void failsNoReview() throws Exception {
             byte[] review =
                     Corpus.review(Corpus.all().getFirst().pod()).encode().getBytes(UTF_8);
-            try (Injector other = Injector.start("renewed")) {
+            try (Injector other = Injector.start("renewed");
+                    ExecutorService newcomersThreads = Executors.newVirtualThreadPerTaskExecutor()) {
+                SSLContext newcomers = Injector.trustingAnybody();
                 HttpClient kept = other.trusting(HttpClient.Version.HTTP_2);
                 other.post(kept, review);
                 List<CompletableFuture<String>> answers = new ArrayList<>();
@@ -158,16 +163,14 @@ class InjectorIT {
                         other.renew("renewal-" + ++renewals);
                     }
                     free.acquire();
-                    boolean isNew = i % 10 == 0;
-                    HttpClient by = isNew ? other.trusting(HttpClient.Version.HTTP_1_1) : kept;
-                    answers.add(by.sendAsync(other.request(review), HttpResponse.BodyHandlers.ofString())
-                            .handle((answer, failed) -> {
-                                free.release();
-                                if (isNew) {
-                                    by.shutdownNow();
-                                }
-                                return failed == null ? "" + answer.statusCode() : "" + failed;
-                            }));
+                    CompletableFuture<String> answer = i % 10 == 0
+                            ? CompletableFuture.supplyAsync(() -> other.alone(newcomers, review), newcomersThreads)
+                            : kept.sendAsync(other.request(review), HttpResponse.BodyHandlers.ofString())
+                                    .thenApply(it -> "" + it.statusCode());
+                    answers.add(answer.handle((status, failed) -> {
+                        free.release();
+                        return failed == null ? status : "" + failed;
+                    }));
                 }
                 List<String> failed = answers.stream()
                         .map(CompletableFuture::join)
