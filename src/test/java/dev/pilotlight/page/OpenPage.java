@@ -69,7 +69,8 @@ final class OpenPage implements AutoCloseable {
         URI list = URI.create("http://127.0.0.1:" + lines.getFirst() + "/json/list");
         String debugger = Await.until("it has a page", SOON, () -> debugger(list), found -> !found.isEmpty());
         OpenPage open = new OpenPage(chromium, URI.create(debugger));
-        Stream.of("Page", "Runtime", "Log", "Performance").forEach(domain -> open.call(domain + ".enable", new JsonObject()));
+        Stream.of("Page", "Runtime", "Log", "Performance")
+                .forEach(domain -> open.call(domain + ".enable", new JsonObject()));
         open.call("Page.navigate", new JsonObject().put("url", page.toString()));
         return open;
     }
@@ -163,7 +164,9 @@ final class OpenPage implements AutoCloseable {
     String text() {
         return call(
                         "Runtime.evaluate",
-                        new JsonObject().put("expression", "document.body.innerText").put("returnByValue", true))
+                        new JsonObject()
+                                .put("expression", "document.body.innerText")
+                                .put("returnByValue", true))
                 .getJsonObject("result")
                 .getString("value");
     }

@@ -78,7 +78,9 @@ class PageHourIT {
                             () -> sidecar.status().getString("phase"),
                             fault.phase()::equals);
                     page.goOn(Duration.ofSeconds(3));
-                    assertThat(page.text()).as("minute %d, %s", minute, fault.name()).contains(fault.phase());
+                    assertThat(page.text())
+                            .as("minute %d, %s", minute, fault.name())
+                            .contains(fault.phase());
                     page.shoot(SHOTS.resolve("hour-" + fault.name() + ".png"));
                     page.goOn(MINUTE.minusSeconds(3));
                     uses.add(page.use());
@@ -87,9 +89,13 @@ class PageHourIT {
                 OpenPage.Use last = uses.getLast();
                 System.out.printf("minute %d %s, minute %d %s, first %s%n", WARM, warm, MINUTES, last, uses.getFirst());
                 assertThat(page.complaints()).isEmpty();
-                assertThat(last.nodes()).as("nodes, in minute %d %s", WARM, warm).isLessThan(warm.nodes() * 3 / 2 + 200);
+                assertThat(last.nodes())
+                        .as("nodes, in minute %d %s", WARM, warm)
+                        .isLessThan(warm.nodes() * 3 / 2 + 200);
                 assertThat(last.listeners()).isLessThanOrEqualTo(warm.listeners() + 5);
-                assertThat(last.bytes()).as("bytes, in minute %d %s", WARM, warm).isLessThan(warm.bytes() + (2 << 20));
+                assertThat(last.bytes())
+                        .as("bytes, in minute %d %s", WARM, warm)
+                        .isLessThan(warm.bytes() + (2 << 20));
             }
         }
     }
