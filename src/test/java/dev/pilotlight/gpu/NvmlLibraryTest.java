@@ -3,10 +3,14 @@ package dev.pilotlight.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pilotlight.gpu.nvml.FakeNvml;
+import dev.pilotlight.gpu.nvml.NvmlProbe;
+import dev.pilotlight.gpu.nvml.Scenes;
+import dev.pilotlight.gpu.readings.GpuClaim;
+import dev.pilotlight.gpu.readings.GpuReading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +43,7 @@ class NvmlLibraryTest {
         @Test
         void isReadAgainAndAgainAndSaysWhatCanBe() {
             String path = path();
-            NvmlProbe probe = new NvmlProbe(List.of(path), UNKNOWN, Duration.ofMillis(10));
+            NvmlProbe probe = new NvmlProbe(Optional.of(path), UNKNOWN);
             Instant now = Instant.now();
             for (int second = 0; second < 100; second++) {
                 GpuReading reading = probe.read(now.plusSeconds(second));
@@ -60,7 +64,7 @@ class NvmlLibraryTest {
     @Nested
     class OneThatIsNone {
         private String why(Path library) {
-            try (NvmlProbe probe = new NvmlProbe(List.of(library.toString()), UNKNOWN, Duration.ofMillis(10))) {
+            try (NvmlProbe probe = new NvmlProbe(Optional.of(library.toString()), UNKNOWN)) {
                 return probe.read(Scenes.NOON).why();
             }
         }

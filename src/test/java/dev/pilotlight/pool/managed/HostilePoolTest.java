@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,64 +96,6 @@ class HostilePoolTest {
                     new Peer("pod-1", false, PeerReport.of(said, NOON)));
             Planner.Decision decision = Planner.begin(NOON).look(peers, Optional.empty(), POLICY, NOON);
             assertThat(decision.demandPods().orElse(0)).as(load).isLessThan(5);
-        }
-    }
-
-    private static JsonObject plan() {
-        return new Plan(
-                        new JsonObject("{\"name\": \"p\", \"resourceVersion\": \"7\", \"labels\": {\"a\": \"b\"}}"),
-                        8,
-                        3,
-                        "a-0",
-                        6,
-                        2,
-                        new TreeSet<>(List.of("a-0", "b-1")),
-                        "as it was")
-                .object();
-    }
-
-    private static void isOneLine(String text) {
-        assertThat(text).doesNotContainPattern("\\p{Cntrl}").hasSizeLessThan(2_100);
-    }
-
-    /** Whatever stands there: what is believed can be, and the next plan can be written over it. */
-    @Test
-    void aPlanIsReadOrRefusedOrIsNone() {
-        Random chance = new Random(21);
-        int read = 0;
-        for (int i = 0; i < 2000; i++) {
-            JsonObject said = Mutations.values(plan(), chance);
-            PlanView view = PlanView.of(said);
-            assertThat(view.metadata()).as(said.encode()).isNotNull();
-            view.refused().ifPresent(HostilePoolTest::isOneLine);
-            if (view.plan().isPresent()) {
-                Plan plan = view.plan().get();
-                assertThat(plan.term()).isBetween(0, PlanView.MOST_TERM);
-                assertThat(plan.pods()).isBetween(0, 1_000_000);
-                assertThat(plan.wanted()).isBetween(0, 1_000_000);
-                plan.active().forEach(HostilePoolTest::isOneLine);
-                isOneLine(plan.reason());
-                isOneLine(plan.holder());
-                assertThat(plan.object().encode()).isNotEmpty();
-                read++;
-            }
-        }
-        assertThat(read).isGreaterThan(500);
-    }
-
-    /** Whatever stands there, somebody can be elected over it. */
-    @Test
-    void aLeaseIsReadAsFarAsItCanBe() {
-        Random chance = new Random(22);
-        JsonObject good = LeaseView.object("p", Optional.empty(), "a-0", 3, Duration.ofSeconds(15), NOON);
-        for (int i = 0; i < 2000; i++) {
-            JsonObject said = Mutations.values(good, chance);
-            LeaseView lease = LeaseView.of(said);
-            assertThat(lease.term()).as(said.encode()).isBetween(0, PlanView.MOST_TERM);
-            LeaseView.oddity(said, NOON).ifPresent(HostilePoolTest::isOneLine);
-            JsonObject next = LeaseView.object(
-                    "p", Optional.of(lease), "b-1", lease.term() + 1, Duration.ofSeconds(15), NOON.plusSeconds(1));
-            assertThat(LeaseView.of(next).holder()).isEqualTo("b-1");
         }
     }
 }
