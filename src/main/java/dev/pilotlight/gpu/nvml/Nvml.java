@@ -1,11 +1,8 @@
 package dev.pilotlight.gpu.nvml;
 
-import dev.pilotlight.http.Excerpt;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -111,15 +108,16 @@ final class Nvml {
     /** Why the loader refuses a file that is there: a lookup keeps that to itself, and the older way of loading tells. */
     @SuppressWarnings("restricted")
     private static Optional<String> reason(String library) {
-        Path file = Path.of(library);
-        if (!file.isAbsolute() || !Files.exists(file)) {
+        if (!library.startsWith("/")) {
             return Optional.empty();
         }
         try {
             System.load(library);
             return Optional.empty();
         } catch (UnsatisfiedLinkError refused) {
-            return Optional.of(Excerpt.of(String.valueOf(refused.getMessage())));
+            // Of one that is not there it says no more than that.
+            return Optional.of(String.valueOf(refused.getMessage()).replaceAll("\\p{Cntrl}", "?"))
+                    .filter(why -> !why.startsWith("Can't load library"));
         }
     }
 

@@ -41,8 +41,8 @@ class NvmlMetadataTest {
 
     @Test
     void everyFunctionIsBoundUnderItsOwnName() throws IOException {
-        String source =
-                java.nio.file.Files.readString(java.nio.file.Path.of("src/main/java/dev/pilotlight/gpu/nvml/Nvml.java"));
+        String source = java.nio.file.Files.readString(
+                java.nio.file.Path.of("src/main/java/dev/pilotlight/gpu/nvml/Nvml.java"));
         List<String> functions = Arrays.stream(Nvml.class.getDeclaredMethods())
                 .map(Method::getName)
                 .filter(name -> name.startsWith("nvml"))
