@@ -141,7 +141,7 @@ class OneSidecarTest {
                 JsonObject withoutShell = TEMPLATE.getJsonObject("withoutShell").getJsonObject(name);
                 String ours = cel("Object.spec.containers." + call, TEMPLATE.getJsonObject(name))
                         .replaceAll(
-                                "(?s)\"-c\",\"#.*?exit [01]\"",
+                                "(?s)\"-c\",\"#.*?(exit 1|esac)\"",
                                 "\"-c\",variables." + (name.equals("preStop") ? "preStopHook" : "engineProbe"))
                         .replace("\"8000\"", "string(variables.port)");
                 assertThat(expression)
