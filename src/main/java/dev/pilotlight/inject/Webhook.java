@@ -43,6 +43,7 @@ public final class Webhook implements AutoCloseable {
 
     private static final int MOST_CONNECTIONS = 1_000;
     private static final int IDLE_SECONDS = 20;
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
 
     /**
      * Where it listens, what it shows, and what it injects.
@@ -284,6 +285,14 @@ public final class Webhook implements AutoCloseable {
 
     /** Who has asked goes elsewhere after the answer, and who comes all the same, since it does not know yet, is answered. */
     public void leave(Duration settle) throws InterruptedException {
+        sendElsewhere();
+        Thread.sleep(settle);
+        // Those who came meanwhile; what is under way gets its answer.
+        sendElsewhere();
+        Thread.sleep(LAST_ANSWERS);
+    }
+
+    private void sendElsewhere() {
         for (HttpConnection connection : connections) {
             try {
                 connection.goAway(0);
@@ -291,7 +300,6 @@ public final class Webhook implements AutoCloseable {
                 // It asks one thing at a time, and sees the connection's end between two.
             }
         }
-        Thread.sleep(settle);
     }
 
     @Override
