@@ -96,7 +96,7 @@ record Load(
         if (interval.stoodStill() && elapsed < LONGEST_STALL_SECONDS) {
             return new Load(now, counted, last, own, arrivals, seen, learned, firstToken, latencies);
         }
-        ArrivalRate rate = interval.work().isPresent() ? arrivals.advance(seen.arrived(interval), elapsed) : arrivals;
+        ArrivalRate rate = interval.work().isPresent() ? arrivals.advance(Math.max(0, interval.requests().net()), elapsed) : arrivals;
         Optional<Histogram> interToken = snapshot.latencies().interToken();
         Learned engine = new Learned(
                 own.overlaps(ownNow) ? learned.steps.without(interToken) : learned.steps.advance(interval, interToken),
@@ -135,7 +135,7 @@ record Load(
         return Math.clamp(PRICE_REQUESTS / perSecond, LEAST_PRICE_SECONDS, MOST_PRICE_SECONDS);
     }
 
-    /** The share of what the pod can do that it does with so many requests in the batch; a queue that lasts says that there is no more. */
+    /** The share of what the pod can do that it does with so many requests in the batch. */
     private double inUse(double running, double hidden, SignalPolicy policy) {
         double most = learned.limits.capacity(last, learned.price, policy).requests();
         double taken =
@@ -145,7 +145,7 @@ record Load(
                 * most
                 / last.ranks().size();
         double share = taken * (1 + bend) / (1 + bend * taken);
-        return learned.limits.queueLasts(0) >= 1 ? 1 : Math.min(1, share / atFull(policy));
+        return Math.min(1, share / atFull(policy));
     }
 
     /** What a full pod does of what its steps would allow. */

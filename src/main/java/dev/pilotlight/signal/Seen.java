@@ -8,16 +8,15 @@ package dev.pilotlight.signal;
  * @param lately the same over a few seconds
  * @param queueGrowth requests per second, smoothed
  * @param arrivals requests per second, as late as what is seen
- * @param left requests that went without being counted as finished, not yet set against others that came
  */
-record Seen(double inUse, double square, double lately, double queueGrowth, double arrivals, double left) {
+record Seen(double inUse, double square, double lately, double queueGrowth, double arrivals) {
     private static final double MEMORY_SECONDS = 15;
     private static final double LATELY_SECONDS = 5;
     /** Standard deviations that chance is allowed. */
     private static final double CHANCE = 1.25;
 
     static Seen begin(double inUse) {
-        return new Seen(inUse, inUse * inUse, inUse, 0, 0, 0);
+        return new Seen(inUse, inUse * inUse, inUse, 0, 0);
     }
 
     /** @param elapsed since the last reading that said something */
@@ -29,17 +28,7 @@ record Seen(double inUse, double square, double lately, double queueGrowth, doub
                 square + (inUseNow * inUseNow - square) * pace,
                 now,
                 queueGrowth + (seen.requests().queueGrew() / elapsed - queueGrowth) * pace,
-                arrivals + (arrivalsNow - arrivals) * -Math.expm1(-seen.seconds() / (MEMORY_SECONDS + staySeconds)),
-                Math.max(0, leftBy(seen) - seen.requests().net()));
-    }
-
-    /** Requests that came: clients that hang up and others that come in their place are not more and more requests. */
-    double arrived(Interval seen) {
-        return Math.max(0, seen.requests().net() - leftBy(seen));
-    }
-
-    private double leftBy(Interval seen) {
-        return left * Math.exp(-seen.seconds() / LATELY_SECONDS);
+                arrivals + (arrivalsNow - arrivals) * -Math.expm1(-seen.seconds() / (MEMORY_SECONDS + staySeconds)));
     }
 
     /** How far the smoothed share is off by chance: what is in use changes no faster than requests come and go. */

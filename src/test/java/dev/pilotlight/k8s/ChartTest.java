@@ -187,6 +187,23 @@ class ChartTest {
         }
 
         @Test
+        void theWishTheMostIsAFuse() {
+            JsonNode scaled = made(
+                            "injection=none",
+                            "pools[0].namespace=models",
+                            "pools[0].name=qwen",
+                            "autoscaling[0].namespace=models",
+                            "autoscaling[0].deployment=qwen",
+                            "autoscaling[0].way=wanted")
+                    .get("HorizontalPodAutoscaler models qwen");
+            assertThat(scaled.at("/spec/maxReplicas").asInt()).isEqualTo(100);
+            assertThat(scaled.at("/spec/metrics/0/external/metric/name").asText()).isEqualTo("pilotlight_wanted_pods");
+            assertThat(scaled.at("/spec/metrics/0/external/metric/selector/matchLabels/pilotlight_dev_pool")
+                            .asText())
+                    .isEqualTo("qwen");
+        }
+
+        @Test
         void anotherMaximumTheSpareOfKedaFollows() {
             JsonNode scaled = made(
                             "injection=none",
