@@ -96,7 +96,9 @@ record Load(
         if (interval.stoodStill() && elapsed < LONGEST_STALL_SECONDS) {
             return new Load(now, counted, last, own, arrivals, seen, learned, firstToken, latencies);
         }
-        ArrivalRate rate = interval.work().isPresent() ? arrivals.advance(Math.max(0, interval.requests().net()), elapsed) : arrivals;
+        ArrivalRate rate = interval.work().isPresent()
+                ? arrivals.advance(Math.max(0, interval.requests().net()), elapsed)
+                : arrivals;
         Optional<Histogram> interToken = snapshot.latencies().interToken();
         Learned engine = new Learned(
                 own.overlaps(ownNow) ? learned.steps.without(interToken) : learned.steps.advance(interval, interToken),

@@ -197,7 +197,8 @@ class ChartTest {
                             "autoscaling[0].way=wanted")
                     .get("HorizontalPodAutoscaler models qwen");
             assertThat(scaled.at("/spec/maxReplicas").asInt()).isEqualTo(100);
-            assertThat(scaled.at("/spec/metrics/0/external/metric/name").asText()).isEqualTo("pilotlight_wanted_pods");
+            assertThat(scaled.at("/spec/metrics/0/external/metric/name").asText())
+                    .isEqualTo("pilotlight_wanted_pods");
             assertThat(scaled.at("/spec/metrics/0/external/metric/selector/matchLabels/pilotlight_dev_pool")
                             .asText())
                     .isEqualTo("qwen");

@@ -55,7 +55,9 @@ public record Wish(OptionalDouble pods, Demand demand) {
         Demand known = demand.look(now, comes, policy, coldStart);
         double expected = policy.predictive() ? Math.max(comes, known.ahead().orElse(0)) : comes;
         double left = policy.reserve() * Math.max(0, policy.maxPods() - expected);
-        double grows = expected * (Math.min(known.growth(), policy.fearedGrowth()) - 1);
+        // Traffic that stops and goes grows from what it was, not from nothing.
+        double lately = Math.max(expected, known.held());
+        double grows = lately * (Math.min(known.growth(), policy.fearedGrowth()) - 1);
         double kept = Math.max(known.held(), Math.max(work, expected / FULLEST));
         double wanted = Math.max(expected + Math.min(left, grows), kept);
         return new Wish(OptionalDouble.of(policy.within(wanted)), known);

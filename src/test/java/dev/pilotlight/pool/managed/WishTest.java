@@ -124,6 +124,15 @@ class WishTest {
             assertThat(pods(after(quiet, 18, 21, POLICY, _ -> 3))).isEqualTo(6); // 3 + 11 / 4
         }
 
+        @Test
+        void sparesForTrafficThatStopsAndGoes() {
+            DoubleUnaryOperator stopAndGo = minute -> (int) minute % 2 == 0 ? 0 : 3;
+            assertThat(after(Wish.NONE, 0, 30, POLICY, stopAndGo).pods().orElseThrow())
+                    .isCloseTo(3 + 11 / 4.0, within(0.01));
+            assertThat(after(Wish.NONE, 0, 31, POLICY, stopAndGo).pods().orElseThrow())
+                    .isCloseTo(14 / 4.0, within(0.6));
+        }
+
         /** Ten hours of traffic that never grows by more than a tenth within a cold start. */
         @Test
         void sparesLessWhereTheTrafficWasSeenNotToGrow() {
