@@ -98,7 +98,9 @@ class FirstDayIT {
                 "--set injection=policy",
                 "--set 'autoscaling[0].way=load,autoscaling[0].namespace=models,autoscaling[0].deployment=vllm'",
                 "--set 'autoscaling[0].minReplicas=1,autoscaling[0].maxReplicas=2'");
-        page.run("3. The pods", "kubectl");
+        page.run("3. The pods", "kubectl label");
+        awaitInjection("registry.test/pilotlight:0.1.0");
+        page.run("3. The pods", "kubectl rollout restart");
         List<Pod> first = awaitReady(1, Optional.of("registry.test/pilotlight:0.1.0"));
         assertThat(first.getFirst().getMetadata().getLabels()).containsEntry("pilotlight.dev/phase", "ready");
 
@@ -110,6 +112,7 @@ class FirstDayIT {
         page.run("Upgrade", "helm upgrade");
         assertThat(workload.pods()).as("pods that run keep theirs").allSatisfy(pod -> assertThat(sidecar(pod))
                 .contains("registry.test/pilotlight:0.1.0"));
+        awaitInjection("registry.test/pilotlight:0.2.0");
         page.run("3. The pods", "kubectl rollout restart");
         awaitReady(2, Optional.of("registry.test/pilotlight:0.2.0"));
 
@@ -129,8 +132,27 @@ class FirstDayIT {
                                 "name")
                         .orFail())
                 .doesNotContain("pilotlight");
+        awaitInjection("");
         page.run("3. The pods", "kubectl rollout restart");
         awaitReady(2, Optional.empty());
+    }
+
+    /** An API server takes a policy up some seconds after it was made. */
+    private void awaitInjection(String image) {
+        Await.until(
+                "a pod made now has the sidecar \"" + image + "\"",
+                LONG,
+                () -> plane.kubectl(
+                                "run",
+                                "try",
+                                "-n",
+                                NAMESPACE,
+                                "--image=vllm/vllm-openai:v0.32.0",
+                                "--dry-run=server",
+                                "-o",
+                                "jsonpath={.spec.initContainers[*].image}")
+                        .orFail(),
+                image::equals);
     }
 
     private List<String> uids() {
