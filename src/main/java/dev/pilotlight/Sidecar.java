@@ -12,6 +12,7 @@ import dev.pilotlight.drain.DrainGate;
 import dev.pilotlight.drain.LateStart;
 import dev.pilotlight.drain.Termination;
 import dev.pilotlight.engine.EngineClient;
+import dev.pilotlight.engine.EngineServers;
 import dev.pilotlight.engine.VllmHeaders;
 import dev.pilotlight.gpu.readings.GpuProbe;
 import dev.pilotlight.guard.Guard;
@@ -26,6 +27,7 @@ import dev.pilotlight.lifecycle.WarmUp;
 import dev.pilotlight.lifecycle.WarmUpPolicy;
 import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.LoopWatch;
+import dev.pilotlight.loop.Policy;
 import dev.pilotlight.loop.SteadyClock;
 import dev.pilotlight.prometheus.Limits;
 import io.quarkus.runtime.Quarkus;
@@ -76,22 +78,33 @@ public final class Sidecar {
     @Singleton
     ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu, Cluster cluster) {
         EngineConfig engine = config.engine();
-        Supplier<URI> address = () -> EngineAddress.of(engine.url(), cluster.look());
+        Supplier<List<URI>> addresses = () -> EngineAddress.all(ConfigCheck.engineUrls(engine), cluster.look());
         Secret key = engine.apiKeyFile()
                 .map(file -> Secret.in(file, "pilotlight.engine.api-key-file"))
                 .orElse(engine.apiKey().map(Secret::of).orElse(Secret.none()));
-        EngineClient client = new EngineClient(
-                http(engine, key, address, vertx, 1),
-                engine.timeout(),
-                new Limits(engine.maxPageBytes(), engine.maxSeries()));
+        Policy policy = ConfigCheck.policy(config);
+        EngineServers servers = new EngineServers(
+                addresses,
+                number -> {
+                    Supplier<URI> address = () -> {
+                        List<URI> all = addresses.get();
+                        return all.get(Math.min(number, all.size() - 1));
+                    };
+                    return new EngineServers.Server(
+                            new EngineClient(
+                                    http(engine, key, address, vertx, 1),
+                                    engine.timeout(),
+                                    new Limits(engine.maxPageBytes(), engine.maxSeries())),
+                            http(engine, key, address, vertx, WarmUpPolicy.MOST_AT_ONCE));
+                },
+                policy.staleAfter());
         OwnRequests own = new OwnRequests();
-        Http requests = http(engine, key, address, vertx, WarmUpPolicy.MOST_AT_ONCE);
-        WarmUp warmUp = new WarmUp(requests, config.liveness().canaryTimeout(), own, clock::now, client::doubtModel);
+        WarmUp warmUp = new WarmUp(servers::targets, config.liveness().canaryTimeout(), own, clock::now);
         return new ControlLoop(
-                ConfigCheck.policy(config),
+                policy,
                 engine.pollEvery(),
                 clock,
-                client::read,
+                servers::read,
                 config.gpu().pollEvery(),
                 gpu::read,
                 warmUp,

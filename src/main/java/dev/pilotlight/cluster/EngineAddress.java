@@ -3,24 +3,42 @@ package dev.pilotlight.cluster;
 import dev.pilotlight.pod.OwnPod;
 import dev.pilotlight.vllmpod.VllmArguments;
 import java.net.URI;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
-/** Where the engine listens: as configured; else at the port of the vLLM container in the own pod; else at vLLM's default. */
+/** Where the engine listens: as configured; else at the ports of the vLLM container in the own pod; else at vLLM's default. */
 public final class EngineAddress {
     /** Where vLLM listens if nobody says anything. */
     public static final URI DEFAULT = onLoopback(VllmArguments.DEFAULT_PORT);
+    /** More ranks than a pod has GPUs. */
+    private static final int MOST = 64;
 
     private EngineAddress() {}
 
     /** What is set is never overridden by what is found, not even where it is what the default would be. */
     public static URI of(Optional<URI> configured, ClusterView cluster) {
-        return configured.orElseGet(() -> cluster.ownPod()
-                .flatMap(OwnPod::vllm)
-                .map(vllm -> vllm.arguments().port())
-                .filter(OptionalInt::isPresent)
-                .map(port -> onLoopback(port.getAsInt()))
-                .orElse(DEFAULT));
+        return all(configured.stream().toList(), cluster).getFirst();
+    }
+
+    /** One, or those of several servers of the pod: ranks with ports of their own listen one above the other. */
+    public static List<URI> all(List<URI> configured, ClusterView cluster) {
+        return configured.isEmpty()
+                ? cluster.ownPod()
+                        .flatMap(OwnPod::vllm)
+                        .map(vllm -> found(vllm.arguments()))
+                        .orElse(List.of(DEFAULT))
+                : configured;
+    }
+
+    private static List<URI> found(VllmArguments arguments) {
+        int servers = arguments.ranks().ownPorts()
+                ? Math.clamp(arguments.ranks().local().orElse(1), 1, MOST)
+                : 1;
+        int first = arguments.port().orElse(VllmArguments.DEFAULT_PORT);
+        return IntStream.range(first, first + servers)
+                .mapToObj(EngineAddress::onLoopback)
+                .toList();
     }
 
     private static URI onLoopback(int port) {

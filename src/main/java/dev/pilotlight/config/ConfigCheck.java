@@ -47,11 +47,7 @@ public final class ConfigCheck {
     }
 
     private void engine(EngineConfig engine) {
-        URI url = engine.url().orElse(EngineAddress.DEFAULT);
-        if (url.getRawUserInfo() != null || url.getRawQuery() != null) {
-            problems.add("pilotlight.engine.url: has a user or a query in it; give only scheme, host, port and path,"
-                    + " and the API key by pilotlight.engine.api-key or api-key-file");
-        }
+        addresses(engine);
         Duration least = engine.pollEvery().multipliedBy(2);
         engine.staleAfter()
                 .filter(stale -> stale.compareTo(least) < 0)
@@ -66,10 +62,31 @@ public final class ConfigCheck {
             problems.add(
                     "pilotlight.engine.api-key and pilotlight.engine.api-key-file: are both set; give one of them");
         }
-        if ("http".equals(url.getScheme())) {
+        URI url = engineUrls(engine).stream().findFirst().orElse(EngineAddress.DEFAULT);
+        if (engineUrls(engine).stream().noneMatch(each -> "https".equals(each.getScheme()))) {
             engine.caFile().ifPresent(file -> useless("pilotlight.engine.ca-file", file, url));
             engine.clientCertFile().ifPresent(file -> useless("pilotlight.engine.client-cert-file", file, url));
         }
+    }
+
+    private void addresses(EngineConfig engine) {
+        List<URI> urls = engineUrls(engine);
+        String setting = engine.urls().isPresent() ? "pilotlight.engine.urls" : "pilotlight.engine.url";
+        if (urls.stream().anyMatch(url -> url.getRawUserInfo() != null || url.getRawQuery() != null)) {
+            problems.add(setting + ": has a user or a query in it; give only scheme, host, port and path,"
+                    + " and the API key by pilotlight.engine.api-key or api-key-file");
+        }
+        if (engine.url().isPresent() && engine.urls().isPresent()) {
+            problems.add("pilotlight.engine.url and pilotlight.engine.urls: are both set; give one of them");
+        }
+        if (urls.stream().map(URI::getRawAuthority).distinct().count() < urls.size()) {
+            bad(setting, urls, "give each host and port once");
+        }
+    }
+
+    /** The addresses that are set; none where they are to be found. */
+    public static List<URI> engineUrls(EngineConfig engine) {
+        return engine.urls().orElse(engine.url().stream().toList());
     }
 
     private void useless(String setting, Path file, URI url) {

@@ -4,6 +4,7 @@ import io.smallrye.config.WithDefault;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -14,6 +15,12 @@ public interface EngineConfig {
      * container in the own pod, else 8000.
      */
     Optional<URI> url();
+
+    /**
+     * The addresses of several servers of one pod, read and judged together; instead of url. Default: one for each data-parallel rank
+     * where the vLLM container has {@code --data-parallel-multi-port-external-lb}.
+     */
+    Optional<List<URI>> urls();
 
     /** How often the engine is read. 100 ms to 60 s. */
     @WithDefault("1s")

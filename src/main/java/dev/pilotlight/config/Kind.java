@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What a setting may be: says so for the documentation, and finds what is wrong with a value as somebody wrote it. */
 sealed interface Kind {
@@ -180,6 +181,23 @@ sealed interface Kind {
             } catch (URISyntaxException notOne) {
                 return Optional.of("is not a URL; give one such as " + example);
             }
+        }
+    }
+
+    /** Several of them, with commas. */
+    record Addresses(String example) implements Kind {
+        @Override
+        public String allowed() {
+            return "http or https URLs with commas";
+        }
+
+        @Override
+        public Optional<String> wrong(String value) {
+            Address one = new Address(example);
+            return Stream.of(value.split(","))
+                    .map(String::strip)
+                    .flatMap(url -> one.wrong(url).stream())
+                    .findFirst();
         }
     }
 

@@ -4,6 +4,7 @@ import static dev.pilotlight.config.Setting.of;
 import static dev.pilotlight.config.Setting.secret;
 
 import dev.pilotlight.config.Kind.Address;
+import dev.pilotlight.config.Kind.Addresses;
 import dev.pilotlight.config.Kind.InFile;
 import dev.pilotlight.config.Kind.OneOf;
 import dev.pilotlight.config.Kind.Real;
@@ -41,6 +42,7 @@ public final class SettingsTable {
 
     public static final List<Setting> ALL = List.of(
             of("engine.url", new Address("http://127.0.0.1:8000")),
+            of("engine.urls", new Addresses("http://127.0.0.1:8000,http://127.0.0.1:8001")),
             of("engine.poll-every", Time.between(Duration.ofMillis(100), MINUTE)),
             of("engine.timeout", Time.between(Duration.ofMillis(50), MINUTE)),
             of("engine.stale-after", Time.from(Duration.ofMillis(200))),

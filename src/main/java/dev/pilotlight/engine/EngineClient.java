@@ -98,7 +98,7 @@ public final class EngineClient {
             when cause == Cause.TLS || cause == Cause.NAME -> {
                 return new EngineReading.Unreachable(now, cause, why);
             }
-            case Answer.Lost lost -> health = new HealthAnswer.NoAnswer(lost.why());
+            case Answer.Lost _ -> health = new HealthAnswer.NoAnswer();
             case Answer.Got got -> health = HealthAnswer.of(got.status(), Excerpt.of(said.toByteArray(), said.size()));
         }
         return switch (page(now)) {
@@ -370,7 +370,8 @@ public final class EngineClient {
             abilities = abilities.with(true, Pause.ASLEEP, now);
         } else {
             boolean answers = paused instanceof Small.Json || asleep instanceof Small.Json;
-            abilities = abilities.with(true, answers ? Pause.NONE : Pause.UNKNOWN, now);
+            // A gateway that answers 503 in its place does not wake it.
+            abilities = abilities.with(true, answers ? Pause.NONE : abilities.pause(), now);
         }
         return abilities.pause();
     }

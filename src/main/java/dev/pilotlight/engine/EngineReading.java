@@ -31,7 +31,18 @@ public sealed interface EngineReading {
             OptionalDouble inFlight,
             Pause pause,
             String route)
-            implements EngineReading {}
+            implements EngineReading {
+        /** By whose order it serves nothing now, if its page or itself says so: it is .... */
+        public Optional<String> order() {
+            if (snapshot.sleep() == Sleep.ASLEEP || pause == Pause.ASLEEP) {
+                return Optional.of("asleep");
+            }
+            if (snapshot.server().isUpdatingWeights()) {
+                return Optional.of("updating its weights");
+            }
+            return pause == Pause.PAUSED ? Optional.of("paused") : Optional.empty();
+        }
+    }
 
     /** The engine answers, and its metrics page cannot be read. */
     record Unreadable(Instant at, HealthAnswer health, Optional<Model> model, Pause pause, String why)

@@ -26,6 +26,7 @@ import java.util.Optional;
  *     process (PROMETHEUS_MULTIPROC_DIR on a volume)
  * @param restarts processes that took the place of another
  * @param replaced whether the latest reading is the first of a new process
+ * @param identity which processes have answered
  * @param doubted the newest reading where its numbers cannot follow from those before: believed when the next one goes on from it
  */
 public record EngineTrack(
@@ -42,6 +43,7 @@ public record EngineTrack(
         double inherited,
         int restarts,
         boolean replaced,
+        Identity identity,
         Optional<Answered> doubted) {
 
     public static EngineTrack begin(Instant now) {
@@ -59,6 +61,7 @@ public record EngineTrack(
                 0,
                 0,
                 false,
+                Identity.NONE,
                 Optional.empty());
     }
 
@@ -90,6 +93,7 @@ public record EngineTrack(
                 inherited,
                 restarts,
                 false,
+                identity,
                 doubted);
     }
 
@@ -167,7 +171,7 @@ public record EngineTrack(
         boolean first = firstSeen.isEmpty() || isNew;
         Optional<Instant> ill =
                 switch (health) {
-                    case HealthAnswer.Healthy _, HealthAnswer.Held _ -> Optional.empty();
+                    case HealthAnswer.Healthy _, HealthAnswer.Held _, HealthAnswer.Partly _ -> Optional.empty();
                     case HealthAnswer.Unhealthy unhealthy when unhealthy.status() < 500 -> Optional.empty();
                     case HealthAnswer.Unhealthy _ -> unhealthySince.or(() -> Optional.of(reading.at()));
                     case HealthAnswer.NoAnswer _ -> unhealthySince;
@@ -175,9 +179,9 @@ public record EngineTrack(
         boolean isWell = !first && wasWell || health instanceof HealthAnswer.Healthy || reading instanceof Answered;
         Optional<Instant> dead =
                 switch (health) {
-                    case HealthAnswer.Healthy _, HealthAnswer.Held _ -> Optional.empty();
+                    case HealthAnswer.Healthy _, HealthAnswer.Held _, HealthAnswer.Partly _ -> Optional.empty();
                     case HealthAnswer.Unhealthy unhealthy ->
-                        unhealthy.isDead() && isWell && !moved(reading)
+                        unhealthy.isDead() && isWell && stands(reading)
                                 ? deadSince.or(() -> Optional.of(reading.at()))
                                 : Optional.empty();
                     case HealthAnswer.NoAnswer _ -> deadSince;
@@ -197,6 +201,7 @@ public record EngineTrack(
                 inherited(numbers, isNew),
                 restartsNow,
                 isNew,
+                identity.advance(numbers.filter(it -> it == reading), isNew && refusedSince.isEmpty(), reading.at()),
                 doubtedNow);
     }
 
@@ -216,13 +221,18 @@ public record EngineTrack(
                 inherited,
                 restarts,
                 false,
+                identity,
                 Optional.empty());
     }
 
-    /** Whether a counter has moved since the page before: no core that is gone does that. */
-    private boolean moved(EngineReading reading) {
+    /**
+     * Whether it is seen to stand, and not by somebody's order. The API server of a core that is gone shows its page to the end; where
+     * there is none, the answer may be a gateway's. No core that is gone moves a counter.
+     */
+    private boolean stands(EngineReading reading) {
         return reading instanceof Answered answered
-                && good.filter(before -> Continuity.moved(before, answered)).isPresent();
+                && answered.order().isEmpty()
+                && good.filter(before -> Continuity.moved(before, answered)).isEmpty();
     }
 
     /** What the counters of a process that was seen to begin stood at when they were first read: none of that can be its own for sure. */

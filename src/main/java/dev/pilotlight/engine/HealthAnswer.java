@@ -25,8 +25,11 @@ public sealed interface HealthAnswer {
     /** It serves nothing now, and says that this is by somebody's order: it neither loads nor is it dead. */
     record Held(OrderedStop order, String said) implements HealthAnswer {}
 
+    /** Of several servers some are well and some are not: it is neither dead nor fit to serve. */
+    record Partly(String why) implements HealthAnswer {}
+
     /** Nothing within the time-out, or not HTTP. */
-    record NoAnswer(String why) implements HealthAnswer {}
+    record NoAnswer() implements HealthAnswer {}
 
     /** What an answer of that status and body means. */
     static HealthAnswer of(int status, String said) {

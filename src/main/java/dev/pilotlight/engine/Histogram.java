@@ -1,6 +1,7 @@
 package dev.pilotlight.engine;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -28,6 +29,18 @@ public record Histogram(double[] bounds, double[] cumulative, double sum, double
             window[i] = Math.max(0, cumulative[i] - earlier.cumulative[i]);
         }
         return new Histogram(bounds, window, Math.max(0, sum - earlier.sum), count - earlier.count);
+    }
+
+    /** Both together; empty where their buckets differ. */
+    Optional<Histogram> plus(Histogram other) {
+        if (!Arrays.equals(bounds, other.bounds)) {
+            return Optional.empty();
+        }
+        double[] both = new double[cumulative.length];
+        for (int i = 0; i < both.length; i++) {
+            both[i] = cumulative[i] + other.cumulative[i];
+        }
+        return Optional.of(new Histogram(bounds, both, sum + other.sum, count + other.count));
     }
 
     public OptionalDouble mean() {

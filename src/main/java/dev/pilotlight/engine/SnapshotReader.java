@@ -274,11 +274,8 @@ final class SnapshotReader {
     }
 
     private Latencies latencies(MetricPage page) {
-        Latencies latencies = new Latencies(
-                histogram(page, VllmMetrics.FIRST_TOKEN),
-                histogram(page, VllmMetrics.INTER_TOKEN),
-                histogram(page, VllmMetrics.END_TO_END),
-                histogram(page, VllmMetrics.QUEUE_TIME));
+        Latencies latencies =
+                new Latencies(histogram(page, VllmMetrics.FIRST_TOKEN), histogram(page, VllmMetrics.INTER_TOKEN));
         return latencies.isEmpty() ? Latencies.NONE : latencies;
     }
 

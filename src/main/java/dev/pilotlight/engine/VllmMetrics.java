@@ -45,9 +45,6 @@ public final class VllmMetrics {
     /** Renamed in about 0.11; both names stood side by side until about 0.15 and count the same tokens. */
     static final Family INTER_TOKEN = Family.of("inter_token_latency_seconds", "time_per_output_token_seconds");
 
-    static final Family END_TO_END = Family.of("e2e_request_latency_seconds");
-    static final Family QUEUE_TIME = Family.of("request_queue_time_seconds");
-
     /** prometheus_client's own gauge: when the process that serves the page began, Unix seconds. */
     static final String PROCESS_START = "process_start_time_seconds";
 
@@ -69,7 +66,7 @@ public final class VllmMetrics {
             KV_PINNED,
             CACHE_CONFIG,
             SLEEP_STATE);
-    private static final List<Family> HISTOGRAMS = List.of(FIRST_TOKEN, INTER_TOKEN, END_TO_END, QUEUE_TIME);
+    private static final List<Family> HISTOGRAMS = List.of(FIRST_TOKEN, INTER_TOKEN);
 
     private VllmMetrics() {}
 

@@ -9,12 +9,12 @@ import java.util.Locale;
 public enum Condition {
     DEAD(
             Effect.KILLS,
-            "a process that was well answers `/health` with 500 or a bare 503; no counter moves, no request of ours is answered",
+            "`/health` was well and says 500 or a bare 503; the page is read, and stands, by nobody's order; our requests get 5xx",
             "`dead-after`, 10 s",
             "vLLM's `instrumentator/health.py`"),
     STUCK(
             Effect.KILLS,
-            "nothing moves on a rank for as long as a step may take, and the last two requests for a token or more got no answer",
+            "nothing moves on a rank (of several addresses: at each) for a whole step, and two of our requests or more got no answer",
             "`longest-step`, 5 min",
             "`VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS`, 300 s, is vLLM's own limit of a step"),
     BROKEN(Effect.KILLS, "as `errors`, where `on-errors` is `fail`", "as `errors`", "as `errors`"),
@@ -42,9 +42,20 @@ public enum Condition {
             "the engine is asleep or paused, updates its weights, or answers 503 by order: rescaling, faulted",
             "the next poll; paused: 10 s",
             "vLLM's `elastic_ep/middleware.py`, `fault_tolerance/middleware.py`, `vllm:rl_weight_update_operations_in_flight`"),
+    /** A process that is gone never comes back. */
+    SEVERAL_SERVERS(
+            Effect.UNREADIES,
+            "servers answer by turns: one that was replaced is back, or three follow each other with no refusal between",
+            "its return; for 10 min after the last",
+            "a URL that leads to a Service or a load balancer"),
+    PARTLY_DOWN(
+            Effect.UNREADIES,
+            "of several engine addresses one is refused, silent, unreadable, or ill by its `/health`, and not all are",
+            "the next poll; silent: `stale-after`",
+            "vllm#40814, router#302"),
     NO_MODEL(
             Effect.UNREADIES,
-            "the engine answers and lists no model, or is no vLLM: `/health`, `/metrics`, `/v1/models` are not there",
+            "the engine answers and lists no model, or is no vLLM: neither page, nor models, nor an endpoint for requests",
             "60 s",
             "our own choice"),
     ERRORS(
@@ -72,7 +83,7 @@ public enum Condition {
     /** One API server of several that share a port, one port of several. */
     PARTLY_SEEN(
             Effect.SAID,
-            "the pod's arguments start several servers, and one address is read",
+            "the pod's arguments start several servers, and not all have an address that is read",
             "at once",
             "`--data-parallel-multi-port-external-lb`, `--api-server-count`: vllm#40814, router#302"),
     REJECTING(

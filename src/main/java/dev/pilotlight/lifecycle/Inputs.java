@@ -9,7 +9,6 @@ import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.Rank;
-import dev.pilotlight.engine.Sleep;
 import dev.pilotlight.http.Cause;
 import java.time.Duration;
 import java.util.List;
@@ -71,10 +70,7 @@ public record Inputs(
     Optional<String> suspension() {
         return switch (engine.latest()) {
             case Answered(var _, var _, HealthAnswer.Held held, var _, var _, var _, var _, var _) -> of(held);
-            case Answered answered when answered.snapshot().sleep() == Sleep.ASLEEP -> Optional.of("asleep");
-            case Answered answered
-            when answered.snapshot().server().isUpdatingWeights() -> Optional.of("updating its weights");
-            case Answered answered -> suspension(answered.pause());
+            case Answered answered -> answered.order();
             case Unreadable(var _, HealthAnswer.Held held, var _, var _, var _) -> of(held);
             case Unreadable unreadable -> suspension(unreadable.pause());
             case NotYet _, Unreachable _ -> Optional.empty();
@@ -107,10 +103,15 @@ public record Inputs(
     /** Whether {@code /health} of the newest poll is well: vLLM opens its port when the engine has loaded. */
     boolean isHealthy() {
         return switch (engine.latest()) {
-            case Answered answered -> answered.health() instanceof HealthAnswer.Healthy;
-            case Unreadable unreadable -> unreadable.health() instanceof HealthAnswer.Healthy;
+            case Answered answered -> isWell(answered.health());
+            case Unreadable unreadable -> isWell(unreadable.health());
             case NotYet _, Unreachable _ -> false;
         };
+    }
+
+    /** One of several that serves is no start that took too long. */
+    private static boolean isWell(HealthAnswer health) {
+        return health instanceof HealthAnswer.Healthy || health instanceof HealthAnswer.Partly;
     }
 
     /**
@@ -125,6 +126,13 @@ public record Inputs(
             case Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
             case NotYet _ -> false;
         };
+    }
+
+    /** Whether it answers {@code /health} and has neither a page nor a list of models: any web server does that. */
+    boolean showsNothingOfVllm() {
+        return engine.latest() instanceof Unreadable unreadable
+                && engine.numbers().isEmpty()
+                && unreadable.model().filter(it -> it.known().isPresent()).isEmpty();
     }
 
     /** Why there is no model yet. */

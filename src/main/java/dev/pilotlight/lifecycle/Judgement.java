@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
@@ -31,26 +32,33 @@ public final class Judgement {
     private static final Duration MODELS_TAKE = Duration.ofSeconds(60);
 
     private static final Duration REJECTIONS_STAND = Duration.ofSeconds(60);
+    /** A connection is kept for minutes, and with it the server behind it. */
+    private static final Duration ALTERNATION_STANDS = Duration.ofMinutes(10);
 
     private static final Map<Condition, Function<Evidence, Optional<String>>> TABLE = new EnumMap<>(Condition.class);
 
     static {
         TABLE.put(Condition.DEAD, it -> it.engine()
                 .deadSince()
+                .filter(_ -> it.alternation().isEmpty())
+                // One that waits its turn is at a long step, and somebody else says 503 in the engine's place.
+                .filter(_ -> it.progress().ranks().values().stream().anyMatch(Judgement::failsRequests))
                 .filter(since -> it.isOver(it.aliveAt(since), it.policy().deadAfter()))
                 .map(since -> "GET /health answers 5xx since " + since
                         + said(it.engine().latest())
-                        + "; the engine core is dead: nothing moves, and no request was answered since"));
+                        + "; the engine core is dead: nothing moves, and requests are answered 5xx, too"));
         TABLE.put(
                 Condition.STUCK,
-                it -> it.rank(
+                it -> it.everywhere(
                         (_, pulse) -> pulse.lost() >= 2
                                 && it.progress().sight().isFresh(it.now())
                                 && it.isOver(
                                         stoodSince(pulse, it.policy()),
                                         it.policy().step()),
                         pulse -> "stuck: " + stands(pulse)));
-        TABLE.put(Condition.BROKEN, it -> errors(it).filter(_ -> it.policy().killsOnErrors()));
+        TABLE.put(Condition.BROKEN, it -> it.everywhere((_, pulse) -> answersErrors(pulse), _ -> "")
+                .filter(_ -> it.policy().killsOnErrors())
+                .flatMap(_ -> errors(it)));
         TABLE.put(Condition.UNHEALTHY, it -> it.engine()
                 .unhealthySince()
                 .map(since -> "GET /health answers 5xx since " + since
@@ -67,6 +75,8 @@ public final class Judgement {
                                 .filter(at -> it.isOver(at, it.staleAfter()))
                                 .map(at -> "no poll got an answer since " + at + ": " + unreachable.why())
                         : Optional.empty());
+        TABLE.put(Condition.SEVERAL_SERVERS, Evidence::alternation);
+        TABLE.put(Condition.PARTLY_DOWN, it -> partlyDown(it.engine().latest()));
         TABLE.put(Condition.NO_MODEL, Judgement::withoutModel);
         TABLE.put(Condition.ERRORS, Judgement::errors);
         TABLE.put(
@@ -92,7 +102,7 @@ public final class Judgement {
                 .lastAt()
                 .filter(at -> !it.isOver(at, REJECTIONS_STAND))
                 .map(at -> "the engine turns requests away at its door, the last at " + at
-                        + " (vllm:admission_rejections_total): they are in no queue, and its load shows them not"));
+                        + " (vllm:admission_rejections_total): they are in no queue, and count as load"));
         TABLE.put(Condition.KEY_REFUSED, it -> refused(it, Refusal.KEY)
                 .map(why -> "whether the engine hangs while idle cannot be told: " + why));
         TABLE.put(Condition.TURNED_AWAY, it -> refused(it, Refusal.BUSY)
@@ -143,6 +153,37 @@ public final class Judgement {
                             + sentence.apply(rank.getValue()));
         }
 
+        /**
+         * The first rank of which that holds, if it holds of one at each address: a server that goes on is not restarted for another
+         * that does not.
+         */
+        private Optional<String> everywhere(BiPredicate<String, Pulse> holds, Function<Pulse, String> sentence) {
+            Map<String, Boolean> byAddress = new HashMap<>();
+            progress.ranks()
+                    .forEach((label, pulse) ->
+                            byAddress.merge(address(label), holds.test(label, pulse), Boolean::logicalOr));
+            return byAddress.containsValue(false) ? Optional.empty() : rank(holds, sentence);
+        }
+
+        private String address(String label) {
+            return engine.good().stream()
+                    .flatMap(numbers -> numbers.snapshot().ranks().stream())
+                    .filter(rank -> rank.engine().equals(label))
+                    .map(Rank::address)
+                    .findFirst()
+                    .orElse("");
+        }
+
+        /** Several servers behind one URL: what one of them says is no evidence against another. */
+        private Optional<String> alternation() {
+            return engine.identity()
+                    .alternatesAt()
+                    .filter(at -> !isOver(at, ALTERNATION_STANDS))
+                    .map(at -> "several servers answer at pilotlight.engine.url by turns, the last change at " + at
+                            + ": it leads to a Service or a load balancer; give the address of the server in this pod,"
+                            + " http://127.0.0.1:8000");
+        }
+
         private boolean waits(String label) {
             return page(label)
                     .filter(rank -> rank.waiting() - rank.deferred() > own.inFlight())
@@ -167,6 +208,15 @@ public final class Judgement {
         Map<Condition, String> found = new EnumMap<>(Condition.class);
         TABLE.forEach((condition, row) -> row.apply(evidence).ifPresent(why -> found.put(condition, why)));
         return found;
+    }
+
+    private static Optional<String> partlyDown(EngineReading latest) {
+        return switch (latest) {
+            case Answered(var _, var _, HealthAnswer.Partly(String why), var _, var _, var _, var _, var _) ->
+                Optional.of(why);
+            case Unreadable(var _, HealthAnswer.Partly(String why), var _, var _, var _) -> Optional.of(why);
+            case Answered _, Unreadable _, NotYet _, Unreachable _ -> Optional.empty();
+        };
     }
 
     private static String said(EngineReading latest) {
@@ -212,10 +262,17 @@ public final class Judgement {
 
     private static Optional<String> partly(Evidence it) {
         return it.ranks().flatMap(ranks -> {
-            if (ranks.ownPorts()) {
+            long read = it.engine().good().stream()
+                    .flatMap(numbers -> numbers.snapshot().ranks().stream())
+                    .map(Rank::address)
+                    .distinct()
+                    .count();
+            if (ranks.ownPorts() && read > 0 && read < ranks.local().orElse(read > 1 ? 1 : 2)) {
                 return Optional.of("each data-parallel rank of this pod has a port of its own"
-                        + " (--data-parallel-multi-port-external-lb), and only that of pilotlight.engine.url is read: the load,"
-                        + " the drain and a hang of the others are not seen");
+                        + " (--data-parallel-multi-port-external-lb), and " + read
+                        + " of them is read: the load, the drain and"
+                        + " a hang of the others are not seen; name them all in pilotlight.engine.urls, or leave"
+                        + " pilotlight.engine.url away");
             }
             return ranks.apiServers().orElse(1) > 1
                     ? Optional.of(
@@ -234,13 +291,21 @@ public final class Judgement {
 
     private static Optional<String> errors(Evidence it) {
         return it.rank(
-                (_, pulse) -> pulse.refused()
-                        .filter(refused -> refused.refusal() == Refusal.ERROR && refused.inARow() >= ERRORS_IN_A_ROW)
-                        .isPresent(),
+                (_, pulse) -> answersErrors(pulse),
                 pulse -> "answering nothing but errors: "
                         + pulse.refused().orElseThrow().inARow()
                         + " requests for one token in a row, the last: "
                         + pulse.refused().orElseThrow().why());
+    }
+
+    private static boolean failsRequests(Pulse pulse) {
+        return pulse.refused().filter(it -> it.refusal() == Refusal.ERROR).isPresent();
+    }
+
+    private static boolean answersErrors(Pulse pulse) {
+        return pulse.refused()
+                .filter(refused -> refused.refusal() == Refusal.ERROR && refused.inARow() >= ERRORS_IN_A_ROW)
+                .isPresent();
     }
 
     private static Optional<String> unreachable(Evidence it, Cause cause) {

@@ -25,8 +25,13 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
      */
     private static final Duration VERDICT_HOLDS = Duration.ofMinutes(2);
     /** What takes an engine that could serve out of service until it is gone. The rest is soon undone, and only said. */
-    static final Set<Condition> FAILS =
-            EnumSet.of(Condition.STUCK, Condition.BROKEN, Condition.ERRORS, Condition.STARVED, Condition.UNRESPONSIVE);
+    static final Set<Condition> FAILS = EnumSet.of(
+            Condition.STUCK,
+            Condition.BROKEN,
+            Condition.PARTLY_DOWN,
+            Condition.ERRORS,
+            Condition.STARVED,
+            Condition.UNRESPONSIVE);
 
     /** A busy engine's page may miss one deadline, and it alone tells that the engine has served and needs no warm-up. */
     private static final Duration PAGE_TAKES = Duration.ofSeconds(10);
@@ -47,6 +52,10 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
             case Starting _, Warming _, Ready _, Suspended _
             when inputs.gpuFault().isPresent() ->
                 Step.to(new Failed(now, Condition.GPU, inputs.gpuFault().get()));
+            case Starting _, Warming _, Ready _, Suspended _
+            when inputs.found().containsKey(Condition.SEVERAL_SERVERS) ->
+                Step.to(new Failed(
+                        now, Condition.SEVERAL_SERVERS, inputs.found().get(Condition.SEVERAL_SERVERS)));
             case Warming _, Ready _, Suspended _
             when inputs.refused() ->
                 Step.to(new Starting(now, "the engine refuses connections: it stopped, or loads again"));
@@ -73,6 +82,12 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         boolean isPageAwaited = inputs.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
         if (model.isPresent() && !inputs.isUnhealthy() && !isPageAwaited) {
             return listed(model.get(), inputs, now);
+        }
+        if (warmUp.proceedCold() && inputs.isHealthy() && inputs.found().containsKey(Condition.NO_MODEL)) {
+            return Step.to(new Ready(
+                    now,
+                    "not warmed, by pilotlight.warm-up.on-failure=proceed: "
+                            + inputs.found().get(Condition.NO_MODEL)));
         }
         Starting going = starting.lookedAt(inputs.tellsOfTheStart(), whyStarting(inputs), now);
         Duration deadline = liveness.startDeadline(inputs.longestLoad());
@@ -128,6 +143,15 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         if (news.isPresent()) {
             return switch (news.get()) {
                 case WarmUpOutcome.Done done -> afterRound(warming, done.round(), inputs, now);
+                case WarmUpOutcome.Unsupported unsupported
+                when inputs.showsNothingOfVllm() && !warmUp.proceedCold() ->
+                    Step.to(new Failed(
+                            now,
+                            Condition.NO_MODEL,
+                            "no engine is seen: " + inputs.whyNoModel() + ", and "
+                                    + unsupported.why()
+                                    + "; does pilotlight.engine.url point to another server than vLLM? Else set"
+                                    + " pilotlight.warm-up.on-failure=proceed"));
                 case WarmUpOutcome.Unsupported unsupported ->
                     Step.to(new Ready(now, "not warmed: " + unsupported.why()));
                 case WarmUpOutcome.Lost lost ->
@@ -250,6 +274,9 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                                 || inputs.model().isPresent() && !inputs.isUnhealthy()
                                 || isOver(failed.since(), VERDICT_HOLDS, now);
                     case WARM_UP_GAVE_UP -> isNew || inputs.servedOthers();
+                    case SEVERAL_SERVERS -> !inputs.found().containsKey(Condition.SEVERAL_SERVERS);
+                    case NO_MODEL ->
+                        isNew || !inputs.showsNothingOfVllm() || isOver(failed.since(), warmUp.budget(), now);
                     case STUCK,
                             BROKEN,
                             ERRORS,
@@ -260,7 +287,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                             NAME_UNKNOWN,
                             SILENT,
                             SUSPENDED,
-                            NO_MODEL,
+                            PARTLY_DOWN,
                             PAGE_UNREADABLE,
                             PARTLY_SEEN,
                             REJECTING,

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * When an engine counts as dead or stuck.
  *
- * @param deadAfter how long {@code /health} may say 5xx
+ * @param deadAfter how long {@code /health} may say 5xx beside requests that fail
  * @param stuckAfter how long work may stand still before a canary is sent
  * @param heartbeatEvery how long all may be quiet before a heartbeat is sent; zero for never
  * @param startDeadline how long a start may take; empty for the default, zero for ever

@@ -35,7 +35,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
      *
      * @param heldUp whether this process stood still meanwhile, so that no answer tells nothing
      */
-    public record Out(String rank, int attempt, Instant sentAt, boolean heldUp) {}
+    public record Out(String rank, int attempt, Instant sentAt, boolean heldUp, Model model) {}
 
     /** What comes of looking: the state to keep, and the request to send. */
     public record Turn(Progress progress, Optional<Effect.SendProbe> probe) {}
@@ -95,13 +95,17 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             // No page to read: an answer still tells that it lives.
             after.put("0", ranks.getOrDefault("0", Pulse.begin(Pulse.Signs.UNKNOWN, now)));
         }
+        if (listed.isPresent() && model.isPresent() && !listed.equals(model)) {
+            after.replaceAll((_, pulse) -> pulse.ofAnotherModel());
+        }
         Sight next = sight.next(engine, now);
         if (next.isBroken()) {
             after.replaceAll((_, pulse) -> pulse.unproven());
         }
         return new Progress(
                 after,
-                out.map(it -> new Out(it.rank(), it.attempt(), it.sentAt(), it.heldUp() || next.isBroken())),
+                out.map(it ->
+                        new Out(it.rank(), it.attempt(), it.sentAt(), it.heldUp() || next.isBroken(), it.model())),
                 attempts,
                 next,
                 listed);
@@ -122,7 +126,10 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
         next.computeIfPresent(asked.rank(), (_, pulse) -> switch (outcome.get()) {
             case ProbeOutcome.Answered answered -> pulse.answered(answered.at());
-            case ProbeOutcome.Refused refused -> pulse.refused(refused.refusal(), refused.why());
+            case ProbeOutcome.Refused refused -> {
+                Pulse after = pulse.refused(refused.refusal(), refused.why());
+                yield model.filter(asked.model()::equals).isPresent() ? after : after.ofAnotherModel();
+            }
             case ProbeOutcome.TimedOut _ ->
                 counts(pulse, asked, engine, own) ? pulse.gotNoAnswer(asked.sentAt()) : pulse;
         });
@@ -157,7 +164,12 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         next.computeIfPresent(rank, (_, pulse) -> pulse.asked(now));
         int attempt = attempts + 1;
         return new Turn(
-                new Progress(next, Optional.of(new Out(rank, attempt, now, false)), attempt, sight, Optional.of(model)),
+                new Progress(
+                        next,
+                        Optional.of(new Out(rank, attempt, now, false, model)),
+                        attempt,
+                        sight,
+                        Optional.of(model)),
                 Optional.of(
                         new Effect.SendProbe(attempt, model, ranks.size() > 1 ? Optional.of(rank) : Optional.empty())));
     }

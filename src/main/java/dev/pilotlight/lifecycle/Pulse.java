@@ -74,6 +74,15 @@ public record Pulse(
                 askedAt);
     }
 
+    /** What was asked by a name that is no longer served may be asked again. */
+    Pulse ofAnotherModel() {
+        boolean wasUnknown =
+                refused.filter(it -> it.refusal() == Refusal.UNSUPPORTED).isPresent();
+        return wasUnknown
+                ? new Pulse(signs, movedAt, tokenAt, lost, lostSince, Optional.empty(), Optional.empty())
+                : this;
+    }
+
     Pulse asked(Instant when) {
         return new Pulse(signs, movedAt, tokenAt, lost, lostSince, refused, Optional.of(when));
     }

@@ -1,5 +1,6 @@
 package dev.pilotlight.lifecycle;
 
+import dev.pilotlight.engine.EngineTarget;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.VllmHeaders;
 import dev.pilotlight.http.Cause;
@@ -9,6 +10,7 @@ import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.lifecycle.Round.Timing;
 import dev.pilotlight.lifecycle.Shape.Api;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,28 +21,41 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Sends real requests through the engine's OpenAI API: rounds of them to warm it, single ones to see whether it lives. */
 public final class WarmUp {
     private static final int SHOWN_OF_AN_ERROR = Excerpt.LONGEST;
     private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
+    private static final byte[] DONE = "\ndata: [DONE]".getBytes(StandardCharsets.US_ASCII);
 
-    private final Http http;
+    private final Function<Optional<String>, List<EngineTarget>> targets;
     private final Duration probeTimeout;
     private final OwnRequests own;
     private final Supplier<Instant> clock;
-    private final Runnable onUnknownModel;
     /** What the server turned out to have; found out anew where it has that no more. */
     private volatile Api fitting = Api.COMPLETIONS;
 
-    /** @param onUnknownModel told when the engine says that the model of a request does not exist */
-    public WarmUp(Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock, Runnable onUnknownModel) {
-        this.http = http;
+    /** @param targets where to send what is for a rank, at least one; without a rank each server */
+    public WarmUp(
+            Function<Optional<String>, List<EngineTarget>> targets,
+            Duration probeTimeout,
+            OwnRequests own,
+            Supplier<Instant> clock) {
+        this.targets = targets;
         this.probeTimeout = probeTimeout;
         this.own = own;
         this.clock = clock;
-        this.onUnknownModel = onUnknownModel;
+    }
+
+    /**
+     * Of one server.
+     *
+     * @param onUnknownModel told when the engine says that the model of a request does not exist
+     */
+    public WarmUp(Http http, Duration probeTimeout, OwnRequests own, Supplier<Instant> clock, Runnable onUnknownModel) {
+        this(rank -> List.of(new EngineTarget(http, rank, Optional.empty(), onUnknownModel)), probeTimeout, own, clock);
     }
 
     /** One pass over the shapes, to each rank, one after the other; a burst goes out at once. */
@@ -53,17 +68,19 @@ public final class WarmUp {
             for (Optional<String> rank : ranks) {
                 String name =
                         shape.name() + rank.map(label -> " on rank " + label).orElse("");
-                switch (burst(shape, wanted, rank)) {
-                    case Reply.Token(Duration first, Duration total) -> timings.add(new Timing(name, first, total));
-                    case Reply.Refusal refusal
-                    when refusal.isForWantOfAnEndpoint() -> {
-                        return new WarmUpOutcome.Unsupported(wanted.attempt(), clock.get(), refusal.why());
-                    }
-                    case Reply.Refusal refusal -> {
-                        return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + refusal.why());
-                    }
-                    case Reply.Silence silence -> {
-                        return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + silence.why());
+                for (EngineTarget target : targets.apply(rank)) {
+                    switch (burst(shape, wanted, target)) {
+                        case Reply.Token(Duration first, Duration total) -> timings.add(new Timing(name, first, total));
+                        case Reply.Refusal refusal
+                        when refusal.isForWantOfAnEndpoint() -> {
+                            return new WarmUpOutcome.Unsupported(wanted.attempt(), clock.get(), refusal.why());
+                        }
+                        case Reply.Refusal refusal -> {
+                            return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + refusal.why());
+                        }
+                        case Reply.Silence silence -> {
+                            return new WarmUpOutcome.Lost(wanted.attempt(), clock.get(), name + ": " + silence.why());
+                        }
                     }
                 }
             }
@@ -74,7 +91,8 @@ public final class WarmUp {
     /** One request for one token. */
     public ProbeOutcome probe(Effect.SendProbe wanted) {
         Shape token = Shape.of("probe", 4, 1, 1);
-        Reply reply = fit(token, wanted.model(), wanted.rank(), wanted.attempt(), probeTimeout);
+        Reply reply =
+                fit(token, wanted.model(), targets.apply(wanted.rank()).getFirst(), wanted.attempt(), probeTimeout);
         return switch (reply) {
             case Reply.Token _ -> new ProbeOutcome.Answered(wanted.attempt(), clock.get());
             case Reply.Silence _ -> new ProbeOutcome.TimedOut(wanted.attempt(), clock.get());
@@ -110,16 +128,16 @@ public final class WarmUp {
     }
 
     /** The slowest of a shape's concurrent requests speaks for it. */
-    private Reply burst(Shape shape, Effect.SendWarmUp wanted, Optional<String> rank) {
+    private Reply burst(Shape shape, Effect.SendWarmUp wanted, EngineTarget target) {
         int salt = wanted.attempt() * 1009;
         if (shape.concurrency() <= 1) {
-            return fit(shape, wanted.model(), rank, salt, left(wanted));
+            return fit(shape, wanted.model(), target, salt, left(wanted));
         }
         try (ExecutorService burst = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Callable<Reply>> requests = new ArrayList<>();
             for (int i = 0; i < shape.concurrency(); i++) {
                 int own = salt + i;
-                requests.add(() -> fit(shape, wanted.model(), rank, own, left(wanted)));
+                requests.add(() -> fit(shape, wanted.model(), target, own, left(wanted)));
             }
             Reply slowest = new Reply.Token(Duration.ZERO, Duration.ZERO);
             for (Future<Reply> each : burst.invokeAll(requests)) {
@@ -149,18 +167,18 @@ public final class WarmUp {
     }
 
     /** Finds out which API this server has: a pooling model has no completions, and says so. */
-    private Reply fit(Shape shape, Model model, Optional<String> rank, int salt, Duration timeout) {
+    private Reply fit(Shape shape, Model model, EngineTarget target, int salt, Duration timeout) {
         if (shape.api() != Api.FITTING || shape.payload().isPresent()) {
-            return request(shape.api(), shape, model, rank, salt, timeout);
+            return request(shape.api(), shape, model, target, salt, timeout);
         }
-        Reply reply = request(fitting, shape, model, rank, salt, timeout);
+        Reply reply = request(fitting, shape, model, target, salt, timeout);
         if (!isAnotherApi(reply)) {
             return reply;
         }
         List<String> tried = new ArrayList<>(List.of(fitting.path()));
         for (Api api : Api.all()) {
             if (api != fitting) {
-                Reply other = request(api, shape, model, rank, salt, timeout);
+                Reply other = request(api, shape, model, target, salt, timeout);
                 if (!isAnotherApi(other) && !isDislikeOfTheTone(api, other)) {
                     fitting = api;
                     return other;
@@ -194,10 +212,10 @@ public final class WarmUp {
         return status == 404 && (why.contains("NotFoundError") || why.contains("does not exist"));
     }
 
-    private Reply request(Api api, Shape shape, Model model, Optional<String> rank, int salt, Duration timeout) {
+    private Reply request(Api api, Shape shape, Model model, EngineTarget target, int salt, Duration timeout) {
         JsonObject body = shape.payload().map(JsonObject::new).orElseGet(() -> Prompts.body(api, shape, salt));
         if (!body.containsKey("model")) {
-            shape.model().or(model::known).ifPresent(name -> body.put("model", name));
+            shape.model().or(target.model().orElse(model)::known).ifPresent(name -> body.put("model", name));
         }
         if (api.generates()) {
             body.put("stream", true);
@@ -205,18 +223,19 @@ public final class WarmUp {
         Listener listener = new Listener(clock.get());
         own.began();
         try {
-            Answer answer = http.post(
-                    api.path(),
-                    api == Api.TRANSCRIPTIONS ? Recording.form(body, salt) : Http.Content.json(body.encode()),
-                    VllmHeaders.rank(rank),
-                    timeout,
-                    listener);
+            Answer answer = target.http()
+                    .post(
+                            api.path(),
+                            api == Api.TRANSCRIPTIONS ? Recording.form(body, salt) : Http.Content.json(body.encode()),
+                            VllmHeaders.rank(target.rank()),
+                            timeout,
+                            listener);
             return switch (answer) {
                 case Answer.Got(int status, boolean _, String type)
                 when type.startsWith("text/html") ->
                     new Reply.Refusal(
                             status < 400 ? 0 : status,
-                            http.url(api.path()) + " answered " + status
+                            target.http().url(api.path()) + " answered " + status
                                     + " with a web page where the engine's API was expected");
                 case Answer.Got(int status, boolean _, String _)
                 when status < 300 && listener.firstAt.isPresent() && !listener.isOfAnApi() ->
@@ -231,7 +250,7 @@ public final class WarmUp {
                             Duration.between(listener.began, clock.get()));
                 case Answer.Got(int status, boolean _, String _) -> {
                     if (isUnknownModel(status, listener.said())) {
-                        onUnknownModel.run();
+                        target.onUnknownModel().run();
                     }
                     yield new Reply.Refusal(status, refusal(api, status, listener.said()));
                 }
@@ -250,11 +269,12 @@ public final class WarmUp {
                         : "");
     }
 
-    /** Notes when the first bytes came, and how they began. */
+    /** Notes when the first bytes came, and how they began; a stream that says that it is done is not listened to on. */
     private final class Listener implements Http.Body {
         private final Instant began;
         private final byte[] start = new byte[SHOWN_OF_AN_ERROR];
         private int kept;
+        private int ofDone;
         private volatile Optional<Instant> firstAt = Optional.empty();
 
         Listener(Instant began) {
@@ -269,7 +289,15 @@ public final class WarmUp {
             int more = Math.min(length, start.length - kept);
             System.arraycopy(bytes, offset, start, kept, more);
             kept += more;
-            return true;
+            return !isDone(bytes, offset, length);
+        }
+
+        /** Some servers leave the connection open after it. In a token the line break would be escaped. */
+        private boolean isDone(byte[] bytes, int offset, int length) {
+            for (int i = offset; i < offset + length && ofDone < DONE.length; i++) {
+                ofDone = bytes[i] == DONE[ofDone] ? ofDone + 1 : bytes[i] == DONE[0] ? 1 : 0;
+            }
+            return ofDone == DONE.length;
         }
 
         String said() {

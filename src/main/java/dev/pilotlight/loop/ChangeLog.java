@@ -195,11 +195,13 @@ final class ChangeLog {
         switch (after) {
             case NotYet _ -> {}
             case Answered answered -> LOG.infof("engine answers; metrics page read %s", answered.route());
-            case Unreadable unreadable -> LOG.warnf("engine unreadable: %s", unreadable.why());
+            case Unreadable unreadable -> LOG.infof("engine unreadable: %s", unreadable.why());
+            case Unreachable unreachable when unreachable.cause() == Cause.TLS || unreachable.cause() == Cause.NAME -> {
+                // The line of the condition says it.
+            }
             case Unreachable unreachable
-            when !answeredOnce && unreachable.cause() != Cause.TLS && unreachable.cause() != Cause.NAME ->
-                LOG.infof("waiting for the engine: %s", unreachable.why());
-            case Unreachable unreachable -> LOG.warnf("engine unreachable: %s", unreachable.why());
+            when !answeredOnce -> LOG.infof("waiting for the engine: %s", unreachable.why());
+            case Unreachable unreachable -> LOG.infof("engine unreachable: %s", unreachable.why());
         }
     }
 

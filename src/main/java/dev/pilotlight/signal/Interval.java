@@ -21,11 +21,12 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
      * @param running in the batch at the later one
      * @param queueGrew by so many
      * @param waiting in the queue at the later one
+     * @param rejected on arrival: they came, and are in no gauge
      */
-    record Requests(double finished, double before, double running, double queueGrew, double waiting) {
+    record Requests(double finished, double before, double running, double queueGrew, double waiting, double rejected) {
         /** Those that came, less those that went without being counted. */
         double net() {
-            return finished + running - before + queueGrew;
+            return finished + running - before + queueGrew + rejected;
         }
     }
 
@@ -50,7 +51,13 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
         return new Interval(
                 seconds,
                 after.ranks().size(),
-                new Requests(finished, runningBefore, running, grew, waiting),
+                new Requests(
+                        finished,
+                        runningBefore,
+                        running,
+                        grew,
+                        waiting,
+                        rise(before.server().rejections(), after.server().rejections())),
                 isCounted ? Optional.of(work(before, after)) : Optional.empty(),
                 after.kvCacheUseMean());
     }

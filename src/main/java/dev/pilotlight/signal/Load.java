@@ -238,7 +238,11 @@ record Load(
             return Optional.empty();
         }
         double stay = each.getAsDouble() * capacity(policy).requests();
-        double came = last.successes().getAsDouble() + last.running() + last.waiting() - own.sent();
+        double came = last.successes().getAsDouble()
+                + last.running()
+                + last.waiting()
+                + last.server().rejections().orElse(0)
+                - own.sent();
         return Optional.of(
                 new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble() / withinFirstToken(policy), stay));
     }
@@ -272,7 +276,7 @@ record Load(
 
     /** What was seen, and as much more as could still be on its way into the batch. Beyond full only the queue says how far. */
     private double most(double comes, double each, double chance) {
-        if (learned.limits.queueLasts(0) >= 1) {
+        if (learned.limits.queueLasts(0) >= 1 || seen.turnsAway()) {
             return Double.POSITIVE_INFINITY;
         }
         double late = Math.min(each, learned.latePrice.each().orElse(each));

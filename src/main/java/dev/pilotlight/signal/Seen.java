@@ -8,15 +8,18 @@ package dev.pilotlight.signal;
  * @param lately the same over a few seconds
  * @param queueGrowth requests per second, smoothed
  * @param arrivals requests per second, as late as what is seen
+ * @param rejections requests per second that were turned away, smoothed
  */
-record Seen(double inUse, double square, double lately, double queueGrowth, double arrivals) {
+record Seen(double inUse, double square, double lately, double queueGrowth, double arrivals, double rejections) {
     private static final double MEMORY_SECONDS = 15;
     private static final double LATELY_SECONDS = 5;
+    /** Requests per second: one in half a minute, as it fades. */
+    private static final double SOME_REJECTIONS = 0.01;
     /** Standard deviations that chance is allowed. */
     private static final double CHANCE = 1.25;
 
     static Seen begin(double inUse) {
-        return new Seen(inUse, inUse * inUse, inUse, 0, 0);
+        return new Seen(inUse, inUse * inUse, inUse, 0, 0, 0);
     }
 
     /** @param elapsed since the last reading that said something */
@@ -28,7 +31,13 @@ record Seen(double inUse, double square, double lately, double queueGrowth, doub
                 square + (inUseNow * inUseNow - square) * pace,
                 now,
                 queueGrowth + (seen.requests().queueGrew() / elapsed - queueGrowth) * pace,
-                arrivals + (arrivalsNow - arrivals) * -Math.expm1(-seen.seconds() / (MEMORY_SECONDS + staySeconds)));
+                arrivals + (arrivalsNow - arrivals) * -Math.expm1(-seen.seconds() / (MEMORY_SECONDS + staySeconds)),
+                rejections + (seen.requests().rejected() / elapsed - rejections) * pace);
+    }
+
+    /** Whether requests were turned away lately: how many more than fit would come, no queue tells then. */
+    boolean turnsAway() {
+        return rejections > SOME_REJECTIONS;
     }
 
     /** How far the smoothed share is off by chance: what is in use changes no faster than requests come and go. */

@@ -53,11 +53,7 @@ public final class Snapshots {
     }
 
     private static Latencies latencies(Tallies tallies) {
-        return new Latencies(
-                histogram(tallies.timeToFirstToken()),
-                histogram(tallies.interTokenLatency()),
-                histogram(tallies.endToEnd()),
-                histogram(tallies.queueTime()));
+        return new Latencies(histogram(tallies.timeToFirstToken()), histogram(tallies.interTokenLatency()));
     }
 
     private static Optional<Histogram> histogram(dev.pilotlight.simulator.Histogram counted) {

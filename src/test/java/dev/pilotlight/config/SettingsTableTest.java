@@ -117,6 +117,10 @@ class SettingsTableTest {
                 bad.addAll(List.of(
                         "ftp://vllm", "localhost:8000", "http://:80", "http://a:99999", "http://a:0", "http://a b"));
             }
+            case Kind.Addresses addresses -> {
+                good.addAll(List.of(addresses.example(), "https://[::1]:8443/llm"));
+                bad.addAll(List.of("http://a:1,localhost:8000", "http://a:1,,x", "http://a:1;http://a:2"));
+            }
             case Kind.InFile ignored -> bad.addAll(List.of("/no/such/file", "/", "/dev/zero"));
             case Kind.Text text -> {
                 bad.clear();
@@ -151,6 +155,7 @@ class SettingsTableTest {
                     case Kind.Real real -> "" + real.most();
                     case Kind.OneOf words -> words.words().getLast();
                     case Kind.Address address -> address.example();
+                    case Kind.Addresses addresses -> addresses.example();
                     case Kind.InFile ignored -> "/etc/hostname";
                     case Kind.Text ignored -> "word";
                 };
@@ -173,7 +178,8 @@ class SettingsTableTest {
                         words.words().getLast().replace('-', '_').toUpperCase(java.util.Locale.ROOT);
                     default -> value;
                 };
-        assertThat(shown.replaceAll("^(OptionalInt)?\\[|]$", "")).isEqualToIgnoringCase(expected.toString());
+        assertThat(shown.replaceAll("^(OptionalInt)?\\[|]$", "").replace(", ", ","))
+                .isEqualToIgnoringCase(expected.toString());
     }
 
     private static Object get(Object group, String part) {

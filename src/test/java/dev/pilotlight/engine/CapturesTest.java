@@ -90,8 +90,6 @@ class CapturesTest {
             put(seen, "finished", snapshot.successes());
             put(seen, "first_tokens", snapshot.latencies().firstToken());
             put(seen, "inter_tokens", snapshot.latencies().interToken());
-            put(seen, "queued", snapshot.latencies().queueTime());
-            put(seen, "end_to_end", snapshot.latencies().endToEnd());
             return seen;
         }
 

@@ -105,6 +105,7 @@ class EngineTrackTest {
                             0,
                             0,
                             false,
+                            Identity.NONE,
                             Optional.empty()));
         }
 
@@ -125,6 +126,7 @@ class EngineTrackTest {
                             0,
                             0,
                             false,
+                            new Identity(List.of(100.0), List.of(), Optional.empty()),
                             Optional.empty()));
         }
 
@@ -280,6 +282,44 @@ class EngineTrackTest {
         }
     }
 
+    /** A URL that leads to a Service or a load balancer. */
+    @Nested
+    class SeveralServersByTurns {
+        @Test
+        void showInAProcessThatComesBack() {
+            assertThat(after(answered(1, 100, 7), answered(2, 200, 9))
+                            .identity()
+                            .alternatesAt())
+                    .as("a restart that nobody saw")
+                    .isEmpty();
+            assertThat(after(answered(1, 100, 7), answered(2, 200, 9), answered(900, 100, 8))
+                            .identity()
+                            .alternatesAt())
+                    .hasValue(at(900));
+        }
+
+        @Test
+        void showInCountersThatGoBackAgainAndAgain() {
+            Answered one = multi(1, rank("0", 70));
+            EngineTrack track = after(one, multi(2, rank("0", 7)), multi(3, rank("0", 70)), multi(4, rank("0", 7)));
+            assertThat(track.identity().alternatesAt()).isEmpty();
+            EngineTrack on = track.advance(multi(5, rank("0", 70)))
+                    .advance(multi(6, rank("0", 7)))
+                    .advance(multi(7, rank("0", 6)));
+            assertThat(on.identity().alternatesAt()).hasValue(at(7));
+        }
+
+        @Test
+        void areNotRestartsBetweenWhichNothingListens() {
+            EngineTrack track = after(answered(0, 100, 7));
+            for (int i = 1; i < 20; i++) {
+                track = track.advance(refused(10 * i)).advance(answered(10 * i + 5, 100 + i, 1));
+            }
+            assertThat(track.restarts()).isEqualTo(19);
+            assertThat(track.identity().alternatesAt()).isEmpty();
+        }
+    }
+
     @Nested
     class TheNumbers {
         @Test
@@ -322,10 +362,38 @@ class EngineTrackTest {
                     .isEmpty();
             Unreadable never = new Unreadable(at(1), DEAD, Optional.empty(), Pause.UNKNOWN, "garbled");
             assertThat(after(never).deadSince()).isEmpty();
-            assertThat(after(unreadable(0), never).deadSince()).hasValue(at(1));
-            assertThat(after(unreadable(-1), refused(0), never).deadSince())
-                    .as("another process")
-                    .isEmpty();
+            assertThat(after(ill(0, SOUND), refused(1), ill(2, DEAD)).deadSince())
+                    .as("another process, whose page was read")
+                    .hasValue(at(2));
+        }
+
+        @Test
+        void isNoDeathWhereThePageIsNotSeen() {
+            Unreadable gateway = new Unreadable(at(2), DEAD, Optional.empty(), Pause.UNKNOWN, "503, too");
+            assertThat(after(ill(1, SOUND), gateway).deadSince()).isEmpty();
+            assertThat(after(ill(1, SOUND), gateway).unhealthySince()).hasValue(at(2));
+            assertThat(after(ill(0, SOUND), ill(1, DEAD), gateway, ill(3, DEAD)).deadSince())
+                    .hasValue(at(3));
+        }
+
+        @Test
+        void isNoDeathOfOneThatServesNothingByOrder() {
+            Answered asleep = new Answered(
+                    at(2),
+                    new EngineSnapshot(
+                            List.of(rank("0", 7)),
+                            List.of("m"),
+                            OptionalDouble.of(100),
+                            CacheConfig.UNKNOWN,
+                            Sleep.ASLEEP,
+                            Latencies.NONE),
+                    DEAD,
+                    Optional.empty(),
+                    "",
+                    OptionalDouble.empty(),
+                    Pause.UNKNOWN,
+                    "whole");
+            assertThat(after(ill(1, SOUND), asleep).deadSince()).isEmpty();
         }
 
         @Test
@@ -346,7 +414,7 @@ class EngineTrackTest {
 
         @Test
         void neitherBeginsNorEndsWithoutAnAnswer() {
-            HealthAnswer none = new HealthAnswer.NoAnswer("late");
+            HealthAnswer none = new HealthAnswer.NoAnswer();
             assertThat(after(ill(1, none)).unhealthySince()).isEmpty();
             assertThat(after(ill(1, DEAD), ill(2, none), lost(3, Cause.TIMED_OUT))
                             .unhealthySince())

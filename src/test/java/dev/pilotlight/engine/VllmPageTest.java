@@ -57,9 +57,7 @@ class VllmPageTest {
                     .isEqualTo(new Latencies(
                             Optional.empty(),
                             Optional.of(new Histogram(
-                                    new double[] {0.1, Double.POSITIVE_INFINITY}, new double[] {7, 8}, 0.5, 8)),
-                            Optional.empty(),
-                            Optional.empty()));
+                                    new double[] {0.1, Double.POSITIVE_INFINITY}, new double[] {7, 8}, 0.5, 8))));
         }
 
         @Test
@@ -361,8 +359,6 @@ class VllmPageTest {
                     .isEqualTo(new Latencies(
                             Optional.of(new Histogram(
                                     new double[] {0.1, 1, Double.POSITIVE_INFINITY}, new double[] {11, 12, 13}, 5, 13)),
-                            Optional.empty(),
-                            Optional.empty(),
                             Optional.empty()));
         }
     }

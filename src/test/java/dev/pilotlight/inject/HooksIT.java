@@ -140,7 +140,7 @@ class HooksIT {
             }
             try (DeadEngine engine = new DeadEngine();
                     PackagedSidecar sidecar = PackagedSidecar.beside(engine.uri(), "hooks-dead-" + tools, QUICK)) {
-                Await.until("failed", SOON, sidecar::state, "failed"::equals);
+                Await.until("dead", SOON, () -> sidecar.get("/q/health/group/engine").status() == 503);
                 assertThat(probe(tools, port(sidecar))).satisfies(said -> {
                     assertThat(said.code()).isEqualTo(1);
                     assertThat(said.output()).startsWith("{").contains("the engine core is dead");
@@ -212,14 +212,30 @@ class HooksIT {
 
     /** Was well once, then says of its core that it is dead: no start ends by such an answer. */
     private static final class DeadEngine implements AutoCloseable {
+        private static final String PAGE = """
+                vllm:num_requests_running{engine="0",model_name="m"} 0
+                vllm:num_requests_waiting{engine="0",model_name="m"} 0
+                vllm:generation_tokens_total{engine="0",model_name="m"} 7
+                vllm:request_success_total{engine="0",model_name="m"} 7
+                """;
+
         private final HttpServer server;
 
         DeadEngine() throws IOException {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             AtomicBoolean wasWell = new AtomicBoolean();
             server.createContext("/", exchange -> {
-                boolean isWell = exchange.getRequestURI().getPath().equals("/health") && !wasWell.getAndSet(true);
-                exchange.sendResponseHeaders(isWell ? 200 : 503, -1);
+                String path = exchange.getRequestURI().getPath();
+                boolean isWell = path.equals("/health") && !wasWell.getAndSet(true);
+                byte[] body =
+                        switch (path) {
+                            case "/metrics" -> PAGE.getBytes(StandardCharsets.UTF_8);
+                            case "/v1/models" -> "{\"data\":[{\"id\":\"m\"}]}".getBytes(StandardCharsets.UTF_8);
+                            default -> new byte[0];
+                        };
+                int status = isWell || body.length > 0 ? 200 : path.equals("/health") ? 503 : 500;
+                exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+                exchange.getResponseBody().write(body);
                 exchange.close();
             });
             server.start();

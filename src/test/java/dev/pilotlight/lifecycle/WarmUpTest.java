@@ -3,6 +3,7 @@ package dev.pilotlight.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.pilotlight.engine.EngineTarget;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.http.Http;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -31,6 +33,8 @@ class WarmUpTest {
     private static final Duration AMPLE = Duration.ofSeconds(20);
     private static final Model MODEL = new Model("m", OptionalInt.of(448));
     private static final Answer NOT_FOUND = new Answer(404, "application/json", "{\"detail\":\"Not Found\"}");
+    private static final Answer TOKEN =
+            new Answer(200, "text/event-stream", "data: {\"choices\":[]}\n\ndata: [DONE]\n\n");
     private static final Answer NO_COMPLETIONS = new Answer(
             400,
             "application/json",
@@ -128,6 +132,62 @@ class WarmUpTest {
                 .contains("/v1/completions", "/v1/rerank", "/v1/audio/transcriptions"));
         assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
                 .isEqualTo(Refusal.UNSUPPORTED));
+    }
+
+    /** A server that leaves the connection open after its stream is done: that is whole, and not waited for. */
+    @Test
+    void takesAStreamThatIsLeftOpenAfterDoneForWhole() throws InterruptedException {
+        CountDownLatch end = new CountDownLatch(1);
+        server.createContext("/v1/completions", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+            exchange.sendResponseHeaders(200, 0);
+            for (String piece : List.of("data: {\"choices\":[]}\n\nda", "ta: [DO", "NE]\n\n")) {
+                exchange.getResponseBody().write(piece.getBytes(StandardCharsets.UTF_8));
+                exchange.getResponseBody().flush();
+            }
+            try {
+                end.await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        Instant began = Instant.now();
+        assertThat(probe()).isInstanceOf(ProbeOutcome.Answered.class);
+        assertThat(round()).isInstanceOf(WarmUpOutcome.Done.class);
+        assertThat(Duration.between(began, Instant.now())).isLessThan(AMPLE);
+        end.countDown();
+    }
+
+    /** Two servers of one pod: each is asked what is for it, by its own model. */
+    @Test
+    void asksEachOfSeveralServers() {
+        serves = Map.of("/a/v1/completions", TOKEN, "/b/v1/completions", TOKEN);
+        String url = "http://127.0.0.1:" + server.getAddress().getPort();
+        EngineTarget first = target(url + "/a", Optional.empty(), Optional.empty());
+        EngineTarget second =
+                target(url + "/b", Optional.of("1"), Optional.of(new Model("other", OptionalInt.of(448))));
+        warmUp = new WarmUp(
+                rank -> rank.map(label -> List.of(label.startsWith("b/") ? second : first))
+                        .orElse(List.of(first, second)),
+                AMPLE,
+                new OwnRequests(),
+                Instant::now);
+        assertThat(round()).isInstanceOf(WarmUpOutcome.Done.class);
+        assertThat(bodies)
+                .hasSize(2)
+                .anyMatch(it -> it.startsWith("/a/") && it.contains("\"m\""))
+                .anyMatch(it -> it.startsWith("/b/") && it.contains("\"other\""));
+        bodies.clear();
+        assertThat(warmUp.probe(new Effect.SendProbe(3, MODEL, Optional.of("b/1"))))
+                .isInstanceOf(ProbeOutcome.Answered.class);
+        assertThat(bodies).singleElement().asString().startsWith("/b/");
+    }
+
+    private static EngineTarget target(String url, Optional<String> rank, Optional<Model> model) {
+        URI base = URI.create(url);
+        return new EngineTarget(new Http(vertx, () -> base, Http.Security.none(), 8), rank, model, () -> {});
     }
 
     @Test

@@ -4,12 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.drain.Drain;
 import dev.pilotlight.drain.DrainOrder;
+import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.Sleep;
+import dev.pilotlight.engine.VllmMetrics;
+import dev.pilotlight.engine.VllmPage;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.lifecycle.Condition;
+import dev.pilotlight.lifecycle.LivenessPolicy;
 import dev.pilotlight.lifecycle.Refusal;
 import dev.pilotlight.loop.World.Engine;
+import dev.pilotlight.prometheus.Limits;
+import dev.pilotlight.prometheus.PageReading;
+import dev.pilotlight.prometheus.PrometheusText;
+import dev.pilotlight.prometheus.Wanted;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +44,10 @@ class CasesTest {
 
     private static boolean isLive(World world) {
         return HealthRules.engine(world.picture).up();
+    }
+
+    private static double load(World world) {
+        return world.picture.signals().orElseThrow().load().orElseThrow();
     }
 
     private static Drain drained(World world) {
@@ -93,6 +110,132 @@ class CasesTest {
             }
             assertThat(world.picture.conditions().has(Condition.PAGE_UNREADABLE))
                     .isTrue();
+        }
+
+        /** A gateway in front of it answers a bare 503 to everything: that is nobody's death. */
+        @Test
+        void behindAGatewayThatSaysABare503() {
+            World world = served();
+            world.engine = Engine.GARBLED;
+            world.health = 503;
+            world.refusal = Optional.of(Refusal.ERROR);
+            for (int second = 0; second < 3_600; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+                assertThat(isReady(world)).isFalse();
+            }
+            world.refusal = Optional.empty();
+            world.serve().seconds(15);
+            assertThat(isReady(world)).isTrue();
+        }
+
+        /** The same in front of one that sleeps or is paused, where the page is seen: no request of ours could be answered. */
+        @Test
+        void asleepOrPausedBehindAGatewayThatSaysABare503() {
+            for (boolean isPaused : new boolean[] {false, true}) {
+                World world = served();
+                world.sleep = isPaused ? Sleep.AWAKE : Sleep.ASLEEP;
+                world.pause = isPaused ? Pause.PAUSED : Pause.NONE;
+                world.seconds(5);
+                world.health = 503;
+                for (int second = 0; second < 600; second++) {
+                    world.second();
+                    assertThat(phase(world)).isEqualTo("suspended");
+                    assertThat(isLive(world)).isTrue();
+                }
+            }
+        }
+
+        /** gpustack 6215, 6207: the Rust front end speaks OpenMetrics. */
+        @Test
+        void rustFrontendOpenmetrics() {
+            String text = """
+                    # HELP vllm:num_requests_running Number of requests in model execution batches.
+                    # TYPE vllm:num_requests_running gauge
+                    vllm:num_requests_running{model_name="tiny",engine="0"} 2
+                    # HELP vllm:num_requests_waiting Number of requests waiting to be processed.
+                    # TYPE vllm:num_requests_waiting gauge
+                    vllm:num_requests_waiting{model_name="tiny",engine="0"} 1
+                    # HELP vllm:generation_tokens Number of generation tokens processed.
+                    # TYPE vllm:generation_tokens counter
+                    vllm:generation_tokens_total{model_name="tiny",engine="0"} 640
+                    # HELP vllm:request_success Count of successfully processed requests.
+                    # TYPE vllm:request_success counter
+                    vllm:request_success_total{model_name="tiny",engine="0",finished_reason="stop"} 2
+                    vllm:request_success_total{model_name="tiny",engine="0",finished_reason="length"} 10
+                    # HELP vllm:time_to_first_token_seconds Histogram of time to first token in seconds.
+                    # TYPE vllm:time_to_first_token_seconds histogram
+                    vllm:time_to_first_token_seconds_bucket{model_name="tiny",engine="0",le="0.1"} 5
+                    vllm:time_to_first_token_seconds_bucket{model_name="tiny",engine="0",le="+Inf"} 12
+                    vllm:time_to_first_token_seconds_sum{model_name="tiny",engine="0"} 3.5
+                    vllm:time_to_first_token_seconds_count{model_name="tiny",engine="0"} 12
+                    # EOF
+                    """;
+            PageReading read = new PrometheusText(Wanted.of(VllmMetrics.wanted()), Limits.DEFAULT)
+                    .read(text.getBytes(StandardCharsets.UTF_8));
+            assertThat(read).isInstanceOf(PageReading.Read.class);
+            VllmPage said = VllmPage.read(((PageReading.Read) read).page());
+            assertThat(said).isInstanceOf(VllmPage.Found.class);
+            EngineSnapshot page = ((VllmPage.Found) said).snapshot();
+            assertThat(page.running()).isEqualTo(2);
+            assertThat(page.waiting()).isEqualTo(1);
+            assertThat(page.generationTokens()).hasValue(640);
+            assertThat(page.successes()).hasValue(12);
+            assertThat(page.latencies().firstToken().orElseThrow().count()).isEqualTo(12);
+        }
+
+        /** vllm PR 56758: --max-num-active-seqs bounds the batch below --max-num-seqs. */
+        @Test
+        void maxNumActiveSeqsArgs16() {
+            World world = new World(OptionalInt.empty());
+            world.cluster = ConditionsTest.startedWith("--max-num-seqs=16", "--max-num-active-seqs=2");
+            world.seconds(3).ready();
+            world.rank().running = 2;
+            world.rank().waiting = 1;
+            world.seconds(60);
+            assertThat(world.picture
+                            .signals()
+                            .orElseThrow()
+                            .capacity()
+                            .orElseThrow()
+                            .requests())
+                    .isEqualTo(2);
+            assertThat(load(world)).isGreaterThanOrEqualTo(1);
+        }
+
+        /** llm-d-router 1858, 2045: the server wants a certificate of its clients. */
+        @Test
+        void mtlsClientCertRequired() {
+            World world = new World(
+                    new LivenessPolicy(
+                            Duration.ofSeconds(10),
+                            Duration.ofSeconds(60),
+                            Duration.ofSeconds(60),
+                            Optional.of(Duration.ofSeconds(60))),
+                    World.WARM_UP);
+            world.engine = Engine.OTHER_CERTIFICATE;
+            for (int second = 0; second < 3_600; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+                assertThat(isReady(world)).isFalse();
+            }
+            assertThat(world.picture.conditions().has(Condition.TLS_FAILED)).isTrue();
+            assertThat(phase(world.ready())).isEqualTo("ready");
+        }
+
+        /** One runs for minutes and fourteen wait: it moves. */
+        @Test
+        void oneRunningFourteenWaiting() {
+            World world = served();
+            world.rank().running = 1;
+            world.rank().waiting = 14;
+            world.refusal = Optional.of(Refusal.BUSY);
+            for (int second = 0; second < 1_200; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+                assertThat(isReady(world)).isTrue();
+            }
+            assertThat(load(world)).isGreaterThan(0.9);
         }
 
         /** vllm 22545: the gauges stand at what they were when all clients hung up. */
@@ -166,6 +309,43 @@ class CasesTest {
             assertThat(isReady(world)).isTrue();
         }
 
+        /** /health says 200, and there is neither a page nor a list of models nor an endpoint: any web server does that. */
+        @Test
+        void aWebServerThatIsNoEngine() {
+            World world = new World().seconds(3);
+            world.engine = Engine.GARBLED;
+            world.namesItsModel = false;
+            world.hasNoEndpoint = true;
+            for (int second = 0; second < 3_600; second++) {
+                world.second();
+                assertThat(isReady(world)).isFalse();
+                assertThat(isLive(world)).isTrue();
+            }
+            assertThat(world.picture.conditions().has(Condition.NO_MODEL)).isTrue();
+            assertThat(HealthRules.ready(world.picture, world.now).reason()).contains("on-failure=proceed");
+            assertThat(world.warmUps()).as("asked rarely").isLessThan(30);
+            world.namesItsModel = true;
+            world.hasNoEndpoint = false;
+            world.garbledAnswers = true;
+            assertThat(phase(world.ready())).isEqualTo("ready");
+        }
+
+        /** The URL leads to a Service: the answers are those of other pods. */
+        @Test
+        void twoServersBehindOneUrl() {
+            World world = served();
+            world.alternates = true;
+            world.seconds(3);
+            long before = world.warmUps();
+            for (int second = 0; second < 600; second++) {
+                world.second();
+                assertThat(isReady(world)).isFalse();
+                assertThat(isLive(world)).isTrue();
+            }
+            assertThat(HealthRules.ready(world.picture, world.now).reason()).contains("Service or a load balancer");
+            assertThat(world.warmUps()).as("none is warmed by turns").isEqualTo(before);
+        }
+
         /** vllm 40814: one port of several is read. */
         @Test
         void dpSupervisorMultiPort() {
@@ -174,6 +354,64 @@ class CasesTest {
             world.second();
             assertThat(world.picture.conditions().has(Condition.PARTLY_SEEN)).isTrue();
             assertThat(isReady(world)).isTrue();
+        }
+
+        /** The same with all ports read: the load is that of both, and the rank that goes takes the pod off, not the container. */
+        @Test
+        void dpSupervisorMultiPortReadTogether() {
+            World world = ConditionsTest.servedByTwo();
+            world.cluster = ConditionsTest.startedWith("--data-parallel-multi-port-external-lb");
+            world.ranks.get(1).running = 106;
+            world.ranks.get(1).waiting = 15;
+            world.seconds(30);
+            assertThat(world.picture.conditions().standing()).isEmpty();
+            assertThat(world.picture.signals().orElseThrow().running()).isEqualTo(106);
+            assertThat(load(world)).isGreaterThan(1);
+            world.second = Optional.of(Engine.REFUSED);
+            world.second();
+            assertThat(isReady(world)).isFalse();
+            assertThat(HealthRules.ready(world.picture, world.now).reason())
+                    .contains("127.0.0.1:8001: nothing listens");
+            world.ranks.get(1).running = world.ranks.get(1).waiting = 0;
+            for (int second = 0; second < 3_600; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+            world.second = Optional.of(Engine.SERVING);
+            world.seconds(2);
+            assertThat(isReady(world)).isTrue();
+        }
+
+        /** One of two servers hangs: the other's requests are not cut by a restart. Both: nothing is left to spare. */
+        @Test
+        void oneHungServerOfTwoIsNotRestartedAndTwoAre() {
+            World world = ConditionsTest.servedByTwo();
+            world.ranks.forEach(rank -> rank.running = 4);
+            world.ranks.get(1).hangs = true;
+            world.seconds(100);
+            assertThat(isReady(world)).isFalse();
+            assertThat(HealthRules.ready(world.picture, world.now).reason()).contains("rank 127.0.0.1:8001/");
+            for (int second = 0; second < 1_000; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+            world.ranks.get(0).hangs = true;
+            world.seconds(400);
+            assertThat(isLive(world)).isFalse();
+        }
+
+        /** One of two cores gone: the other serves on. */
+        @Test
+        void oneDeadServerOfTwoIsNotRestartedAndTwoAre() {
+            World world = ConditionsTest.servedByTwo();
+            world.secondHealth = 503;
+            world.seconds(600);
+            assertThat(isReady(world)).isFalse();
+            assertThat(isLive(world)).isTrue();
+            world.health = 503;
+            world.refusal = Optional.of(Refusal.ERROR);
+            world.seconds(12);
+            assertThat(isLive(world)).isFalse();
         }
     }
 

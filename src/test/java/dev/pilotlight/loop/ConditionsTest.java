@@ -17,13 +17,22 @@ import dev.pilotlight.metrics.MetricCatalog;
 import dev.pilotlight.pod.OwnPod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -48,6 +57,8 @@ class ConditionsTest {
             world.serve();
             world.healthSays = "";
             world.hangs = false;
+            world.alternates = false;
+            world.second = world.second.map(_ -> Engine.SERVING);
             world.lists = true;
             world.refusal = Optional.empty();
             world.warmUpFails = Optional.empty();
@@ -96,6 +107,8 @@ class ConditionsTest {
             case NAME_UNKNOWN -> of(served(), it -> it.engine = Engine.NO_NAME, 0);
             case SILENT -> of(served(), it -> it.engine = Engine.SILENT, 10);
             case SUSPENDED -> of(served(), it -> it.weightUpdates = 1, 0);
+            case SEVERAL_SERVERS -> of(served(), it -> it.alternates = true, 1);
+            case PARTLY_DOWN -> of(servedByTwo(), it -> it.second = Optional.of(Engine.REFUSED), 0);
             case NO_MODEL ->
                 of(
                         new World(),
@@ -140,14 +153,22 @@ class ConditionsTest {
         };
     }
 
+    /** Two servers of one pod, a rank each. */
+    static World servedByTwo() {
+        World world = new World();
+        world.ranks.add(new World.RankState());
+        world.second = Optional.of(Engine.SERVING);
+        return world.seconds(3).ready();
+    }
+
     private static World rejecting() {
         World world = served();
         world.rejections = OptionalDouble.of(0);
         return world.seconds(1);
     }
 
-    /** A pod whose vLLM has that argument. */
-    static ClusterView startedWith(String argument) {
+    /** A pod whose vLLM has these arguments. */
+    static ClusterView startedWith(String... arguments) {
         JsonObject pod = new JsonObject()
                 .put(
                         "spec",
@@ -160,7 +181,10 @@ class ConditionsTest {
                                                         .put("image", "vllm/vllm-openai:v0.32.0")
                                                         .put(
                                                                 "args",
-                                                                new JsonArray(List.of("--model", "tiny", argument))))));
+                                                                new JsonArray(Stream.concat(
+                                                                                Stream.of("--model", "tiny"),
+                                                                                Stream.of(arguments))
+                                                                        .toList())))));
         return new ClusterView(
                 Optional.of(new Cached<>(
                         Map.of("vllm-0", new Cached.Item<>("1", OwnPod.of(pod, Optional.empty()))),
@@ -192,6 +216,79 @@ class ConditionsTest {
     Stream<DynamicTest> standAsTheTableSaysAndGoAgain() {
         return Stream.of(Condition.values())
                 .map(condition -> DynamicTest.dynamicTest(condition.word(), () -> plays(condition, of(condition))));
+    }
+
+    private static final Path PAGE = Path.of("docs/probes.md");
+    private static final PatternFormatter MESSAGE = new PatternFormatter("%s");
+    private static final String HEAD = "| condition | `/api/v1/status`, `conditions` | the log, once |";
+    private static final Pattern VARIABLE = Pattern.compile(
+            "\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z|(127\\.0\\.0\\.1:)?\\d{2,}(?= |:|;)|(?<=, and )\\d(?= request)");
+
+    /** What an operator reads of each: the sentence in the status, and one line in the log. */
+    @TestFactory
+    Stream<DynamicTest> areReadAsTheDocumentationSays() throws IOException {
+        List<String> page = Files.readAllLines(PAGE);
+        List<String> rows = page.subList(page.indexOf(HEAD) + 2, page.size()).stream()
+                .takeWhile(line -> line.startsWith("|"))
+                .toList();
+        return Stream.of(Condition.values())
+                .map(condition -> DynamicTest.dynamicTest(condition.word(), () -> {
+                    String row = row(condition, of(condition));
+                    assertThat(rows).contains(row).hasSameSizeAs(Condition.values());
+                }));
+    }
+
+    private static String row(Condition condition, Scene scene) {
+        World world = scene.world();
+        List<String> lines = new ArrayList<>();
+        Handler listener = listener(lines);
+        Logger logger = Logger.getLogger("pilotlight");
+        logger.addHandler(listener);
+        ChangeLog log = new ChangeLog();
+        try {
+            scene.happens().run();
+            for (int second = 0; second < scene.after() + AMPLE + 30; second++) {
+                Memory before = world.memory;
+                world.second();
+                log.note(before, world.memory);
+                if (second < scene.after() + AMPLE && world.picture.conditions().has(condition)) {
+                    second = scene.after() + AMPLE;
+                }
+            }
+        } finally {
+            logger.removeHandler(listener);
+        }
+        String why = world.picture.conditions().standing().get(condition).why();
+        List<String> said = lines.stream()
+                .filter(line -> line.contains(", " + condition.word() + ": ")
+                        || line.contains("now " + condition.word() + ": ")
+                        || line.startsWith("WARN " + condition.word() + ": ")
+                        || condition == Condition.SUSPENDED && line.contains("-> suspended: "))
+                .toList();
+        assertThat(said).as("lines on %s of %s", condition, lines).hasSize(1);
+        return "| `%s` | %s | `%s` |".formatted(condition.word(), shown(why, 110), shown(said.getFirst(), 60));
+    }
+
+    private static Handler listener(List<String> lines) {
+        return new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                String level = record.getLevel().getName().replace("WARNING", "WARN");
+                lines.add(level + " " + MESSAGE.format(record));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    /** The beginning, without what is another each time. */
+    private static String shown(String text, int most) {
+        String plain = VARIABLE.matcher(text).replaceAll("…").replace('|', '/');
+        return plain.length() <= most ? plain : plain.substring(0, plain.lastIndexOf(' ', most)) + " …";
     }
 
     private static void plays(Condition condition, Scene scene) {
@@ -227,7 +324,7 @@ class ConditionsTest {
                 .isEqualTo(condition.effect() == Condition.Effect.SAID);
 
         scene.ends().run();
-        world.seconds(400);
+        world.seconds(condition == Condition.SEVERAL_SERVERS ? 700 : 400);
         assertThat(world.picture.conditions().standing()).isEqualTo(Map.of());
         assertThat(HealthRules.ready(world.picture, world.now).up()).isTrue();
     }

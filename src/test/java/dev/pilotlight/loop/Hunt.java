@@ -3,6 +3,8 @@ package dev.pilotlight.loop;
 import dev.pilotlight.cluster.ClusterView;
 import dev.pilotlight.engine.EngineReading;
 import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.Part;
+import dev.pilotlight.engine.Together;
 import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.ProbeOutcome;
@@ -29,6 +31,10 @@ final class Hunt {
 
     final Random random;
     final HuntedEngine engine;
+    /** Another server of the same pod, read together with it; none in most lives. */
+    final Optional<HuntedEngine> other;
+
+    private List<Part> parts = List.of(Part.begin("a:1", World.START), Part.begin("b:1", World.START));
     Instant now = World.START;
     Picture picture;
     /** ClusterConditions of the machine, the network and the operators; none while a fault is looked for without them. */
@@ -54,8 +60,14 @@ final class Hunt {
     private record Undoing(Instant at, Runnable how) {}
 
     Hunt(long seed) {
+        this(seed, new Random(seed * 31 + 7).nextInt(4) == 0);
+    }
+
+    /** @param isOfTwo whether the pod has two servers */
+    Hunt(long seed, boolean isOfTwo) {
         random = new Random(seed);
         engine = new HuntedEngine(random.nextInt(4) == 0 ? 2 : 1);
+        other = isOfTwo ? Optional.of(new HuntedEngine(1)) : Optional.empty();
         engine.slots = 1 + random.nextInt(16);
         engine.tellsItsStart = random.nextBoolean();
         engine.pause = random.nextInt(3) == 0 ? Pause.NONE : Pause.UNKNOWN;
@@ -79,9 +91,14 @@ final class Hunt {
         if (isTroubled) {
             befall();
         }
-        engine.second(now);
+        second(engine);
+        other.ifPresent(this::second);
         outcomes();
         turn();
+    }
+
+    private void second(HuntedEngine each) {
+        each.second(now);
     }
 
     /** From now on no new trouble, and little traffic. */
@@ -101,11 +118,17 @@ final class Hunt {
         for (int i = 0; i < seconds; i++) {
             now = now.plusSeconds(1);
             arrive();
-            engine.second(now);
+            second(engine);
+            other.ifPresent(this::second);
         }
     }
 
     private void arrive() {
+        arrive(engine);
+        other.ifPresent(this::arrive);
+    }
+
+    private void arrive(HuntedEngine engine) {
         for (Core core : engine.cores) {
             if (engine.door == Door.REFUSES
                     || engine.answersErrors
@@ -172,7 +195,58 @@ final class Hunt {
                 later(lasts * 3, () -> engine.mostQueued = OptionalInt.empty());
             }
             case 19, 20 -> freeze(1 + random.nextInt(150));
+            // A gateway that says 502, 503 or 500 in its place.
+            case 21, 22 -> {
+                engine.gateway = OptionalInt.of(new int[] {500, 502, 503, 503, 504}[random.nextInt(5)]);
+                engine.gatewayTakesAll = random.nextBoolean();
+                later(lasts, () -> engine.gateway = OptionalInt.empty());
+            }
+            // A model is swapped for another: ours is unknown until the list is read again.
+            case 23 -> engine.served = engine.served.equals("tiny") ? "other" : "tiny";
+            // A process takes the place of another, and nobody sees it refuse.
+            case 24 -> engine.begin();
+            // Asleep for an hour, behind a gateway or not.
+            case 25 -> {
+                engine.asleep = true;
+                later(lasts * 10, () -> engine.asleep = false);
+                if (random.nextBoolean()) {
+                    engine.gateway = OptionalInt.of(503);
+                    later(lasts, () -> engine.gateway = OptionalInt.empty());
+                }
+            }
+            // Of two servers one alone.
+            case 26, 27, 28 -> other.ifPresent(it -> beset(it, lasts));
             default -> {}
+        }
+    }
+
+    private void beset(HuntedEngine one, int seconds) {
+        switch (random.nextInt(5)) {
+            case 0 -> {
+                one.door = Door.REFUSES;
+                later(seconds, () -> {
+                    one.begin();
+                    one.door = Door.OPEN;
+                });
+            }
+            case 1 -> {
+                one.door = Door.SILENT;
+                one.cores.getFirst().stepUntil = now.plusSeconds(Math.min(seconds, LONGEST_STEP));
+                later(Math.min(seconds, LONGEST_STEP), () -> one.door = Door.OPEN);
+            }
+            case 2 -> {
+                one.isBlind = true;
+                later(seconds, () -> one.isBlind = false);
+            }
+            // It really hangs, or dies: the other serves on.
+            case 3 -> {
+                one.cores.getFirst().hangs = true;
+                later(seconds, () -> one.cores.getFirst().hangs = false);
+            }
+            default -> {
+                one.isDead = true;
+                later(seconds, () -> one.isDead = false);
+            }
         }
     }
 
@@ -270,7 +344,7 @@ final class Hunt {
 
     private void turn() {
         if (random.nextDouble() >= silence) {
-            reading = engine.reading(now);
+            reading = read();
         } else if (random.nextInt(4) == 0) {
             // A poll that ran into its deadline; in between the last one stands.
             reading = new EngineReading.Unreachable(now, dev.pilotlight.http.Cause.TIMED_OUT, "no answer");
@@ -293,6 +367,22 @@ final class Hunt {
         turn.effects().forEach(this::send);
     }
 
+    private EngineReading read() {
+        if (other.isEmpty()) {
+            return engine.reading(now);
+        }
+        parts = List.of(
+                parts.get(0).advance(engine.reading(now)),
+                parts.get(1).advance(other.get().reading(now)));
+        return Together.read(now, parts, Duration.ofSeconds(10));
+    }
+
+    private HuntedEngine at(Optional<String> rank) {
+        return rank.filter(label -> label.startsWith("b:1/"))
+                .flatMap(_ -> other)
+                .orElse(engine);
+    }
+
     private void send(Effect effect) {
         switch (effect) {
             case Effect.SendWarmUp wanted -> {
@@ -305,8 +395,11 @@ final class Hunt {
             case Effect.SendProbe wanted -> {
                 sent++;
                 Request request = new Request(4, 1);
-                Core to = engine.cores.get(wanted.rank().map(Integer::parseInt).orElse(0));
-                Optional<Refusal> refusal = refusal(to);
+                HuntedEngine asked = at(wanted.rank());
+                Core to = asked.cores.get(wanted.rank()
+                        .map(label -> Integer.parseInt(label.substring(label.indexOf('/') + 1)))
+                        .orElse(0));
+                Optional<Refusal> refusal = refusal(asked, to, wanted.model().name());
                 if (refusal.isEmpty()) {
                     to.waiting.add(request);
                 }
@@ -315,7 +408,14 @@ final class Hunt {
         }
     }
 
-    private Optional<Refusal> refusal(Core to) {
+    private static Optional<Refusal> refusal(HuntedEngine engine, Core to, String model) {
+        if (engine.isDead || engine.gateway.isPresent() && engine.gatewayTakesAll) {
+            return Optional.of(Refusal.ERROR);
+        }
+        if (!model.equals(engine.served) && engine.door == Door.OPEN) {
+            engine.listed = engine.served;
+            return Optional.of(Refusal.UNSUPPORTED);
+        }
         if (engine.door == Door.REFUSES || engine.door == Door.TLS || engine.door == Door.NO_NAME) {
             return Optional.of(Refusal.BROKEN);
         }

@@ -85,7 +85,7 @@ class HuntTest {
     }
 
     private static void breaks(long seed, Fault fault, int[] counts) {
-        Hunt hunt = new Hunt(10_000 + seed);
+        Hunt hunt = new Hunt(10_000 + seed, false);
         Random random = new Random(seed);
         int before = 600 + random.nextInt(1_200);
         for (int second = 0;

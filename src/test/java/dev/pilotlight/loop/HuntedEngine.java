@@ -86,6 +86,14 @@ final class HuntedEngine {
     boolean asleep;
     double weightUpdates;
     Optional<String> heldBy = Optional.empty();
+    /** A gateway in front of it that says this in its place: to {@code /health} alone, or to everything. */
+    OptionalInt gateway = OptionalInt.empty();
+
+    boolean gatewayTakesAll;
+    /** Of the model that it serves now, and of the one that was listed when the sidecar asked. */
+    String served = "tiny";
+
+    String listed = "tiny";
     /** Real faults. */
     boolean isDead;
 
@@ -108,6 +116,7 @@ final class HuntedEngine {
             cores.set(i, fresh);
             publish(fresh, i);
         }
+        served = listed;
         isDead = answersErrors = asleep = false;
         weightUpdates = 0;
         heldBy = Optional.empty();
@@ -194,9 +203,12 @@ final class HuntedEngine {
     private EngineReading answer(Instant at) {
         HealthAnswer health = isDead
                 ? HealthAnswer.of(503, "")
-                : heldBy.map(said -> HealthAnswer.of(503, said)).orElse(new HealthAnswer.Healthy());
-        if (isBlind || heldBy.isPresent()) {
-            return new EngineReading.Unreadable(at, health, Optional.of(MODEL), pause, "no such series");
+                : gateway.isPresent()
+                        ? HealthAnswer.of(gateway.getAsInt(), "")
+                        : heldBy.map(said -> HealthAnswer.of(503, said)).orElse(new HealthAnswer.Healthy());
+        Optional<Model> model = Optional.of(new Model(listed, MODEL.maxModelLen()));
+        if (isBlind || heldBy.isPresent() || gateway.isPresent() && gatewayTakesAll) {
+            return new EngineReading.Unreadable(at, health, model, pause, "no such series");
         }
         return new EngineReading.Answered(
                 at,
@@ -216,7 +228,7 @@ final class HuntedEngine {
                                 OptionalDouble.empty()),
                         Optional.empty()),
                 health,
-                Optional.of(MODEL),
+                model,
                 "",
                 OptionalDouble.empty(),
                 pause,

@@ -10,9 +10,11 @@ import dev.pilotlight.engine.EngineSnapshot;
 import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Latencies;
 import dev.pilotlight.engine.Model;
+import dev.pilotlight.engine.Part;
 import dev.pilotlight.engine.Rank;
 import dev.pilotlight.engine.ServerState;
 import dev.pilotlight.engine.Sleep;
+import dev.pilotlight.engine.Together;
 import dev.pilotlight.gpu.faults.GpuPolicy;
 import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.http.Cause;
@@ -66,16 +68,15 @@ final class World {
     }
 
     static Policy policy(LivenessPolicy liveness, WarmUpPolicy warmUp) {
+        return policy(liveness, warmUp, OptionalInt.of(8));
+    }
+
+    private static Policy policy(LivenessPolicy liveness, WarmUpPolicy warmUp, OptionalInt slots) {
         return new Policy(
                 liveness,
                 warmUp,
                 new SignalPolicy(
-                        0.7,
-                        OptionalInt.of(8),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Duration.ofSeconds(60),
-                        Optional.empty()),
+                        0.7, slots, Optional.empty(), Optional.empty(), Duration.ofSeconds(60), Optional.empty()),
                 new DrainPolicy(Duration.ofSeconds(5)),
                 GpuPolicy.DEFAULT,
                 Duration.ofSeconds(10),
@@ -109,6 +110,21 @@ final class World {
 
     boolean lists = true;
     boolean hangs;
+    /** Whether the list of models has a name in it. */
+    boolean namesItsModel = true;
+
+    /** Whether none of the API's endpoints is there. */
+    boolean hasNoEndpoint;
+
+    /** What a poll finds at another server of the same pod, which has the last rank; none where there is but one. */
+    Optional<Engine> second = Optional.empty();
+
+    int secondHealth = 200;
+    private List<Part> parts = List.of(Part.begin("127.0.0.1:8000", START), Part.begin("127.0.0.1:8001", START));
+
+    /** The URL leads to two servers, by turns. */
+    boolean alternates;
+
     /** Whether requests are answered beside a page that cannot be read. */
     boolean garbledAnswers;
 
@@ -149,7 +165,15 @@ final class World {
     }
 
     World(LivenessPolicy liveness, WarmUpPolicy warmUp) {
-        Policy policy = policy(liveness, warmUp);
+        this(policy(liveness, warmUp));
+    }
+
+    /** @param slots of the engine, as they are set */
+    World(OptionalInt slots) {
+        this(policy(LIVENESS, WARM_UP, slots));
+    }
+
+    private World(Policy policy) {
         tick = new Tick(policy);
         picture = Picture.first(START, policy);
     }
@@ -203,10 +227,13 @@ final class World {
     void second() {
         now = now.plusSeconds(1);
         for (RankState rank : ranks) {
-            if (engine == Engine.SERVING && !hangs && !rank.hangs && pause != Pause.PAUSED && rank.running > 0) {
+            boolean serves =
+                    rank == ranks.getLast() ? second.orElse(engine) == Engine.SERVING : engine == Engine.SERVING;
+            if (serves && !hangs && !rank.hangs && pause != Pause.PAUSED && rank.running > 0) {
                 rank.tokens += rank.running * 30;
             }
         }
+        processStart = alternates ? OptionalDouble.of(processStart.getAsDouble() == 1000 ? 2000 : 1000) : processStart;
         runEffects();
         turn();
     }
@@ -252,9 +279,23 @@ final class World {
     }
 
     private EngineReading reading() {
-        HealthAnswer answer = HealthAnswer.of(health, healthSays);
-        Optional<Model> model = lists ? Optional.of(new Model("tiny", OptionalInt.of(2048))) : Optional.empty();
-        return switch (engine) {
+        if (second.isEmpty()) {
+            return reading(engine, HealthAnswer.of(health, healthSays), shown(0, ranks.size()));
+        }
+        parts = List.of(
+                parts.get(0).advance(reading(engine, HealthAnswer.of(health, healthSays), shown(0, ranks.size() - 1))),
+                parts.get(1)
+                        .advance(reading(
+                                second.get(),
+                                HealthAnswer.of(secondHealth, ""),
+                                shown(ranks.size() - 1, ranks.size()))));
+        return Together.read(now, parts, Duration.ofSeconds(10));
+    }
+
+    private EngineReading reading(Engine state, HealthAnswer answer, List<Rank> page) {
+        Optional<Model> model =
+                lists ? Optional.of(new Model(namesItsModel ? "tiny" : "", OptionalInt.of(2048))) : Optional.empty();
+        return switch (state) {
             case REFUSED -> new EngineReading.Unreachable(now, Cause.REFUSED, "nothing listens");
             case OTHER_CERTIFICATE ->
                 new EngineReading.Unreachable(now, Cause.TLS, "the certificate of engine:8000 has expired");
@@ -263,13 +304,13 @@ final class World {
             case GARBLED -> new EngineReading.Unreadable(now, answer, model, pause, "garbled");
             case SERVING ->
                 new EngineReading.Answered(
-                        now, snapshot(), answer, model, lists ? "" : "lists no model", load, pause, "whole");
+                        now, snapshot(page), answer, model, lists ? "" : "lists no model", load, pause, "whole");
         };
     }
 
-    private EngineSnapshot snapshot() {
+    private List<Rank> shown(int from, int to) {
         List<Rank> shown = new ArrayList<>();
-        for (int i = 0; i < ranks.size(); i++) {
+        for (int i = from; i < to; i++) {
             RankState rank = ranks.get(i);
             shown.add(new Rank(
                     Integer.toString(i),
@@ -284,6 +325,10 @@ final class World {
                     OptionalDouble.empty(),
                     OptionalDouble.empty()));
         }
+        return shown;
+    }
+
+    private EngineSnapshot snapshot(List<Rank> shown) {
         return new EngineSnapshot(
                 shown,
                 List.of("tiny"),
@@ -324,6 +369,11 @@ final class World {
         double first = firstTokens.get(Math.min(round, firstTokens.size() - 1));
         round++;
         Instant end = now.plusMillis(Math.round(first * 1000));
+        if (hasNoEndpoint) {
+            warmUpOut = Optional.of(
+                    new Due<>(end, new WarmUpOutcome.Unsupported(wanted.attempt(), end, "the server has none")));
+            return;
+        }
         if (warmUpFails.isPresent() || !answersRequests()) {
             warmUpOut = Optional.of(new Due<>(
                     end, new WarmUpOutcome.Lost(wanted.attempt(), end, warmUpFails.orElse("nobody answers"))));
@@ -346,6 +396,10 @@ final class World {
                     now.plusSeconds(1),
                     new ProbeOutcome.Refused(
                             wanted.attempt(), now.plusSeconds(1), refusal.get(), "answered " + refusal.get())));
+        } else if (to(wanted) == ranks.getLast()
+                && second.filter(it -> it != Engine.SERVING).isPresent()) {
+            probeOut = Optional.of(new Due<>(
+                    now, new ProbeOutcome.Refused(wanted.attempt(), now, Refusal.BROKEN, "nothing listens there")));
         } else if (answersRequests() && !to(wanted).hangs) {
             RankState rank = to(wanted);
             rank.tokens++;
@@ -359,7 +413,9 @@ final class World {
     }
 
     private RankState to(Effect.SendProbe wanted) {
-        return ranks.get(wanted.rank().map(Integer::parseInt).orElse(0));
+        return ranks.get(wanted.rank()
+                .map(label -> Integer.parseInt(label.substring(label.indexOf('/') + 1)))
+                .orElse(0));
     }
 
     long probes() {

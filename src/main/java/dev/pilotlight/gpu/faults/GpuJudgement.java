@@ -126,7 +126,7 @@ public final class GpuJudgement {
                         ecc,
                         before.xidsBaseline(),
                         before.xids(),
-                        Optional.of(last.xid()),
+                        Optional.of(standing(before, last.xid())),
                         changed(before, last.xid(), device, fatal),
                         0);
             case Xids.Unknown _ ->
@@ -149,11 +149,16 @@ public final class GpuJudgement {
         return OptionalLong.of(Math.min(before.getAsLong(), ecc.getAsLong()));
     }
 
+    /** An exporter that begins anew shows none for a while, and then the old one again. */
+    private static OptionalInt standing(GpuMemory.Remembered before, OptionalInt xid) {
+        return xid.orElse(0) == 0 ? before.standingXid().orElse(xid) : xid;
+    }
+
     /** The gauge stands until the exporter restarts: what it shows at first is old, and only a change is news. */
     private static Set<Integer> changed(
             GpuMemory.Remembered before, OptionalInt xid, Device device, Set<Integer> fatal) {
         if (before.standingXid().isEmpty()
-                || xid.isEmpty()
+                || xid.orElse(0) == 0
                 || before.standingXid().get().equals(xid)
                 || !fatal.contains(xid.getAsInt())) {
             return before.fatalXids();

@@ -302,6 +302,15 @@ class GpuJudgementTest {
                     .containsExactly(tuple(GpuFault.Kind.FATAL_XID, OptionalInt.of(95)));
         }
 
+        /** An exporter that was restarted shows none for a while, and then the one that is old. */
+        @Test
+        void isNoNewsWhereItComesBackAfterNone() {
+            weigh(dcgm(withLastXid(79)));
+            assertThat(weigh(dcgm(withLastXid(0)))).isEmpty();
+            assertThat(weigh(dcgm(withLastXid(79)))).isEmpty();
+            assertThat(weigh(dcgm(withLastXid(74)))).extracting(GpuFault::xid).containsExactly(OptionalInt.of(74));
+        }
+
         @Test
         void keepsTheFaultWhenAHarmlessOneFollows() {
             weigh(dcgm(withLastXid(0)));
