@@ -241,7 +241,7 @@ public final class WarmUp {
                 when status < 300 && listener.firstAt.isPresent() && !listener.isOfAnApi() ->
                     new Reply.Refusal(
                             0,
-                            http.url(api.path()) + " answered " + status
+                            target.http().url(api.path()) + " answered " + status
                                     + " with what is no answer of the engine's API: " + listener.said());
                 case Answer.Got(int status, boolean _, String _)
                 when status < 300 && listener.firstAt.isPresent() && !listener.isError() ->
