@@ -140,7 +140,10 @@ class HooksIT {
             }
             try (DeadEngine engine = new DeadEngine();
                     PackagedSidecar sidecar = PackagedSidecar.beside(engine.uri(), "hooks-dead-" + tools, QUICK)) {
-                Await.until("dead", SOON, () -> sidecar.get("/q/health/group/engine").status() == 503);
+                Await.until(
+                        "dead",
+                        SOON,
+                        () -> sidecar.get("/q/health/group/engine").status() == 503);
                 assertThat(probe(tools, port(sidecar))).satisfies(said -> {
                     assertThat(said.code()).isEqualTo(1);
                     assertThat(said.output()).startsWith("{").contains("the engine core is dead");
