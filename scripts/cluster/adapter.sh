@@ -2,7 +2,7 @@
 # Builds the real prometheus-adapter out of src/cluster-adapter into the cache and prints its path; a second run only looks.
 # 3 minutes and 60 MB of Go modules the first time.
 #
-# Exit code 69: something is missing (the message says how to mend it).
+# Exit code 69: something is missing (the message says how to fix it).
 #
 # Environment: PILOTLIGHT_CACHE and PILOTLIGHT_GO, as in cluster.sh
 set -euo pipefail

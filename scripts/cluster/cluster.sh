@@ -23,7 +23,7 @@
 # 10.96.0.1:443, the address of the Service `kubernetes`, so that pods reach it where nobody plays kube-proxy; the network namespace
 # must have that address. The Node authorizer, NodeRestriction and all that acts on a lost node are on.
 #
-# Exit codes: 64 wrong use, 69 something is missing (the message says how to mend it), 70 it did not start.
+# Exit codes: 64 wrong use, 69 something is missing (the message says how to fix it), 70 it did not start.
 #
 # Environment:
 #   PILOTLIGHT_CACHE   where the build is kept, in cluster/ below it (default ${XDG_CACHE_HOME:-$HOME/.cache}/pilotlight)

@@ -2,7 +2,7 @@
 # Prints the files of the CustomResourceDefinitions that k8s/ makes objects of, one a line, of current releases of their projects.
 # They come out of the projects' Go modules; a module that wants a newer Go than the one here brings it along.
 #
-# Exit code 69: something is missing (the message says how to mend it).
+# Exit code 69: something is missing (the message says how to fix it).
 #
 # Environment: PILOTLIGHT_GO   the go to fetch with (default: the one on the path)
 set -euo pipefail

@@ -171,7 +171,7 @@ def busybox(layer):
 
 
 def machine_layer(name):
-    """The layer of that name; made anew when its JDK or this script changes."""
+    """The layer of that name; created again when its JDK or this script changes."""
     key = hashlib.sha256(open(__file__, "rb").read() + (java_home() if name == "jdk" else "").encode()).hexdigest()[:12]
     os.makedirs(CACHE + "/layers", exist_ok=True)
     path = "%s/layers/%s-%s.tar" % (CACHE, name, key)

@@ -13,7 +13,7 @@
 # 127.0.0.1, in its own directory; connections are refused until it is ready (40 to 110 s), then /health answers 200. The model is
 # called "tiny": random weights, 512 tokens of context, --max-num-seqs 4.
 #
-# Exit codes: 64 wrong use, 69 something is missing (the message says how to mend it).
+# Exit codes: 64 wrong use, 69 something is missing (the message says how to fix it).
 #
 # Environment:
 #   PILOTLIGHT_CACHE            where everything is kept, in vllm/VERSION below it
@@ -113,7 +113,7 @@ name_it_vllm() {
         > "$packages/vllm-$version+cpu.dist-info/METADATA"
 }
 
-# Changes whenever what an installation consists of changes, so that an old one is made anew.
+# Changes whenever what an installation consists of changes, so that an old one is created again.
 recipe_of() { { echo "layout 1"; date_of "$1"; overrides "$1"; extras "$1"; cat "$here"/{tiny_model,weaken}.py; } | cksum; }
 
 install() {
@@ -167,7 +167,7 @@ serve() {
     # A tiny model has nothing to share out, and threads that wait for each other on a busy machine spin: with a second
     # server beside it, 10 tokens/s instead of hundreds.
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
-    # With no byte code kept, each start compiles vLLM anew: 180 s instead of 40.
+    # With no byte code kept, each start compiles vLLM again: 180 s instead of 40.
     unset PYTHONDONTWRITEBYTECODE
     cd -- "$home" # so that the model is "./model" everywhere that the server shows it, on any machine
     local command=("$home/venv/bin/vllm" serve ./model --served-model-name tiny --load-format dummy --dtype float32

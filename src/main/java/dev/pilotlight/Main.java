@@ -15,7 +15,7 @@ import java.util.Optional;
 /** The process: runs until told to stop, and says in one message what kept it from starting. */
 @QuarkusMain
 public final class Main {
-    /** EX_USAGE of sysexits.h: a setting is wrong, and a restart will not mend it. */
+    /** EX_USAGE of sysexits.h: a setting is wrong, and a restart will not fix it. */
     static final int BAD_SETTING = 64;
 
     Main() {}

@@ -43,14 +43,14 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** What holds the house together: its doors, its one clock, its names, and that dependencies run one way. */
+/** What holds the house together: its adapters, its one clock, its names, and that dependencies run one way. */
 class ArchitectureTest {
     /** What lies where Main lies: neither the tests nor the simulated engine. */
     private static final JavaClasses HOUSE = new ClassFileImporter()
             .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
 
     /**
-     * The outside world. A class that touches any of it is a door, and stands in the table below. Not outside: values that need
+     * The outside world. A class that touches any of it is an adapter, and stands in the table below. Not outside: values that need
      * nobody else, such as a URI, a Path or a tree of JSON.
      */
     private static final Map<String, Pattern> OUTSIDE = Map.of(
@@ -66,8 +66,8 @@ class ArchitectureTest {
             "log", Pattern.compile("org\\.jboss\\.logging\\..*|java\\.util\\.logging\\..*|org\\.slf4j\\..*"),
             "kubernetes", Pattern.compile("io\\.fabric8\\..*"));
 
-    /** The doors: what each class may touch of the outside. A new line here is a decision; so is a longer one. */
-    private static final Map<String, Set<String>> DOORS = new TreeMap<>(Map.ofEntries(
+    /** The adapters: what each class may touch of the outside. A new line here is a decision; so is a longer one. */
+    private static final Map<String, Set<String>> ADAPTERS = new TreeMap<>(Map.ofEntries(
             Map.entry("dev.pilotlight.Main", Set.of("clients", "container", "settings")),
             Map.entry("dev.pilotlight.ClusterAccess", Set.of("container", "files", "settings", "vertx")),
             Map.entry("dev.pilotlight.GpuSource", Set.of("container", "log", "vertx")),
@@ -128,26 +128,26 @@ class ArchitectureTest {
     @Nested
     class TheHouse {
         @Test
-        void touchesTheOutsideThroughItsDoorsAlone() {
-            assertThat(strangers(HOUSE, DOORS))
+        void touchesTheOutsideThroughItsAdaptersAlone() {
+            assertThat(strangers(HOUSE, ADAPTERS))
                     .as(
-                            "classes that touch the outside and are no door for it: move that to a door, or add a line to DOORS")
+                            "classes that touch the outside and are no adapter for it: move that to an adapter, or add a line to ADAPTERS")
                     .isEmpty();
         }
 
         @Test
-        void hasNoDoorThatLeadsNowhere() {
+        void hasNoAdapterThatLeadsNowhere() {
             Map<String, Set<String>> touched = touched(HOUSE);
             Map<String, Set<String>> idle = new TreeMap<>();
-            DOORS.forEach((door, rooms) -> {
-                Set<String> unused = new TreeSet<>(rooms);
-                unused.removeAll(touched.getOrDefault(door, Set.of()));
+            ADAPTERS.forEach((adapter, parts) -> {
+                Set<String> unused = new TreeSet<>(parts);
+                unused.removeAll(touched.getOrDefault(adapter, Set.of()));
                 if (!unused.isEmpty()) {
-                    idle.put(door, unused);
+                    idle.put(adapter, unused);
                 }
             });
             assertThat(idle)
-                    .as("doors that do not touch what DOORS allows them to: strike it there")
+                    .as("adapters that do not touch what ADAPTERS allows them to: strike it there")
                     .isEmpty();
         }
 
@@ -186,15 +186,15 @@ class ArchitectureTest {
     @Nested
     class EachRule {
         @Test
-        void reportsAClassThatTouchesTheOutsideAndIsNoDoor() {
-            assertThat(strangers(imported(Opener.class), DOORS))
+        void reportsAClassThatTouchesTheOutsideAndIsNoAdapter() {
+            assertThat(strangers(imported(Opener.class), ADAPTERS))
                     .containsExactly(Map.entry(Opener.class.getName(), Set.of("clients", "files", "log", "native")));
         }
 
         @Test
-        void reportsADoorThatTouchesMoreThanItMay() {
-            Map<String, Set<String>> doors = Map.of(Opener.class.getName(), Set.of("files", "log", "native"));
-            assertThat(strangers(imported(Opener.class), doors))
+        void reportsAAdapterThatTouchesMoreThanItMay() {
+            Map<String, Set<String>> adapters = Map.of(Opener.class.getName(), Set.of("files", "log", "native"));
+            assertThat(strangers(imported(Opener.class), adapters))
                     .containsExactly(Map.entry(Opener.class.getName(), Set.of("clients")));
         }
 
@@ -276,10 +276,10 @@ class ArchitectureTest {
         return touched;
     }
 
-    private static Map<String, Set<String>> strangers(JavaClasses classes, Map<String, Set<String>> doors) {
+    private static Map<String, Set<String>> strangers(JavaClasses classes, Map<String, Set<String>> adapters) {
         Map<String, Set<String>> strangers = touched(classes);
-        doors.forEach((door, rooms) -> strangers.computeIfPresent(door, (_, touched) -> {
-            touched.removeAll(rooms);
+        adapters.forEach((adapter, parts) -> strangers.computeIfPresent(adapter, (_, touched) -> {
+            touched.removeAll(parts);
             return touched.isEmpty() ? null : touched;
         }));
         return strangers;

@@ -101,10 +101,10 @@ final class Checklist {
                 || in(in(status, "cluster"), "vllm").containsKey("maxNumSeqs");
         add(
                 known
-                        ? ok("slots", "vLLM's batch limit is known")
+                        ? ok("slots", "vLLM's slot limit is known")
                         : note(
                                 "slots",
-                                "vLLM's batch limit is not known, and is learned once requests wait",
+                                "vLLM's slot limit is not known, and is learned once requests wait",
                                 "set PILOTLIGHT_ENGINE_MAX_NUM_SEQS to vLLM's --max-num-seqs, or let the sidecar read its pod"));
     }
 

@@ -128,7 +128,7 @@ public interface PilotlightConfig {
         Optional<Path> tokenFile();
     }
 
-    /** The GPUs; docs/gpu.md says how to give the sidecar sight of them. */
+    /** The GPUs; docs/gpu.md says how to give the sidecar access to them. */
     interface Gpu {
         /** Where to learn of them: {@code auto}, {@code nvml}, {@code dcgm} or {@code none}. */
         @WithDefault("auto")

@@ -2,7 +2,7 @@ package dev.pilotlight.config;
 
 import java.util.List;
 
-/** Keeps the process from starting; the mends are in the message. */
+/** Keeps the process from starting; the fixes are in the message. */
 public final class WrongSettings extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -180,7 +180,7 @@ public final class EngineClient {
                     abilities = abilities.withHistogramsAt(now);
                 }
                 if (page instanceof Page.Bad) {
-                    // It was honoured before: find out anew on the next poll.
+                    // It was honoured before: find out again on the next poll.
                     abilities = abilities.with(Route.UNTRIED);
                 }
                 yield page;

@@ -51,7 +51,7 @@ public sealed interface EngineReading {
     /** The engine does not answer. */
     record Unreachable(Instant at, Cause cause, String why) implements EngineReading {}
 
-    /** Paused or asleep by somebody's order, as the engine itself says in developer mode. */
+    /** Paused or asleep on request, as the engine itself says in developer mode. */
     enum Pause {
         NONE,
         PAUSED,

@@ -60,7 +60,7 @@ public record EngineSnapshot(
         return sum;
     }
 
-    /** Requests that wait, and not for a place. */
+    /** Requests that wait, and not for a slot. */
     public double deferred() {
         double sum = 0;
         for (Rank rank : ranks) {

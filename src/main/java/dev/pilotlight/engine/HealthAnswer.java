@@ -22,7 +22,7 @@ public sealed interface HealthAnswer {
         }
     }
 
-    /** It serves nothing now, and says that this is by somebody's order: it neither loads nor is it dead. */
+    /** It serves nothing now, and says that this is on request: it neither loads nor is it dead. */
     record Held(OrderedStop order, String said) implements HealthAnswer {}
 
     /** Of several servers some are well and some are not: it is neither dead nor fit to serve. */

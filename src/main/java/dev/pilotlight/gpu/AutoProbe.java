@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Chooses a source and reads it: once where the choice is good, again now and then while it only may mend. */
+/** Chooses a source and reads it: once where the choice is good, again now and then while it only may pass. */
 public final class AutoProbe implements GpuProbe {
     /** A poll asks one source; the other is looked at this often, since its timeout is a poll's. */
     static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(30);

@@ -8,7 +8,7 @@ import java.util.Optional;
  * Which source to read, and why.
  *
  * @param source empty: none
- * @param settled whether this is for good, or to be asked again because it may mend
+ * @param settled whether this is for good, or to be asked again because it may pass
  */
 public record GpuChoice(Optional<GpuReading.Source> source, boolean settled, String why) {
     /**
@@ -45,7 +45,7 @@ public record GpuChoice(Optional<GpuReading.Source> source, boolean settled, Str
         if (shows(dcgm)) {
             return new GpuChoice(Optional.of(GpuReading.Source.DCGM), false, why);
         }
-        return new GpuChoice(Optional.empty(), !mayMend(nvml) && !mayMend(dcgm), why);
+        return new GpuChoice(Optional.empty(), !mayPass(nvml) && !mayPass(dcgm), why);
     }
 
     static boolean isOurs(Optional<GpuReading> reading) {
@@ -58,7 +58,7 @@ public record GpuChoice(Optional<GpuReading.Source> source, boolean settled, Str
         return reading.isPresent() && reading.get() instanceof GpuReading.Devices;
     }
 
-    private static boolean mayMend(Optional<GpuReading> reading) {
+    private static boolean mayPass(Optional<GpuReading> reading) {
         return reading.isPresent() && reading.get() instanceof GpuReading.Failed;
     }
 

@@ -27,11 +27,11 @@ public final class GpuSettingsCheck {
             Optional<OnFault> onFault,
             Optional<String> nvmlLibrary) {}
 
-    /** One mistake: the setting, what it says, and the mend. */
-    public record Problem(String setting, String value, String mend) {
+    /** One mistake: the setting, what it says, and the fix. */
+    public record Problem(String setting, String value, String fix) {
         /** For people, on one line. */
         public String line() {
-            return setting + "=" + value + ": " + mend;
+            return setting + "=" + value + ": " + fix;
         }
     }
 

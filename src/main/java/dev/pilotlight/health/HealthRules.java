@@ -32,7 +32,7 @@ public final class HealthRules {
                         + warming.rounds().size() + " rounds done"
                         + (warming.lastFailure().isEmpty() ? "" : "; last failure: " + warming.lastFailure()));
             case Suspended suspended ->
-                Verdict.no("engine " + suspended.how() + " since " + suspended.since() + ", by somebody's order");
+                Verdict.no("engine " + suspended.how() + " since " + suspended.since() + ", on request");
             case Draining draining -> Verdict.no("draining since " + draining.since());
             case Failed failed -> Verdict.no(failed.reason());
         };

@@ -238,7 +238,7 @@ sealed interface InjectionDecision {
         }
         if (!pod.withToken()) {
             notes.add(
-                    "no token of the service account is mounted, so the sidecar cannot read its pod: no labels, and vLLM's batch limit only by pilotlight.engine.max-num-seqs");
+                    "no token of the service account is mounted, so the sidecar cannot read its pod: no labels, and vLLM's slot limit only by pilotlight.engine.max-num-seqs");
         }
         Optional<SecretKey> key = server.arguments().access().key() instanceof ApiKey.InSecret(SecretKey from)
                 ? Optional.of(from)

@@ -9,7 +9,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /**
- * Shows the newest pair to each handshake that begins; one under way ends with what it began with. So nothing is closed or made anew when
+ * Shows the newest pair to each handshake that begins; one under way ends with what it began with. So nothing is closed or created again when
  * a certificate is renewed.
  */
 final class NewestKeys extends X509ExtendedKeyManager {

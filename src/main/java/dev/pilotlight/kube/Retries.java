@@ -36,7 +36,7 @@ public record Retries(int failures, int denials, boolean served) {
     }
 
     /**
-     * The pause after the failure counted last. The first denial is the server's first sign of life: the pauses begin anew with it.
+     * The pause after the failure counted last. The first denial is the server's first sign of life: the pauses begin again with it.
      *
      * @param seldom how long to wait where a right is missing
      */

@@ -29,7 +29,7 @@ public final class Rights {
                 + call.verb().word() + "]} in namespace " + path.group(2);
     }
 
-    /** Why a call was not done, with the mend where there is one. */
+    /** Why a call was not done, with the fix where there is one. */
     public static String why(Call call, ApiServer.Answer answer) {
         String what = "the API server did not " + call.verb().word() + " " + call.path() + ": " + answer.what();
         return answer.is(403)

@@ -25,7 +25,7 @@ public enum Condition {
             "our own choice"),
     GPU(Effect.KILLS, "a GPU of this pod is lost, wants a reset, or had a fatal XID", "at once", "[gpu.md](gpu.md)"),
 
-    UNHEALTHY(Effect.UNREADIES, "`/health` answers 5xx in any way but by order", "the first answer", "as `dead`"),
+    UNHEALTHY(Effect.UNREADIES, "`/health` answers 5xx in any way but on request", "the first answer", "as `dead`"),
     TLS_FAILED(
             Effect.UNREADIES,
             "the engine listens, and the handshake fails: a certificate expired, unknown, or wanted of us",
@@ -39,7 +39,7 @@ public enum Condition {
     SILENT(Effect.UNREADIES, "no poll got an answer", "`stale-after`, 10 s", "our own choice"),
     SUSPENDED(
             Effect.UNREADIES,
-            "the engine is asleep or paused, updates its weights, or answers 503 by order: rescaling, faulted",
+            "the engine is asleep or paused, updates its weights, or answers 503 on request: rescaling, faulted",
             "the next poll; paused: 10 s",
             "vLLM's `elastic_ep/middleware.py`, `fault_tolerance/middleware.py`, `vllm:rl_weight_update_operations_in_flight`"),
     /** A process that is gone never comes back. */

@@ -72,7 +72,7 @@ public sealed interface Phase {
     record Ready(Instant since, String how) implements Phase {}
 
     /**
-     * Asleep or paused by somebody's order: requests would hang.
+     * Asleep or paused on request: requests would hang.
      *
      * @param how "asleep" or "paused"
      * @param wasWarm whether it was ready before, and so is ready again when it wakes

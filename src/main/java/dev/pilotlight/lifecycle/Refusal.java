@@ -8,7 +8,7 @@ import java.util.Locale;
 public enum Refusal {
     /** 401, 403: we lack the key. */
     KEY,
-    /** 429, or a 503 that says so: one too many, or held by somebody's order. */
+    /** 429, or a 503 that says so: one too many, or held on request. */
     BUSY,
     /** Any other 4xx: the server has no such endpoint, or dislikes the request. */
     UNSUPPORTED,

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Requests that the engine turned away at its door ({@code vllm:admission_rejections_total}): traffic that no gauge shows.
+ * Requests that the engine rejected on arrival ({@code vllm:admission_rejections_total}): traffic that no gauge shows.
  *
  * @param counted by the process that answers now; empty where it counts none
  * @param total seen to come, over all of its processes

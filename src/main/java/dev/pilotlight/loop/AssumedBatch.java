@@ -5,7 +5,7 @@ import dev.pilotlight.gpu.readings.GpuReading;
 import java.util.Locale;
 
 /**
- * The batch limit that vLLM takes where nobody set one. {@code EngineArgs} of 0.32 asks for the card: 1,024 with 70 GiB or more, but for the
+ * The slot limit that vLLM takes where nobody set one. {@code EngineArgs} of 0.32 asks for the card: 1,024 with 70 GiB or more, but for the
  * A100, whose compute is no match for its memory; else 256.
  */
 final class AssumedBatch {

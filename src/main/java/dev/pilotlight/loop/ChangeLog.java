@@ -179,7 +179,7 @@ final class ChangeLog {
             case Phase.Ready ready -> LOG.infof("phase %s -> ready: %s", before.word(), ready.how());
             case Phase.Suspended suspended ->
                 LOG.infof(
-                        "phase %s -> suspended: the engine is %s, by somebody's order", before.word(), suspended.how());
+                        "phase %s -> suspended: the engine is %s, on request", before.word(), suspended.how());
             case Phase.Draining _ -> LOG.infof("phase %s -> draining", before.word());
             case Phase.Failed failed ->
                 LOG.warnf(

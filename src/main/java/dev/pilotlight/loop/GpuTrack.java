@@ -24,7 +24,7 @@ public record GpuTrack(GpuReading latest, Optional<GpuReading.Devices> devices, 
         return new GpuTrack(new GpuReading.Failed(now, "the GPU was not asked yet"), Optional.empty(), GpuMemory.EMPTY);
     }
 
-    /** @param engineIsNew whether the engine was started anew: what it was restarted for is forgiven */
+    /** @param engineIsNew whether the engine was started again: what it was restarted for is forgiven */
     GpuTrack advance(GpuReading reading, boolean engineIsNew, GpuPolicy policy) {
         GpuMemory before = engineIsNew ? memory.forgiven() : memory;
         if (reading == latest) {

@@ -175,7 +175,7 @@ public final class Tick {
                 coldStart.total());
     }
 
-    /** The batch limit from the pod's own arguments, unless it is set; unless either says it, what vLLM takes on these GPUs. */
+    /** The slot limit from the pod's own arguments, unless it is set; unless either says it, what vLLM takes on these GPUs. */
     private SignalPolicy signalPolicy(ClusterView cluster, GpuReading gpus) {
         SignalPolicy set = policy.signal().assuming(AssumedBatch.of(gpus));
         return cluster.ownPod()

@@ -68,7 +68,7 @@ public final class MetricCatalog {
     static final Metric REJECTIONS = new Metric(
             "pilotlight_engine_rejections_total",
             Metric.Type.COUNTER,
-            "Requests that the engine turned away at its door since the sidecar began.",
+            "Requests that the engine rejected on arrival since the sidecar began.",
             List.of());
     static final Metric RESTARTS = new Metric(
             "pilotlight_engine_restarts_total",

@@ -17,7 +17,7 @@ import java.util.Optional;
 /**
  * The container that vLLM runs in.
  *
- * @param restarts how often the kubelet has started it anew
+ * @param restarts how often the kubelet has started it again
  * @param startedAt when its present process began
  * @param hooks what of its spec calls the sidecar
  */

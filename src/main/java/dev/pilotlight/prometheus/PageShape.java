@@ -5,14 +5,14 @@ final class PageShape {
     private final Wanted wanted;
     private final Series[] series;
     private final int[] starts;
-    private final int[] places;
+    private final int[] positions;
 
     /** Groups the first {@code count} slots, which are in page order, by name. */
     PageShape(Wanted wanted, Slot[] slots, int count) {
         this.wanted = wanted;
         this.series = new Series[count];
         this.starts = new int[wanted.names().size() + 1];
-        this.places = new int[count];
+        this.positions = new int[count];
         for (int i = 0; i < count; i++) {
             starts[slots[i].name + 1]++;
         }
@@ -21,8 +21,8 @@ final class PageShape {
         }
         int[] next = starts.clone();
         for (int i = 0; i < count; i++) {
-            places[i] = next[slots[i].name]++;
-            series[places[i]] = slots[i].series;
+            positions[i] = next[slots[i].name]++;
+            series[positions[i]] = slots[i].series;
         }
     }
 
@@ -45,9 +45,9 @@ final class PageShape {
 
     /** The values of slots that are in this shape's page order, as this shape groups them. */
     double[] values(Slot[] slots) {
-        double[] values = new double[places.length];
-        for (int i = 0; i < places.length; i++) {
-            values[places[i]] = slots[i].value;
+        double[] values = new double[positions.length];
+        for (int i = 0; i < positions.length; i++) {
+            values[positions[i]] = slots[i].value;
         }
         return values;
     }

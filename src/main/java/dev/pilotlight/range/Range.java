@@ -24,8 +24,8 @@ public enum Range {
     SECONDS(0, 1e11, "seconds"),
     /** An upper bound of a histogram's bucket. */
     BUCKET(-1e9, Double.POSITIVE_INFINITY, "a bucket's bound"),
-    /** Places of a batch, per rank. */
-    SLOTS(1, 1e6, "places"),
+    /** Slots of a batch, per rank. */
+    SLOTS(1, 1e6, "slots"),
     /** Another pod's load. */
     LOAD(0, 1e4, "a load"),
     /** A period of grace in a pod's spec, in seconds: up to a year. */

@@ -94,7 +94,7 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     /**
      * The same for who would act on it. A few requests at once are no rate yet: they are spread over the time that one stays, and so count
-     * as the places that they take.
+     * as the slots that they take.
      *
      * @param staySeconds how long a request stays in a full pod
      */

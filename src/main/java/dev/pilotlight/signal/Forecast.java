@@ -153,7 +153,7 @@ public record Forecast(
         double value = seen - jumpsNow;
         float[] shapeNow = shape.clone();
         shapeNow[index(minute)] = (float) value;
-        double[][] trendsNow = known == 0 ? anew(value) : follow(value);
+        double[][] trendsNow = known == 0 ? fresh(value) : follow(value);
         double[] seasonsNow = {
             season(seasons[0], value - sameTimeOfDay(minute)), season(seasons[1], value - sameTimeOfWeek(minute))
         };
@@ -193,7 +193,7 @@ public record Forecast(
         return trends[1][0];
     }
 
-    private static double[][] anew(double level) {
+    private static double[][] fresh(double level) {
         double[][] levels = new double[SPEEDS.length][2];
         for (double[] one : levels) {
             one[0] = level;

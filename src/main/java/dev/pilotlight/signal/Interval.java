@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 
 /**
  * What happened between two readings of one engine process. The sidecar's own requests are left out of what is counted; the few tokens that
- * they took stay in. Requests that wait for something else than a place are left out, too.
+ * they took stay in. Requests that wait for something else than a slot are left out, too.
  *
  * @param seconds between the two
  * @param ranks of the engine
@@ -91,7 +91,7 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
         return own.sent() - own.inFlight();
     }
 
-    /** A counter that went back belongs to a new process; its tracker begins the meter's counts anew. */
+    /** A counter that went back belongs to a new process; its tracker begins the meter's counts again. */
     private static double rise(OptionalDouble before, OptionalDouble after) {
         return after.isPresent() ? Math.max(0, after.getAsDouble() - before.orElse(0)) : 0;
     }

@@ -10,40 +10,40 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** The histograms of the last minute, a few seconds apart, so that a window can be cut from them. */
-record LatencyWindow(List<Mark> marks) {
+record LatencyWindow(List<Sample> samples) {
     static final LatencyWindow EMPTY = new LatencyWindow(List.of());
 
     private static final Duration LENGTH = Duration.ofSeconds(60);
     private static final Duration SPACING = Duration.ofSeconds(5);
 
-    record Mark(Instant at, Latencies latencies) {}
+    record Sample(Instant at, Latencies latencies) {}
 
     LatencyWindow {
-        marks = List.copyOf(marks);
+        samples = List.copyOf(samples);
     }
 
     LatencyWindow add(Instant at, Latencies latencies) {
         if (latencies.isEmpty()
-                || !marks.isEmpty() && at.isBefore(marks.getLast().at().plus(SPACING))) {
+                || !samples.isEmpty() && at.isBefore(samples.getLast().at().plus(SPACING))) {
             return this;
         }
-        List<Mark> kept = new ArrayList<>(marks.size() + 1);
-        for (int i = 0; i < marks.size(); i++) {
-            // The newest mark beyond the window stays: it is the window's far edge.
-            boolean nextIsInside = i + 1 < marks.size() && marks.get(i + 1).at().isAfter(at.minus(LENGTH));
-            if (marks.get(i).at().isAfter(at.minus(LENGTH)) || nextIsInside) {
-                kept.add(marks.get(i));
+        List<Sample> kept = new ArrayList<>(samples.size() + 1);
+        for (int i = 0; i < samples.size(); i++) {
+            // The newest sample beyond the window stays: it is the window's far edge.
+            boolean nextIsInside = i + 1 < samples.size() && samples.get(i + 1).at().isAfter(at.minus(LENGTH));
+            if (samples.get(i).at().isAfter(at.minus(LENGTH)) || nextIsInside) {
+                kept.add(samples.get(i));
             }
         }
-        kept.add(new Mark(at, latencies));
+        kept.add(new Sample(at, latencies));
         return new LatencyWindow(kept);
     }
 
     Latency of(Function<Latencies, Optional<Histogram>> which) {
-        return marks.size() < 2
+        return samples.size() < 2
                 ? Latency.UNKNOWN
                 : Latency.between(
-                        which.apply(marks.getFirst().latencies()),
-                        which.apply(marks.getLast().latencies()));
+                        which.apply(samples.getFirst().latencies()),
+                        which.apply(samples.getLast().latencies()));
     }
 }

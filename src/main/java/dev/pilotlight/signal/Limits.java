@@ -4,12 +4,12 @@ import dev.pilotlight.engine.EngineSnapshot;
 import java.util.OptionalDouble;
 
 /**
- * What fills the engine first, its places or its KV cache, as far as that was seen of this process.
+ * What fills the engine first, its slots or its KV cache, as far as that was seen of this process.
  *
  * @param queuedSeconds for how long requests have been waiting, hardly with a break
  * @param plateau of the batch beside that queue
- * @param batch the most places seen taken beside a queue; 0 until that was seen
- * @param most places seen taken by two readings in a row: a limit below that is none
+ * @param batch the most slots seen taken beside a queue; 0 until that was seen
+ * @param most slots seen taken by two readings in a row: a limit below that is none
  * @param cacheUse of a KV cache that kept requests waiting, smoothed; absent until that was seen
  */
 record Limits(double queuedSeconds, Plateau plateau, double batch, double most, OptionalDouble cacheUse) {
@@ -18,7 +18,7 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
     /** Requests wait for their turn in a burst, too: only a queue that outlasts this shows a full pod. */
     private static final double QUEUED_SECONDS = 20;
 
-    /** A place that has just ended is free between two steps: a reading without a queue takes that many seconds back. */
+    /** A slot that has just ended is free between two steps: a reading without a queue takes that many seconds back. */
     private static final double FORGIVEN = 5;
 
     private static final double MOST_QUEUED_SECONDS = 29;
@@ -32,15 +32,15 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
     /**
      * A stretch of readings with a queue in which the batch stayed as full as it was.
      *
-     * @param least places taken
-     * @param most places taken
+     * @param least slots taken
+     * @param most slots taken
      * @param seconds that it has lasted
      * @param turnover requests that came and went meanwhile
      */
     record Plateau(double least, double most, double seconds, double turnover) {
         static final Plateau NONE = new Plateau(0, 0, 0, 0);
 
-        /** Places whose requests have just ended are taken again in the next step. */
+        /** Slots whose requests have just ended are taken again in the next step. */
         private static final double BETWEEN_STEPS = 0.05;
 
         private static final double LEAST_SECONDS = 10;
@@ -62,7 +62,7 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
                     : new Plateau(running, running, 0, 0);
         }
 
-        /** A batch that keeps its places taken while requests come and go, and others wait, has no more of them. */
+        /** A batch that keeps its slots taken while requests come and go, and others wait, has no more of them. */
         boolean isTheLimit() {
             return seconds >= LEAST_SECONDS && turnover >= LEAST_TURNOVER;
         }
@@ -98,11 +98,11 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
         return Math.min(1, (queuedSeconds + stillSeconds) / QUEUED_SECONDS);
     }
 
-    boolean knowsPlaces(SignalPolicy policy) {
+    boolean knowsSlots(SignalPolicy policy) {
         return policy.maxNumSeqs().isPresent() || batch > 0;
     }
 
-    double places(SignalPolicy policy, int ranks) {
+    double slots(SignalPolicy policy, int ranks) {
         double said = policy.maxNumSeqs().isPresent()
                 ? (double) policy.maxNumSeqs().getAsInt() * ranks
                 : batch > 0 ? batch : (double) policy.assumedSeqs() * ranks;
@@ -114,29 +114,29 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
         return cacheUse.orElse(Math.max(LEAST_USABLE_CACHE, 1 - share.orElse(0) / 2));
     }
 
-    /** How much of what there is to have is taken, of places or of the cache, whichever is fuller: 0..1. */
+    /** How much of what there is to have is taken, of slots or of the cache, whichever is fuller: 0..1. */
     double taken(EngineSnapshot page, double running, OptionalDouble share, SignalPolicy policy) {
-        double ofPlaces = running / places(policy, page.ranks().size());
+        double ofSlots = running / slots(policy, page.ranks().size());
         double ofCache = running > 0 ? page.kvCacheUseMean().orElse(0) / usableCache(share) : 0;
-        return Math.min(1, Math.max(ofPlaces, ofCache));
+        return Math.min(1, Math.max(ofSlots, ofCache));
     }
 
     Capacity capacity(EngineSnapshot page, Price price, SignalPolicy policy) {
-        double places = places(policy, page.ranks().size());
+        double slots = slots(policy, page.ranks().size());
         double cache = price.cacheShare().isPresent()
                 ? usableCache(price.cacheShare()) / price.cacheShare().getAsDouble()
                 : Double.POSITIVE_INFINITY;
         double evidence = page.kvCacheUseMean().isPresent() ? price.evidence() : 1;
-        if (cache < places) {
+        if (cache < slots) {
             double known = cacheUse.isPresent() ? 0.95 : 0.9;
             return new Capacity(
-                    Math.max(1, cache), known * (0.3 + 0.7 * evidence) * (knowsPlaces(policy) ? 1 : 0.8), CACHE);
+                    Math.max(1, cache), known * (0.3 + 0.7 * evidence) * (knowsSlots(policy) ? 1 : 0.8), CACHE);
         }
         if (policy.maxNumSeqs().isPresent()) {
-            return new Capacity(places, batch >= places ? 1 : 0.4 + 0.6 * evidence, "--max-num-seqs");
+            return new Capacity(slots, batch >= slots ? 1 : 0.4 + 0.6 * evidence, "--max-num-seqs");
         }
-        return knowsPlaces(policy)
-                ? new Capacity(places, 0.9, "batch seen full")
-                : new Capacity(places, 0.2, "vLLM's default batch limit; set pilotlight.engine.max-num-seqs");
+        return knowsSlots(policy)
+                ? new Capacity(slots, 0.9, "batch seen full")
+                : new Capacity(slots, 0.2, "vLLM's default slot limit; set pilotlight.engine.max-num-seqs");
     }
 }

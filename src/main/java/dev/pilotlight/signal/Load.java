@@ -210,7 +210,7 @@ record Load(
         double load = load(policy) / withinFirstToken(policy);
         Pressures pressures = new Pressures(
                 OptionalDouble.of(last.running()
-                        / learned.limits.places(policy, last.ranks().size())),
+                        / learned.limits.slots(policy, last.ranks().size())),
                 OptionalDouble.of(last.waiting() / capacity.requests()),
                 last.kvCacheUse(),
                 against(ttft.p95(), policy.ttftSlo()),

@@ -8,7 +8,7 @@ import java.util.OptionalDouble;
  * @param podSeconds the share of the pod that was in use, times seconds
  * @param requests that passed through the batch
  * @param ended of these
- * @param placeSeconds requests in the batch times seconds
+ * @param slotSeconds requests in the batch times seconds
  * @param holding the same, where the cache was in use, too
  * @param cacheSeconds share of the whole KV cache in use times seconds
  * @param generated tokens
@@ -19,7 +19,7 @@ record Price(
         double podSeconds,
         double requests,
         double ended,
-        double placeSeconds,
+        double slotSeconds,
         double holding,
         double cacheSeconds,
         double generated,
@@ -52,7 +52,7 @@ record Price(
                 podSeconds * keep + inUse * seen.seconds(),
                 requests * keep + passed(seen.requests()),
                 ended * keep + seen.requests().finished(),
-                placeSeconds * keep + running * seen.seconds(),
+                slotSeconds * keep + running * seen.seconds(),
                 holding * keep + (holds ? running * seen.seconds() : 0),
                 cacheSeconds * keep + (holds ? use * seen.seconds() : 0),
                 generated * keep + seen.work().map(Interval.Work::generated).orElse(0.0),
@@ -86,7 +86,7 @@ record Price(
 
     /** How long a request stays in the batch. */
     double staySeconds() {
-        return requests > 0 ? placeSeconds / requests : 0;
+        return requests > 0 ? slotSeconds / requests : 0;
     }
 
     /** The share of the whole KV cache that one running request holds. */

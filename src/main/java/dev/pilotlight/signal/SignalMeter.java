@@ -32,7 +32,7 @@ public record SignalMeter(Optional<Load> load, Forecast forecast, Optional<Signa
     private SignalMeter with(Load next, SignalPolicy policy, Outlook outlook) {
         Signals now = next.signals(policy);
         if (!now.isFinite()) {
-            return anew(next, policy);
+            return fresh(next, policy);
         }
         Optional<Duration> horizon = policy.forecastHorizon().or(outlook::coldStart);
         Forecast ahead = forecast.advance(
@@ -45,7 +45,7 @@ public record SignalMeter(Optional<Load> load, Forecast forecast, Optional<Signa
     }
 
     /** A meter that comes to what is no number would never come to one again: what it has learned is given up. */
-    private SignalMeter anew(Load next, SignalPolicy policy) {
+    private SignalMeter fresh(Load next, SignalPolicy policy) {
         Load fresh = Load.begin(next.at(), next.last(), next.own(), policy);
         return new SignalMeter(
                 Optional.of(fresh), forecast, Optional.of(fresh.signals(policy)).filter(Signals::isFinite));

@@ -36,7 +36,7 @@ public record SignalPolicy(
         this(targetLoad, maxNumSeqs, USUAL_SEQS, ttftSlo, itlSlo, drainTime, forecastHorizon);
     }
 
-    /** With the batch limit that the pod's own arguments name, unless one is configured. */
+    /** With the slot limit that the pod's own arguments name, unless one is configured. */
     public SignalPolicy orSlots(OptionalInt named) {
         return maxNumSeqs.isPresent() || named.isEmpty()
                 ? this

@@ -24,7 +24,7 @@ public record Contender(String name, Kind kind, Making making) {
         PILOT_LIGHT
     }
 
-    /** Makes a scaler anew for each replay. */
+    /** Makes a scaler again for each replay. */
     interface Making {
         Scaler scaler(Scenario scenario);
 

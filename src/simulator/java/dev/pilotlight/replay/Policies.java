@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Today's practice, as users write it and as mended; fixed fleets; an oracle. What the product's signals are measured against. */
+/** Today's practice, as users write it and as corrected; fixed fleets; an oracle. What the product's signals are measured against. */
 final class Policies {
     /** The behavior of the policies as users write them. */
     private static final ScalingRules SLOW_UP = new ScalingRules(
@@ -42,13 +42,13 @@ final class Policies {
                         Kind.AS_WRITTEN,
                         pods("vllm:num_requests_waiting", 5),
                         pods("vllm:gpu_cache_usage_perc", 80)),
-                slow("HPA on KV, mended", Kind.MENDED, pods("vllm:kv_cache_usage_perc", 0.75)),
+                slow("HPA on KV, corrected", Kind.MENDED, pods("vllm:kv_cache_usage_perc", 0.75)),
                 slow(
                         COMBINED_MENDED,
                         Kind.MENDED,
                         pods("vllm:num_requests_waiting", 5),
                         pods("vllm:kv_cache_usage_perc", 0.8)),
-                keda("KEDA, mended", 10),
+                keda("KEDA, corrected", 10),
                 asOf2026(),
                 keda("KEDA, rate at 70 % of a measured pod", 0.7 * capacity),
                 quick("llm-d max(queue/5, kv/0.8)", pods("llm_d_saturation", 1)),
@@ -160,7 +160,7 @@ final class Policies {
     /** Of k8s/example-warm-pool. */
     static final int STANDBYS = 7;
 
-    static final String COMBINED_MENDED = "HPA combined, mended";
+    static final String COMBINED_MENDED = "HPA combined, corrected";
 
     /**
      * With {@code idleReplicaCount} gone and sums for means. Mended further, the rate threshold is what somebody measured of one pod

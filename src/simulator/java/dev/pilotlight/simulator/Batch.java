@@ -11,7 +11,7 @@ import java.util.PriorityQueue;
  *
  * <p>Each step decodes one token for every request in the batch, computes prompt tokens with what is left of the token budget, and admits
  * the queue in order of arrival while there are places and KV blocks; if blocks run out, the youngest request is preempted and computed
- * anew later. Times are nanoseconds of any clock that starts near 0. No thread, no clock, no chance: the same calls give the same result,
+ * again later. Times are nanoseconds of any clock that starts near 0. No thread, no clock, no chance: the same calls give the same result,
  * however the time between them is cut. Not for use by two threads at once.
  */
 public final class Batch {
@@ -170,7 +170,7 @@ public final class Batch {
         return tallies;
     }
 
-    /** Starts counting anew, as a new process would. */
+    /** Starts counting again, as a new process would. */
     public void resetTallies() {
         tallies = new Tallies(profile.maxModelLen());
     }

@@ -70,7 +70,7 @@ record DemoOptions(List<String> launch, URI engine, int port, Duration length, P
                 "-Dquarkus.http.port=" + port,
                 "-Dpilotlight.pool.standby-after=8s"));
         if (engine == null) {
-            // vLLM publishes its batch limit nowhere, and without it an empty pod looks emptier than it is: as in a
+            // vLLM publishes its slot limit nowhere, and without it an empty pod looks emptier than it is: as in a
             // pod, from its arguments.
             command.add("-Dpilotlight.engine.max-num-seqs=" + Profile.TINY.maxNumSeqs());
         }

@@ -128,7 +128,7 @@ final class EngineCore implements AutoCloseable {
         });
     }
 
-    /** Reads or changes the batches while the time stands still, then looks anew at what is due. */
+    /** Reads or changes the batches while the time stands still, then looks again at what is due. */
     <T> T with(Function<List<Batch>, T> action) {
         lock.lock();
         try {

@@ -95,7 +95,7 @@ class LeaderFaultsIT {
                         run, leader.name(), fault, into.toMillis(), lasts.toSeconds(), served.getLast());
                 Thread.sleep(Math.max(
                         0, lasts.minus(Duration.between(struck, Instant.now())).toMillis()));
-                mend(fault, leader);
+                fix(fault, leader);
                 pool.workload().awaitReady(6, SOON);
                 pool.await(6, 0, SOON);
 
@@ -132,7 +132,7 @@ class LeaderFaultsIT {
         }
     }
 
-    private static void mend(Fault fault, RunningPod leader) {
+    private static void fix(Fault fault, RunningPod leader) {
         switch (fault) {
             case KILLED -> {} // the kubelet has done it
             case FROZEN -> leader.thawSidecar();

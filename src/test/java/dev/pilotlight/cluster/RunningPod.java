@@ -156,7 +156,7 @@ public final class RunningPod implements AutoCloseable {
     }
 
     public void reconnect() {
-        wire.mend();
+        wire.fix();
     }
 
     /** The sidecar stands still as a whole, as under a debugger or a stalled disk. */

@@ -32,13 +32,13 @@ final class Wire implements AutoCloseable {
         return entrance.getLocalPort();
     }
 
-    /** Every connection breaks, and new ones do too, until {@link #mend}. */
+    /** Every connection breaks, and new ones do too, until {@link #fix}. */
     void cut() {
         cut = true;
         open.forEach(Wire::close);
     }
 
-    void mend() {
+    void fix() {
         cut = false;
     }
 

@@ -98,9 +98,9 @@ class CertificateTest {
         assertThat(stays.line(now))
                 .startsWith("the webhook shows CN=first, valid until ")
                 .contains("; the renewed one cannot be used: the key is not that of the certificate");
-        Certificate mended = stays.look(read("second", "second"), now);
-        assertThat(mended.line(now)).startsWith("the webhook shows CN=second");
-        assertThat(mended.said()).isFalse();
+        Certificate corrected = stays.look(read("second", "second"), now);
+        assertThat(corrected.line(now)).startsWith("the webhook shows CN=second");
+        assertThat(corrected.said()).isFalse();
     }
 
     @Test

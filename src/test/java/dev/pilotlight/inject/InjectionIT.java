@@ -51,7 +51,7 @@ class InjectionIT {
 
     /** What the API server made of a pod. */
     private record Admitted(int status, JsonObject body, List<String> warnings) {
-        /** The spec without what is made up anew each time. */
+        /** The spec without what is made up again each time. */
         JsonObject spec() {
             assertThat(status).as(body.encode()).isEqualTo(201);
             return new JsonObject(

@@ -317,8 +317,8 @@ class InformerTest {
             assertThat(problem.silent()).isFalse();
             assertThat(problem.why()).startsWith("what the API server sent can not be read: ");
             assertThat(informer.newest().one()).contains("hello");
-            pod("p1", "mended");
-            shows(Map.of("p1", item(102, "mended")));
+            pod("p1", "corrected");
+            shows(Map.of("p1", item(102, "corrected")));
             until("is sound", it -> it.problem().isEmpty());
         }
 

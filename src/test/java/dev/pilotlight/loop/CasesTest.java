@@ -478,7 +478,7 @@ class CasesTest {
             assertThat(drained(world).ended()).isPresent();
         }
 
-        /** vllm 22545, 29928: gauges stand at what is long gone; one request of ours makes the engine write them anew. */
+        /** vllm 22545, 29928: gauges stand at what is long gone; one request of ours makes the engine write them again. */
         @Test
         void drainBesideStaleGauges() {
             World world = served();

@@ -99,7 +99,7 @@ class InjectedIT {
                 .toList();
     }
 
-    /** Who injects takes a moment until the API server follows it; a pod that it missed is made anew. */
+    /** Who injects takes a moment until the API server follows it; a pod that it missed is created again. */
     private Pod injected(String namespace) throws IOException {
         Path file = Files.writeString(
                 Path.of("target/node", namespace + ".yaml").toAbsolutePath(),

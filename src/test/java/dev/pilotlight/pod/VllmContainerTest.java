@@ -12,7 +12,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestFactory;
 
-/** The sidecar comes to the container, port and batch limit that the injection came to, told or not. */
+/** The sidecar comes to the container, port and slot limit that the injection came to, told or not. */
 class VllmContainerTest {
     private static List<String> read(JsonObject pod, Optional<String> told) {
         VllmContainer vllm = OwnPod.of(pod, told).vllm().orElseThrow();

@@ -72,7 +72,7 @@ public final class Probes implements AutoCloseable {
         Await.until(more + " probes", Duration.ofMinutes(3), () -> took.get().length >= until);
     }
 
-    /** Begins anew: what was until now does not count. */
+    /** Begins again: what was until now does not count. */
     public void forget() {
         took.set(new long[0]);
         late.set(new long[0]);

@@ -28,11 +28,11 @@ public enum Program {
     private static final Set<String> OF_MAKE = Set.of("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES");
 
     private final String command;
-    private final String mend;
+    private final String fix;
 
-    Program(String command, String mend) {
+    Program(String command, String fix) {
         this.command = command;
-        this.mend = mend;
+        this.fix = fix;
     }
 
     /** Where it may be beside the path. */
@@ -47,7 +47,7 @@ public enum Program {
                         elsewhere())
                 .filter(Files::isExecutable)
                 .toList();
-        assumeTrue(!found.isEmpty(), command + " is not installed: " + mend);
+        assumeTrue(!found.isEmpty(), command + " is not installed: " + fix);
         return found.getFirst();
     }
 

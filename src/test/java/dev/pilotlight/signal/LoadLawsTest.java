@@ -23,10 +23,10 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * What the load obeys at every engine, whatever came before. The truth is the simulator's own: tokens per second with so many requests in
- * flight, over those with all places taken.
+ * flight, over those with all slots taken.
  */
 class LoadLawsTest {
-    /** Eight places, requests of 0.8 s. */
+    /** Eight slots, requests of 0.8 s. */
     private static final Profile EIGHT = Profile.TINY;
 
     private static final Function<Random, Request> SHORT = MeteredEngine.about(32, 32);
@@ -40,8 +40,8 @@ class LoadLawsTest {
         return signals.load().orElseThrow();
     }
 
-    private static SignalPolicy told(int places) {
-        return MeteredEngine.policy(OptionalInt.of(places));
+    private static SignalPolicy told(int slots) {
+        return MeteredEngine.policy(OptionalInt.of(slots));
     }
 
     /** The share of what the engine does at its fullest that it does with so many in flight. */
@@ -81,12 +81,12 @@ class LoadLawsTest {
                                             constant(profile.withLimits(32, profile.kvTokens()), SHORT, 32))));
         }
 
-        private static Stream<DynamicTest> constant(Profile profile, Function<Random, Request> requests, int places) {
+        private static Stream<DynamicTest> constant(Profile profile, Function<Random, Request> requests, int slots) {
             Truth truth = Truth.of(profile, requests);
             return Stream.of(0.25, 0.5, 0.75, 1.0).map(share -> {
-                int clients = (int) (share * places);
-                return DynamicTest.dynamicTest("%d of %d on %s".formatted(clients, places, profile.name()), () -> {
-                    MeteredEngine engine = new MeteredEngine(profile, told(places), SEED);
+                int clients = (int) (share * slots);
+                return DynamicTest.dynamicTest("%d of %d on %s".formatted(clients, slots, profile.name()), () -> {
+                    MeteredEngine engine = new MeteredEngine(profile, told(slots), SEED);
                     engine.closed(clients, 120, requests);
                     for (Signals one : engine.closed(clients, 300, requests)) {
                         assertThat(load(one)).isCloseTo(truth.at(clients), within(0.15));

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("mutants")
 class LoadMutantsTest {
     private static final Path SOURCES = Path.of("src/main/java/dev/pilotlight/signal");
-    /** Loaded anew for each mutant, so that the laws see it and not the real one. */
+    /** Loaded again for each mutant, so that the laws see it and not the real one. */
     private static final List<String> ANEW =
             List.of("dev.pilotlight.signal.", "dev.pilotlight.replay.", "dev.pilotlight.simulator.");
 

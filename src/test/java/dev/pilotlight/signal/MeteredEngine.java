@@ -175,7 +175,7 @@ final class MeteredEngine {
         }
     }
 
-    /** How many places were taken in each part of the last seconds, known to the simulator alone. */
+    /** How many slots were taken in each part of the last seconds, known to the simulator alone. */
     List<Integer> taken(int seconds) {
         List<Integer> all = List.copyOf(lately);
         return all.subList(Math.max(0, all.size() - PARTS * seconds), all.size());
@@ -259,7 +259,7 @@ final class MeteredEngine {
         Random random = new Random(1);
         long now = 0;
         double before = 0;
-        double places = 0;
+        double slots = 0;
         int polls = 0;
         int warm = 600;
         int end = 2400;
@@ -278,11 +278,11 @@ final class MeteredEngine {
                 before = batch.tallies().ended();
             }
             if (second > warm) {
-                places += batch.running();
+                slots += batch.running();
                 polls++;
             }
         }
-        return new Truth((batch.tallies().ended() - before) / (end - 1 - warm), places / polls);
+        return new Truth((batch.tallies().ended() - before) / (end - 1 - warm), slots / polls);
     }
 
     /** Tokens generated per second with always so many requests in flight. */

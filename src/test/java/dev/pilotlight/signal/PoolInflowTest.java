@@ -161,7 +161,7 @@ class PoolInflowTest {
         pods(4);
         seconds(600, 0.01, 0.01);
         came.merge("pod-0", 4, Integer::sum);
-        // The places that they take, no more.
+        // The slots that they take, no more.
         assertThat(seconds(5, 0, 0.01)).isLessThan(4 / STAY * EACH);
     }
 }

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
  * @param device the {@link Device#key()}
  * @param xid which XID, for {@link Kind#FATAL_XID}
  * @param since when it was first read
- * @param reason what is wrong, with which GPU, and the mend
+ * @param reason what is wrong, with which GPU, and the fix
  */
 public record GpuFault(Kind kind, String device, OptionalInt xid, OnFault action, Instant since, String reason) {
     /** The kinds of fault, each with what it does unless the setting says otherwise. */

@@ -141,7 +141,7 @@ public final class GpuJudgement {
         };
     }
 
-    /** The first count read; or a lower one, since a driver that was loaded anew counts from zero. */
+    /** The first count read; or a lower one, since a driver that was loaded again counts from zero. */
     private static OptionalLong baseline(OptionalLong before, OptionalLong ecc) {
         if (before.isEmpty() || ecc.isEmpty()) {
             return ecc;

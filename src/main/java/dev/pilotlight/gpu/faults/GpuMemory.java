@@ -18,7 +18,7 @@ public record GpuMemory(Map<String, Remembered> devices, List<GpuFault> faults) 
     }
 
     /**
-     * The memory after the engine was started anew: what happened so far did its work and is the new baseline. Without
+     * The memory after the engine was started again: what happened so far did its work and is the new baseline. Without
      * this a contained error, which a restart cures, would have every later engine killed too.
      */
     public GpuMemory forgiven() {

@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 final class Nvml {
     /** Where container runtimes put the library: the loader's path first, then where GKE and bare mounts leave it. */
-    static final List<String> PLACES = List.of(
+    static final List<String> LIBRARIES = List.of(
             "libnvidia-ml.so.1",
             "/usr/local/nvidia/lib64/libnvidia-ml.so.1",
             "/usr/lib64/libnvidia-ml.so.1",
@@ -102,7 +102,7 @@ final class Nvml {
             }
         }
         return new Loading.Missing("no NVIDIA driver in sight: " + libraries.getFirst() + " does not load" + why
-                + "; give the sidecar sight of the GPU (docs/gpu.md) or set pilotlight.gpu.source to dcgm or none");
+                + "; give the sidecar access to the GPU (docs/gpu.md) or set pilotlight.gpu.source to dcgm or none");
     }
 
     /** Why the loader refuses a file that is there: a lookup keeps that to itself, and the older way of loading tells. */

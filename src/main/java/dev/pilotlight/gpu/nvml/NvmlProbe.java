@@ -14,7 +14,7 @@ import java.util.Optional;
 
 /** Reads the GPUs by NVML; to be read by one thread at a time. */
 public final class NvmlProbe implements GpuProbe {
-    /** Handles of a GPU that failed stay dead after it was reset: from time to time they are got anew. */
+    /** Handles of a GPU that failed stay dead after it was reset: from time to time they are got again. */
     static final Duration ANEW_AFTER = Duration.ofSeconds(30);
 
     private final List<String> libraries;
@@ -35,7 +35,7 @@ public final class NvmlProbe implements GpuProbe {
      * @param claim what is known of whose GPUs they are
      */
     public NvmlProbe(Optional<String> library, GpuClaim claim) {
-        this(library.map(List::of).orElse(Nvml.PLACES), claim, XidWatch.WAIT);
+        this(library.map(List::of).orElse(Nvml.LIBRARIES), claim, XidWatch.WAIT);
     }
 
     NvmlProbe(List<String> libraries, GpuClaim claim, Duration xidWait) {
@@ -77,7 +77,7 @@ public final class NvmlProbe implements GpuProbe {
         List<Device> devices = withLost(session.get().read(frame), now);
         if (devices.isEmpty()) {
             return new GpuReading.Failed(
-                    now, origin + " shows no GPU here; give the sidecar sight of the GPU (docs/gpu.md)");
+                    now, origin + " shows no GPU here; give the sidecar access to the GPU (docs/gpu.md)");
         }
         return switch (claim.on(devices)) {
             case GpuClaim.Outcome.NotThere(String why) -> new GpuReading.Failed(now, why);
@@ -92,7 +92,7 @@ public final class NvmlProbe implements GpuProbe {
                     now, nvml.library() + " has no " + function + ": it is not NVIDIA's library, or one far too old");
         }
         return new GpuReading.Failed(
-                now, function + " answers " + NvmlReturn.says(code) + ": " + NvmlReturn.mend(code));
+                now, function + " answers " + NvmlReturn.says(code) + ": " + NvmlReturn.fix(code));
     }
 
     /** Adds the GPUs seen before that NVML no longer tells of, and gives a lost one the name that it had. */

@@ -57,14 +57,14 @@ final class NvmlReturn {
     }
 
     /** What to do about a failing {@code nvmlInit_v2}. */
-    static String mend(int code) {
+    static String fix(int code) {
         return switch (code) {
             case DRIVER_NOT_LOADED -> "load the nvidia kernel module on the node; asked again until it is there";
-            case NO_PERMISSION, 17 -> "give the sidecar sight of the GPU (docs/gpu.md, \"Sight of the GPU\")";
+            case NO_PERMISSION, 17 -> "give the sidecar access to the GPU (docs/gpu.md, \"GPU access\")";
             case VERSION_MISMATCH ->
                 "the driver was updated under a running node: reboot the node, or reload the kernel module, then"
                         + " recreate the pod";
-            case NOT_FOUND, GPU_NOT_FOUND -> "no GPU is visible here: see docs/gpu.md, \"Sight of the GPU\"";
+            case NOT_FOUND, GPU_NOT_FOUND -> "no GPU is visible here: see docs/gpu.md, \"GPU access\"";
             default -> "run nvidia-smi on the node and look at its kernel log";
         };
     }

@@ -122,7 +122,7 @@ final class NvmlSession implements AutoCloseable {
 
     /**
      * Whether the session still fits: false when GPUs came or went, one that was refused can be had now, or NVML wants to
-     * be initialised anew. Then it is to be closed and opened again.
+     * be initialised again. Then it is to be closed and opened again.
      */
     boolean fits(NvmlFrame frame) {
         if (nvml.nvmlDeviceGetCount_v2(NvmlFrame.clean(frame.first)) != NvmlReturn.SUCCESS

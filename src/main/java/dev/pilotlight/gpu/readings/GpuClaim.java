@@ -83,7 +83,7 @@ public sealed interface GpuClaim {
                 .toList();
         if (visible.isEmpty()) {
             return new Outcome.NotThere("none of the " + devices.size() + " GPUs here may be opened; give the sidecar"
-                    + " sight of this pod's (docs/gpu.md)");
+                    + " access to this pod's (docs/gpu.md)");
         }
         // A partitioned GPU with one visible partition is one device, and so is the partition's own entry.
         long whole = visible.stream()

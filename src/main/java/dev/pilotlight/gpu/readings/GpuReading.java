@@ -31,7 +31,7 @@ public sealed interface GpuReading {
         }
     }
 
-    /** Nothing was learned this time; it may mend. */
+    /** Nothing was learned this time; it may pass. */
     record Failed(Instant at, String why) implements GpuReading {
         public Failed {
             Objects.requireNonNull(at);

@@ -79,7 +79,7 @@ public record Election(String self, Optional<Held> held, Optional<Watched> watch
     /**
      * The write that would make the lease ours; empty while somebody may still hold it.
      *
-     * @param latest the latest term that is known of otherwise: a lease that was deleted begins anew, its terms must not
+     * @param latest the latest term that is known of otherwise: a lease that was deleted begins again, its terms must not
      */
     public Optional<Act.Write> claim(int latest, Instant now) {
         return watched.map(Watched::lease)

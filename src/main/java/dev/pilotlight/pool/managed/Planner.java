@@ -156,7 +156,7 @@ public record Planner(
                 active, Math.max(pool.wanted, serving + promoted.size()), "promoted " + said(promoted) + ": " + why));
     }
 
-    /** One, in time, and only if what is left stays well under the mark. */
+    /** One, in time, and only if what is left stays well under the threshold. */
     private Optional<Change> demotion(Pool pool, OptionalDouble load, PoolPolicy policy, Instant now) {
         int serving = pool.serving.size();
         int floor = base(serving + pool.standbys.size(), policy);

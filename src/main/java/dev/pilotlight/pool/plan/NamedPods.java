@@ -39,7 +39,7 @@ public record NamedPods(State state, Instant servedAt, Instant askAt) {
         return new NamedPods(State.SERVING, now, now.plus(pause));
     }
 
-    /** Another plan: what was held against the last one is looked at anew, and at once. */
+    /** Another plan: what was held against the last one is looked at again, and at once. */
     public NamedPods replanned(Instant now) {
         return state == State.SERVING ? this : new NamedPods(state, servedAt, now);
     }

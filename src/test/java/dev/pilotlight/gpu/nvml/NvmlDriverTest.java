@@ -94,7 +94,7 @@ class NvmlDriverTest {
                         .isEqualTo(new GpuReading.Absent(
                                 NOON,
                                 "no NVIDIA driver in sight: libnvidia-ml.so.of-no-machine does not load; give the"
-                                        + " sidecar sight of the GPU (docs/gpu.md) or set pilotlight.gpu.source to dcgm"
+                                        + " sidecar access to the GPU (docs/gpu.md) or set pilotlight.gpu.source to dcgm"
                                         + " or none"));
             }
         }
@@ -143,7 +143,7 @@ class NvmlDriverTest {
 
             assertThat(probe.read(NOON))
                     .isEqualTo(new GpuReading.Failed(
-                            NOON, ORIGIN + " shows no GPU here; give the sidecar sight of the GPU (docs/gpu.md)"));
+                            NOON, ORIGIN + " shows no GPU here; give the sidecar access to the GPU (docs/gpu.md)"));
         }
 
         @Test
@@ -160,7 +160,7 @@ class NvmlDriverTest {
             assertThat(probe.read(NOON))
                     .isEqualTo(new GpuReading.Failed(
                             NOON,
-                            "none of the 2 GPUs here may be opened; give the sidecar sight of this pod's"
+                            "none of the 2 GPUs here may be opened; give the sidecar access to this pod's"
                                     + " (docs/gpu.md)"));
         }
 

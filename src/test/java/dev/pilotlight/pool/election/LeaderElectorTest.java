@@ -218,7 +218,7 @@ class LeaderElectorTest {
         seconds(7);
         assertThat(a.elector.problem().orElseThrow().why())
                 .isEqualTo(
-                        "the Lease pilotlight-pool-vllm counts for nothing until a leader writes it anew: its renewTime"
+                        "the Lease pilotlight-pool-vllm counts for nothing until a leader writes it again: its renewTime"
                                 + " 2099-01-01T00:00:00Z is far in the future");
         seconds(9);
         assertThat(a.leads()).isTrue();

@@ -331,7 +331,7 @@ class LeaderTest {
             planned(3, "a", "b");
             meanwhile(() -> server.delete(PLAN));
             start();
-            Await.until("makes it anew", AMPLE, this::madeAnew);
+            Await.until("makes it again", AMPLE, this::madeAnew);
             assertThat(written().orElseThrow().getString("term")).isEqualTo("4");
         }
 
