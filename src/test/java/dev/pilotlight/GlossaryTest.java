@@ -72,7 +72,7 @@ class GlossaryTest {
     }
 
     private static List<String> oldWords(String line) {
-        String words = line.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(java.util.Locale.ROOT);
+        String words = line.replaceAll("(?<=[a-z])(?=[A-Z])|_", " ").toLowerCase(java.util.Locale.ROOT);
         for (String kept : KEPT.keySet()) {
             words = words.replace(kept, "");
         }

@@ -469,7 +469,7 @@ class EngineClientTest {
     }
 
     @Test
-    void findsOutEverythingAnewOfANewProcess() throws IOException {
+    void findsOutEverythingAgainOfANewProcess() throws IOException {
         EngineClient client = client();
         client.read(NOON);
         server.say(

@@ -13,7 +13,7 @@ class SecretTest {
     private Path folder;
 
     @Test
-    void isReadAnewWhenItsFileChanges() throws IOException {
+    void isReadAgainWhenItsFileChanges() throws IOException {
         Path file = Files.writeString(folder.resolve("key"), "first\n");
         Secret key = Secret.in(file, "pilotlight.engine.api-key-file");
         assertThat(key.get()).contains("first");

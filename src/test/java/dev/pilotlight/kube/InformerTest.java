@@ -183,7 +183,7 @@ class InformerTest {
     }
 
     @Test
-    void readsAllAnewWhenItsVersionIsForgotten() {
+    void readsAllAgainWhenItsVersionIsForgotten() {
         pod("p1", "hello");
         pod("p2", "me too");
         start(POOL);
@@ -199,7 +199,7 @@ class InformerTest {
     }
 
     @Test
-    void readsAllAnewAfterAnErrorInTheWatch() {
+    void readsAllAgainAfterAnErrorInTheWatch() {
         pod("p1", "hello");
         start(POOL);
         isWatching();
@@ -210,7 +210,7 @@ class InformerTest {
     }
 
     @Test
-    void readsAllAnewWhenTheWatchIsRefusedAsExpired() {
+    void readsAllAgainWhenTheWatchIsRefusedAsExpired() {
         pod("p1", "hello");
         server.fault(call -> call.verb() == Call.Verb.WATCH && server.asked().size() == 2
                 ? Optional.of(FakeApiServer.refused(410, "too old"))
@@ -221,7 +221,7 @@ class InformerTest {
     }
 
     @Test
-    void readsAllAnewWhenTheWatchIsSilent() {
+    void readsAllAgainWhenTheWatchIsSilent() {
         pod("p1", "hello");
         start(POOL);
         isWatching();

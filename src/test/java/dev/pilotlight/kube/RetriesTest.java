@@ -40,7 +40,7 @@ class RetriesTest {
     }
 
     @Test
-    void beginTheirPausesAnewWithTheFirstWordOfAServerThatWasAway() {
+    void beginTheirPausesAgainWithTheFirstWordOfAServerThatWasAway() {
         Retries away = after(Retries.NONE.succeeded(), GONE, 20);
         assertThat(pause(away, GONE)).isGreaterThanOrEqualTo(MOST.dividedBy(2));
         assertThat(pause(away.failed(DENIED), DENIED)).isLessThanOrEqualTo(Duration.ofSeconds(1));

@@ -79,7 +79,7 @@ class TickTest {
         }
 
         @Test
-        void failsAfterHalfAnHourAndGetsADeadlineAnewTwoMinutesLater() {
+        void failsAfterHalfAnHourAndGetsADeadlineAgainTwoMinutesLater() {
             World world = new World().seconds(30 * 60 + 1);
             assertThat(phase(world)).isEqualTo("failed");
             assertThat(live(world)).extracting(Verdict::up).isEqualTo(false);
@@ -301,7 +301,7 @@ class TickTest {
         }
 
         @Test
-        void beginsAnewWithANewProcess() {
+        void beginsAgainWithANewProcess() {
             World world = new World();
             world.firstTokens = List.of(20.0);
             world.serve().seconds(5);

@@ -147,7 +147,7 @@ class ForecastTest {
         }
 
         @Test
-        void beginsAnewAtAnotherHorizon() {
+        void beginsAgainAtAnotherHorizon() {
             Forecast forecast = Forecast.NONE;
             for (int minute = 0; minute < 300; minute++) {
                 forecast = forecast.advance(

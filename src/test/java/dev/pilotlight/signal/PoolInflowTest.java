@@ -148,7 +148,7 @@ class PoolInflowTest {
     }
 
     @Test
-    void takesAnEngineThatCountsAnewAndAPodThatSaysNothingNewForNothing() {
+    void takesAnEngineThatCountsAgainAndAPodThatSaysNothingNewForNothing() {
         pods(4);
         seconds(120, 8, 8);
         came.put("pod-0", 0);

@@ -227,7 +227,7 @@ class BatchTest {
         }
 
         @Test
-        void preemptsTheYoungestAndComputesItAnew() {
+        void preemptsTheYoungestAndComputesItAgain() {
             Batch batch = new Batch(PLAIN.withLimits(4, 320)); // 19 usable blocks: two requests of 160 tokens need 20
             batch.submit(Request.of(100, 60), 0);
             batch.submit(Request.of(100, 60), 0);

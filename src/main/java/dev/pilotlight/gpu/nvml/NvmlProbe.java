@@ -15,7 +15,7 @@ import java.util.Optional;
 /** Reads the GPUs by NVML; to be read by one thread at a time. */
 public final class NvmlProbe implements GpuProbe {
     /** Handles of a GPU that failed stay dead after it was reset: from time to time they are got again. */
-    static final Duration ANEW_AFTER = Duration.ofSeconds(30);
+    static final Duration AGAIN_AFTER = Duration.ofSeconds(30);
 
     private final List<String> libraries;
     private final GpuClaim claim;
@@ -28,7 +28,7 @@ public final class NvmlProbe implements GpuProbe {
     private Optional<Nvml.Loading> loading = Optional.empty();
     private Optional<NvmlSession> session = Optional.empty();
     private String origin = "";
-    private Instant anewAt = Instant.MAX;
+    private Instant againAt = Instant.MAX;
 
     /**
      * @param library the name or path to load instead of the usual places
@@ -60,7 +60,7 @@ public final class NvmlProbe implements GpuProbe {
     }
 
     private GpuReading read(Nvml nvml, NvmlFrame frame, Instant now) {
-        if (session.isPresent() && (!now.isBefore(anewAt) || !session.get().fits(frame))) {
+        if (session.isPresent() && (!now.isBefore(againAt) || !session.get().fits(frame))) {
             close();
         }
         if (session.isEmpty()) {
@@ -106,14 +106,14 @@ public final class NvmlProbe implements GpuProbe {
             }
         }
         if (sound && seen.size() == devices.size()) {
-            anewAt = Instant.MAX;
+            againAt = Instant.MAX;
             return devices;
         }
         List<Device> all = LostDevices.in(devices, seen);
         if (all.stream().noneMatch(NvmlProbe::failing)) {
-            anewAt = Instant.MAX;
-        } else if (anewAt.equals(Instant.MAX)) {
-            anewAt = now.plus(ANEW_AFTER);
+            againAt = Instant.MAX;
+        } else if (againAt.equals(Instant.MAX)) {
+            againAt = now.plus(AGAIN_AFTER);
         }
         return all;
     }
@@ -131,6 +131,6 @@ public final class NvmlProbe implements GpuProbe {
     public void close() {
         session.ifPresent(NvmlSession::close);
         session = Optional.empty();
-        anewAt = Instant.MAX;
+        againAt = Instant.MAX;
     }
 }

@@ -228,7 +228,7 @@ class GpuJudgementTest {
         }
 
         @Test
-        void countsFromZeroAgainAfterTheDriverWasLoadedAnew() {
+        void countsFromZeroAgainAfterTheDriverWasLoadedAgain() {
             weigh(nvml(withEcc(7)));
 
             assertThat(weigh(nvml(withEcc(0)))).isEmpty();

@@ -106,7 +106,7 @@ class NvmlFaultTest {
         }
 
         @Test
-        void keepsItsNameWhenTheSessionIsOpenedAnew() {
+        void keepsItsNameWhenTheSessionIsOpenedAgain() {
             nvml.play(h100(FIRST) + t4(SECOND));
             probe = nvml.probe(GpuClaim.of(List.of("visible"), Optional.empty()));
             probe.read(NOON);
@@ -178,8 +178,8 @@ class NvmlFaultTest {
             nvml.play(h100(FIRST));
             int before = nvml.sessions();
 
-            probe.read(NOON.plusSeconds(1).plus(NvmlProbe.ANEW_AFTER));
-            probe.read(NOON.plusSeconds(2).plus(NvmlProbe.ANEW_AFTER));
+            probe.read(NOON.plusSeconds(1).plus(NvmlProbe.AGAIN_AFTER));
+            probe.read(NOON.plusSeconds(2).plus(NvmlProbe.AGAIN_AFTER));
 
             assertThat(nvml.sessions() - before).isEqualTo(1);
         }

@@ -114,7 +114,7 @@ class MetadataPatcherTest {
         }
 
         @Test
-        void beginsAnewWithTheFirstPatchThatIsTaken() {
+        void beginsAgainWithTheFirstPatchThatIsTaken() {
             failed(new Answer.Lost("gone"), 20);
             server.fault(_ -> Optional.empty());
             patcher.send(patch, 21);

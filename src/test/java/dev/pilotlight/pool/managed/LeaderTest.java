@@ -326,16 +326,16 @@ class LeaderTest {
         }
 
         @Test
-        void makesThePlanAnewWhereItWasDeleted() {
+        void makesThePlanAgainWhereItWasDeleted() {
             pool();
             planned(3, "a", "b");
             meanwhile(() -> server.delete(PLAN));
             start();
-            Await.until("makes it again", AMPLE, this::madeAnew);
+            Await.until("makes it again", AMPLE, this::madeAgain);
             assertThat(written().orElseThrow().getString("term")).isEqualTo("4");
         }
 
-        private boolean madeAnew() {
+        private boolean madeAgain() {
             return written().isPresent() && writing().size() > 1;
         }
     }
@@ -371,7 +371,7 @@ class LeaderTest {
     }
 
     @Test
-    void writesNothingIntoAnImmutablePlanAndGoesOnOnceItIsMadeAnew() {
+    void writesNothingIntoAnImmutablePlanAndGoesOnOnceItIsMadeAgain() {
         pool();
         planned(3, "a", "b");
         server.put(PLAN, server.object(PLAN).orElseThrow().put("immutable", true));
@@ -412,7 +412,7 @@ class LeaderTest {
     }
 
     @Test
-    void beginsAnewWithTheNextTerm() {
+    void beginsAgainWithTheNextTerm() {
         pool();
         planned(3, "a", "b");
         start();

@@ -220,7 +220,7 @@ class PlannerTest {
     }
 
     @Test
-    void beginsToWaitAnewWhenTheLoadWasNotLow() {
+    void beginsToWaitAgainWhenTheLoadWasNotLow() {
         usual(0.3);
         pod("e", 0.3, 500);
         active(5, "a", "b", "c", "d", "e");
