@@ -99,7 +99,7 @@ class NvmlLibraryTest {
         @Test
         void isNotThere() {
             assertThat(why(folder.resolve("libnvidia-ml.so.1")))
-                    .contains("does not load; give the sidecar sight of the GPU");
+                    .contains("does not load; give the sidecar access to the GPU");
         }
     }
 }

@@ -205,7 +205,7 @@ public final class Injector implements AutoCloseable {
         try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", tls)) {
             socket.setSoTimeout((int) Duration.ofSeconds(30).toMillis());
             socket.startHandshake();
-            // The next one begins anew.
+            // The next one begins again.
             socket.getSession().invalidate();
             OutputStream out = socket.getOutputStream();
             out.write(("POST /api/v1/inject HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -70,7 +70,7 @@ class LoadVllmIT {
         untold.close();
         server.close();
         List<String> head = List.of(
-                "| situation | truth | said | most in the window | batch limit not told | confidence |",
+                "| situation | truth | said | most in the window | slot limit not told | confidence |",
                 "| --- | --- | --- | --- | --- | --- |");
         Path table = Path.of("target/vllm", "load-" + RealVllm.VERSION + ".md");
         Files.createDirectories(table.getParent());
