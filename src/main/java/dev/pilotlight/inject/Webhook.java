@@ -5,7 +5,6 @@ import dev.pilotlight.inject.InjectionDecision.Leave;
 import dev.pilotlight.inject.InjectionDecision.OptIn;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
@@ -33,8 +32,6 @@ public final class Webhook implements AutoCloseable {
 
     /** The kubelet brings a renewed secret within two minutes. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
-    /** The API server itself takes no more than 3 MiB in one request. */
-    private static final int LONGEST = 3 << 20;
     /** All bodies together, so that a flood of long ones fills no heap; a pod's review has some 10 KB. */
     private static final int MOST_BYTES = 8 << 20;
 
@@ -170,16 +167,16 @@ public final class Webhook implements AutoCloseable {
 
     /** Reads to the end, whatever comes: who still sends when the connection closes does not see the answer. */
     private void take(HttpServerRequest request, OptIn optIn) {
-        Body body = new Body();
+        ReviewBody body = new ReviewBody(bytes);
         Context context = vertx.getOrCreateContext();
         request.exceptionHandler(_ -> body.drop());
         request.handler(body::add);
         request.endHandler(_ -> {
-            if (body.refused != null) {
-                error(request, body.status, body.refused);
+            if (body.refused() != null) {
+                error(request, body.status(), body.refused());
                 return;
             }
-            byte[] text = body.text.getBytes();
+            byte[] text = body.text().getBytes();
             int held = body.handOver();
             Thread.ofVirtual().name("review").start(Guard.once("review", () -> {
                 Answer answer = answer(text, held, optIn);
@@ -239,47 +236,6 @@ public final class Webhook implements AutoCloseable {
                     .putHeader("Content-Type", "application/json")
                     .end(answer.body())
                     .onFailure(_ -> {});
-        }
-    }
-
-    /** What has come of a request's body, as far as there is room. Of one event loop. */
-    private final class Body {
-        private Buffer text = Buffer.buffer();
-        private int held;
-        private int status;
-        private String refused;
-
-        void add(Buffer piece) {
-            if (refused != null) {
-                return;
-            }
-            if (text.length() + piece.length() > LONGEST) {
-                refuse(400, "the body is longer than " + LONGEST + " bytes");
-            } else if (!bytes.tryAcquire(piece.length())) {
-                refuse(503, "more reviews at once than fit into memory");
-            } else {
-                held += piece.length();
-                text.appendBuffer(piece);
-            }
-        }
-
-        private void refuse(int with, String why) {
-            status = with;
-            refused = why;
-            bytes.release(handOver());
-        }
-
-        /** How much whoever goes on with it has to give back. */
-        int handOver() {
-            int was = held;
-            held = 0;
-            text = Buffer.buffer();
-            return was;
-        }
-
-        /** Its caller has left. */
-        void drop() {
-            bytes.release(handOver());
         }
     }
 

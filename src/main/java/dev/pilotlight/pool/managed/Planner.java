@@ -7,17 +7,14 @@ import dev.pilotlight.signal.Inflow;
 import dev.pilotlight.signal.PoolInflow;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Decides which pods of a pool are in front of traffic: peers' reports, the last plan and the time in, the next plan out. What it
@@ -31,19 +28,11 @@ import java.util.stream.Stream;
  */
 public record Planner(
         Instant since, Optional<Instant> lowSince, Optional<Instant> goneSince, PoolInflow inflow, Wish wish) {
-    /** Three looks missed: a pod that answers nobody for that long is replaced, though it stays named as long as it exists. */
-    private static final Duration LOST = Duration.ofSeconds(3);
-    /** Outside a surge no pod's role changes twice within this. */
-    private static final Duration CALM = Duration.ofSeconds(60);
     /** Names of pods that are gone harm nobody: taken out with the next change, or together after this. */
     private static final Duration TIDY = Duration.ofSeconds(30);
 
     /** A change of many pods is said by so many names. */
     private static final int NAMES_SAID = 10;
-    /** Higher than this no load is believed before the pods themselves say it. */
-    private static final double MOST_UNSEEN = 3;
-    /** One pod counts for so many full ones at most: whatever it says, the plan is not made by it alone. */
-    private static final double MOST_OF_ONE = 10;
 
     public static Planner begin(Instant now) {
         return new Planner(now, Optional.empty(), Optional.empty(), PoolInflow.UNKNOWN, Wish.NONE);
@@ -89,16 +78,16 @@ public record Planner(
                 .filter(peer -> peer.report().filter(PeerReport::ready).isPresent())
                 .map(Peer::name)
                 .collect(Collectors.toCollection(TreeSet::new));
-        Decision all = look(Pool.of(peers, ready, ready.size(), since, now), peers, policy, now);
+        Decision all = look(SortedPool.of(peers, ready, ready.size(), since, now), peers, policy, now);
         return new Decision(all.next(), Optional.empty(), all.demandPods());
     }
 
     public Decision look(List<Peer> peers, Optional<Plan> last, PoolPolicy policy, Instant now) {
         SortedSet<String> named = last.map(Plan::active).orElse(new TreeSet<>());
-        return look(Pool.of(peers, named, last.map(Plan::wanted).orElse(0), since, now), peers, policy, now);
+        return look(SortedPool.of(peers, named, last.map(Plan::wanted).orElse(0), since, now), peers, policy, now);
     }
 
-    private Decision look(Pool pool, List<Peer> peers, PoolPolicy policy, Instant now) {
+    private Decision look(SortedPool pool, List<Peer> peers, PoolPolicy policy, Instant now) {
         Map<String, Inflow> inflows = PoolInflow.plausible(pool.inflow());
         PoolInflow comes = inflow.advance(inflows);
         OptionalDouble load = pool.meanLoad(comes, inflows);
@@ -106,7 +95,7 @@ public record Planner(
                 ? OptionalDouble.of(Math.max(
                                 policy.minActive(),
                                 load.getAsDouble()
-                                        * (pool.serving.size() + pool.unreachable.size())
+                                        * (pool.serving().size() + pool.unreachable().size())
                                         / policy.targetLoad())
                         + policy.standby())
                 : OptionalDouble.empty();
@@ -117,7 +106,7 @@ public record Planner(
         Planner next = new Planner(
                 since,
                 change.isPresent() || !low ? Optional.empty() : lowSince.or(() -> Optional.of(now)),
-                change.isPresent() || pool.gone.isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
+                change.isPresent() || pool.gone().isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
                 comes,
                 policy.scale()
                         .map(scale -> wish.look(pool.traffic(peers, load, comes, inflows), scale, now))
@@ -126,61 +115,61 @@ public record Planner(
     }
 
     /** At once: for the load, for the least that must be there, in the place of a lost pod, and for pods that the pool has too many of. */
-    private static Optional<Change> promotion(Pool pool, OptionalDouble load, PoolPolicy policy) {
-        int serving = pool.serving.size();
-        int exist = serving + pool.standbys.size();
+    private static Optional<Change> promotion(SortedPool pool, OptionalDouble load, PoolPolicy policy) {
+        int serving = pool.serving().size();
+        int exist = serving + pool.standbys().size();
         int least = Math.min(policy.minActive(), exist);
         boolean surge = load.isPresent() && load.getAsDouble() > policy.promoteAt();
         int forLoad =
                 surge ? Math.max(serving + 1, (int) Math.ceil(load.getAsDouble() * serving / policy.targetLoad())) : 0;
-        int urgent = Math.min(Math.max(Math.max(least, pool.wanted), forLoad), exist) - serving;
+        int urgent = Math.min(Math.max(Math.max(least, pool.wanted()), forLoad), exist) - serving;
         int usual = base(exist, policy) - serving;
-        List<KnownPeer> calm = pool.standbys.stream().filter(KnownPeer::isCalm).toList();
+        List<KnownPeer> calm = pool.standbys().stream().filter(KnownPeer::isCalm).toList();
         List<KnownPeer> promoted =
-                urgent >= Math.min(usual, calm.size()) ? warmest(pool.standbys, urgent) : warmest(calm, usual);
+                urgent >= Math.min(usual, calm.size()) ? warmest(pool.standbys(), urgent) : warmest(calm, usual);
         if (promoted.isEmpty()) {
             return Optional.empty();
         }
-        SortedSet<String> active = names(pool.serving);
+        SortedSet<String> active = names(pool.serving());
         active.addAll(names(promoted));
         // A pod that answers nobody here may serve for all that: it stays. One that says it can not is replaced.
-        active.addAll(pool.unreachable);
-        int missing = pool.wanted - active.size() + pool.unreachable.size();
-        pool.down.stream().limit(Math.max(0, missing)).forEach(active::add);
+        active.addAll(pool.unreachable());
+        int missing = pool.wanted() - active.size() + pool.unreachable().size();
+        pool.down().stream().limit(Math.max(0, missing)).forEach(active::add);
         String why = forLoad > serving
                 ? "the active pods' mean load is %.2f, above %.2f".formatted(load.getAsDouble(), policy.promoteAt())
-                : pool.wanted > serving
+                : pool.wanted() > serving
                         ? "active pods were lost"
                         : "%d pods are ready and %d are to stand by".formatted(exist, policy.standby());
         return Optional.of(new Change(
-                active, Math.max(pool.wanted, serving + promoted.size()), "promoted " + said(promoted) + ": " + why));
+                active, Math.max(pool.wanted(), serving + promoted.size()), "promoted " + said(promoted) + ": " + why));
     }
 
     /** One, in time, and only if what is left stays well under the threshold. */
-    private Optional<Change> demotion(Pool pool, OptionalDouble load, PoolPolicy policy, Instant now) {
-        int serving = pool.serving.size();
-        int floor = base(serving + pool.standbys.size(), policy);
+    private Optional<Change> demotion(SortedPool pool, OptionalDouble load, PoolPolicy policy, Instant now) {
+        int serving = pool.serving().size();
+        int floor = base(serving + pool.standbys().size(), policy);
         boolean isLow = lowSince.isPresent()
                 && Duration.between(lowSince.get(), now).compareTo(policy.demoteAfter()) >= 0
                 && load.isPresent()
                 && load.getAsDouble() < policy.demoteAt();
-        boolean isKnown = pool.serving.stream().allMatch(it -> it.load().isPresent());
+        boolean isKnown = pool.serving().stream().allMatch(it -> it.load().isPresent());
         if (!isLow
                 || !isKnown
                 || serving <= floor
-                || !pool.unreachable.isEmpty()
+                || !pool.unreachable().isEmpty()
                 || load.getAsDouble() * serving / (serving - 1) > policy.room()) {
             return Optional.empty();
         }
-        return pool.serving.stream()
+        return pool.serving().stream()
                 .filter(KnownPeer::isCalm)
                 .min(Comparator.comparingDouble((KnownPeer it) -> it.load().getAsDouble())
                         .thenComparing(KnownPeer::readyFor)
                         .thenComparing(KnownPeer::name))
                 .map(least -> {
-                    SortedSet<String> active = names(pool.serving);
+                    SortedSet<String> active = names(pool.serving());
                     active.remove(least.name());
-                    active.addAll(pool.down);
+                    active.addAll(pool.down());
                     return new Change(
                             active,
                             serving - 1,
@@ -192,14 +181,14 @@ public record Planner(
                 });
     }
 
-    private Optional<Change> tidied(Pool pool, Instant now) {
+    private Optional<Change> tidied(SortedPool pool, Instant now) {
         return goneSince
                 .filter(then -> Duration.between(then, now).compareTo(TIDY) >= 0)
                 .map(_ -> {
-                    SortedSet<String> active = names(pool.serving);
-                    active.addAll(pool.down);
-                    active.addAll(pool.unreachable);
-                    return new Change(active, Math.min(pool.wanted, active.size()), "took out pods that are gone");
+                    SortedSet<String> active = names(pool.serving());
+                    active.addAll(pool.down());
+                    active.addAll(pool.unreachable());
+                    return new Change(active, Math.min(pool.wanted(), active.size()), "took out pods that are gone");
                 });
     }
 
@@ -227,134 +216,5 @@ public record Planner(
 
     private static SortedSet<String> names(List<KnownPeer> pods) {
         return pods.stream().map(KnownPeer::name).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** A ready pod that answered lately. */
-    private record KnownPeer(
-            String name,
-            OptionalDouble load,
-            Optional<Duration> coldStart,
-            Optional<Inflow> inflow,
-            Duration readyFor,
-            boolean isCalm) {}
-
-    /**
-     * The pool, sorted by what each pod is good for.
-     *
-     * @param wanted how many the last plan wanted to serve
-     * @param serving named active, and ready
-     * @param down named active, and says that it is not ready
-     * @param unreachable named active, and says nothing
-     * @param gone named active, and deleted or about to be
-     * @param standbys ready, and not named
-     */
-    private record Pool(
-            int wanted,
-            List<KnownPeer> serving,
-            List<String> down,
-            List<String> unreachable,
-            List<String> gone,
-            List<KnownPeer> standbys) {
-
-        static Pool of(List<Peer> peers, SortedSet<String> named, int wanted, Instant since, Instant now) {
-            Map<String, Peer> there = new TreeMap<>();
-            peers.stream().filter(peer -> !peer.terminating()).forEach(peer -> there.put(peer.name(), peer));
-            Pool pool = new Pool(
-                    wanted,
-                    new ArrayList<>(),
-                    new ArrayList<>(),
-                    new ArrayList<>(),
-                    new ArrayList<>(),
-                    new ArrayList<>());
-            Stream.concat(named.stream(), there.keySet().stream())
-                    .distinct()
-                    .forEach(name ->
-                            pool.put(name, Optional.ofNullable(there.get(name)), named.contains(name), since, now));
-            return pool;
-        }
-
-        private void put(String name, Optional<Peer> there, boolean isNamed, Instant since, Instant now) {
-            Optional<PeerReport> report = there.flatMap(Peer::report);
-            Instant heard = report.map(PeerReport::at).orElse(since);
-            boolean isFresh = Duration.between(heard, now).compareTo(LOST) < 0;
-            if (there.isEmpty()) {
-                gone.add(name);
-            } else if (report.isEmpty() || !isFresh) {
-                if (isNamed && isFresh) {
-                    // A leader just elected has not heard it yet.
-                    serving.add(new KnownPeer(
-                            name, OptionalDouble.empty(), Optional.empty(), Optional.empty(), Duration.ZERO, false));
-                } else if (isNamed) {
-                    unreachable.add(name);
-                }
-            } else if (!report.get().ready()) {
-                if (isNamed) {
-                    down.add(name);
-                }
-            } else {
-                (isNamed ? serving : standbys).add(seen(name, report.get()));
-            }
-        }
-
-        private static KnownPeer seen(String name, PeerReport report) {
-            boolean isCalm =
-                    report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
-            return new KnownPeer(
-                    name, load(report.load()), report.coldStart(), report.inflow(), report.readyFor(), isCalm);
-        }
-
-        private static OptionalDouble load(OptionalDouble said) {
-            return said.isPresent() && said.getAsDouble() >= 0
-                    ? OptionalDouble.of(Math.min(said.getAsDouble(), MOST_OF_ONE))
-                    : OptionalDouble.empty();
-        }
-
-        /** Of all that answer, standbys too: what came to a pod before its role changed did come. */
-        Map<String, Inflow> inflow() {
-            return Stream.concat(serving.stream(), standbys.stream())
-                    .filter(it -> it.inflow().isPresent())
-                    .collect(Collectors.toMap(KnownPeer::name, it -> it.inflow().get()));
-        }
-
-        Wish.Traffic traffic(List<Peer> peers, OptionalDouble load, PoolInflow comes, Map<String, Inflow> inflows) {
-            boolean allCount = !serving.isEmpty()
-                    && unreachable.isEmpty()
-                    && serving.stream().allMatch(it -> inflows.containsKey(it.name()));
-            return new Wish.Traffic(
-                    (int) peers.stream().filter(peer -> !peer.terminating()).count(),
-                    serving.size() + unreachable.size(),
-                    (int) serving.stream().filter(it -> it.load().isPresent()).count(),
-                    load,
-                    allCount
-                            ? OptionalDouble.of(comes.pods(serving.stream()
-                                    .map(it -> inflows.get(it.name()))
-                                    .toList()))
-                            : OptionalDouble.empty(),
-                    coldStart());
-        }
-
-        /** The median of those that were watched; the longer one of two. */
-        private Optional<Duration> coldStart() {
-            List<Duration> took = Stream.concat(serving.stream(), standbys.stream())
-                    .flatMap(it -> it.coldStart().stream())
-                    .sorted()
-                    .toList();
-            return took.isEmpty() ? Optional.empty() : Optional.of(took.get(took.size() / 2));
-        }
-
-        /** Of the active pods that say theirs; a surge is added as soon as the pool together shows it. */
-        OptionalDouble meanLoad(PoolInflow comes, Map<String, Inflow> inflows) {
-            OptionalDouble mean = serving.stream()
-                    .filter(it -> it.load().isPresent())
-                    .mapToDouble(it -> it.load().getAsDouble())
-                    .average();
-            boolean allCount = serving.stream().allMatch(it -> inflows.containsKey(it.name()));
-            if (mean.isEmpty() || !allCount) {
-                return mean;
-            }
-            double unseen = comes.unseen(
-                    serving.stream().map(it -> inflows.get(it.name())).toList());
-            return OptionalDouble.of(Math.max(mean.getAsDouble(), Math.min(MOST_UNSEEN, mean.getAsDouble() + unseen)));
-        }
     }
 }
