@@ -226,7 +226,7 @@ public record EngineTrack(
     }
 
     /**
-     * Whether it is seen to stand, and not by somebody's order. The API server of a core that is gone shows its page to the end; where
+     * Whether it is seen to stand, and not on request. The API server of a core that is gone shows its page to the end; where
      * there is none, the answer may be a gateway's. No core that is gone moves a counter.
      */
     private boolean stands(EngineReading reading) {

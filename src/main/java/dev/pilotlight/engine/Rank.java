@@ -16,7 +16,7 @@ import java.util.OptionalDouble;
  * @param answeredTokens counter of the tokens generated for requests that have finished
  * @param cachedPromptTokens counter of prompt tokens that the prefix cache saved from being computed
  * @param steps counter of the engine core's steps: forward passes that gave a token or ended a prompt
- * @param deferred requests in the queue that wait for something else than a place, such as the transfer of their KV cache
+ * @param deferred requests in the queue that wait for something else than a slot, such as the transfer of their KV cache
  * @param address of its server, host and port; empty where there is but one
  */
 public record Rank(

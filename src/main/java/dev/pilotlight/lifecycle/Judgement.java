@@ -101,7 +101,7 @@ public final class Judgement {
         TABLE.put(Condition.REJECTING, it -> it.rejections()
                 .lastAt()
                 .filter(at -> !it.isOver(at, REJECTIONS_STAND))
-                .map(at -> "the engine turns requests away at its door, the last at " + at
+                .map(at -> "the engine rejects requests on arrival, the last at " + at
                         + " (vllm:admission_rejections_total): they are in no queue, and count as load"));
         TABLE.put(Condition.KEY_REFUSED, it -> refused(it, Refusal.KEY)
                 .map(why -> "whether the engine hangs while idle cannot be told: " + why));

@@ -34,7 +34,7 @@ public final class WarmUp {
     private final Duration probeTimeout;
     private final OwnRequests own;
     private final Supplier<Instant> clock;
-    /** What the server turned out to have; found out anew where it has that no more. */
+    /** What the server turned out to have; found out again where it has that no more. */
     private volatile Api fitting = Api.COMPLETIONS;
 
     /** @param targets where to send what is for a rank, at least one; without a rank each server */

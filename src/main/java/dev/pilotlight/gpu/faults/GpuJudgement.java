@@ -149,7 +149,7 @@ public final class GpuJudgement {
         return OptionalLong.of(Math.min(before.getAsLong(), ecc.getAsLong()));
     }
 
-    /** An exporter that begins anew shows none for a while, and then the old one again. */
+    /** An exporter that begins again shows none for a while, and then the old one again. */
     private static OptionalInt standing(GpuMemory.Remembered before, OptionalInt xid) {
         return xid.orElse(0) == 0 ? before.standingXid().orElse(xid) : xid;
     }
