@@ -27,7 +27,7 @@ class SizesTest {
             "engine/EngineClient", 425,
             "lifecycle/Judgement", 370,
             "lifecycle/Lifecycle", 340,
-            "lifecycle/WarmUp", 310,
+            "lifecycle/WarmUp", 330,
             "signal/Forecast", 330,
             "signal/Load", 305);
 
