@@ -60,7 +60,7 @@ public final class Together {
         }
         List<Cause> causes =
                 readings.stream().map(Unreachable::cause).distinct().toList();
-        // Unless all say the same it is no sight of what they do.
+        // Unless all say the same it is no access to what they do.
         Cause cause = causes.size() == 1
                 ? causes.getFirst()
                 : causes.stream()
@@ -86,11 +86,11 @@ public final class Together {
         if (ill.size() == parts.size()) {
             return ill.stream().filter(it -> !it.isDead()).findFirst().orElse(ill.getFirst());
         }
-        List<String> troubles =
+        List<String> problems =
                 parts.stream().flatMap(part -> part.trouble(patience).stream()).toList();
-        if (!troubles.isEmpty()) {
+        if (!problems.isEmpty()) {
             return new HealthAnswer.Partly(
-                    troubles.size() + " of " + parts.size() + " engine addresses: " + String.join("; ", troubles));
+                    problems.size() + " of " + parts.size() + " engine addresses: " + String.join("; ", problems));
         }
         return said.stream().allMatch(HealthAnswer.NoAnswer.class::isInstance)
                 ? new HealthAnswer.NoAnswer()
