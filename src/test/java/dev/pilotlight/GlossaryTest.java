@@ -52,7 +52,8 @@ class GlossaryTest {
         List<String> found = new ArrayList<>();
         for (String root : READ) {
             try (Stream<Path> files = Files.walk(Path.of(root))) {
-                for (Path file : files.filter(it -> TEXT.matcher(it.toString()).matches()).toList()) {
+                for (Path file : files.filter(it -> TEXT.matcher(it.toString()).matches())
+                        .toList()) {
                     List<String> lines = Files.readAllLines(file);
                     for (int i = 0; i < lines.size(); i++) {
                         String where = file + ":" + (i + 1) + ": ";
@@ -68,7 +69,8 @@ class GlossaryTest {
     void findsAnOldWordInProseAndInAName() {
         assertThat(oldWords("Reads it anew, through a door.")).hasSize(2);
         assertThat(oldWords("private final PodMark readAnew;")).hasSize(2);
-        assertThat(oldWords("from the usual places, in order, for the indoor fleet")).isEmpty();
+        assertThat(oldWords("from the usual places, in order, for the indoor fleet"))
+                .isEmpty();
     }
 
     private static List<String> oldWords(String line) {

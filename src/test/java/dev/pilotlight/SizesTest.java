@@ -45,8 +45,7 @@ class SizesTest {
             Map.entry("Rank", "one for each metric that vLLM gives by rank"),
             Map.entry("Signals", "one for each signal that is published"));
 
-    private static final Pattern RECORD =
-            Pattern.compile("\\brecord (\\w+)(?:<[^(]*>)?\\(");
+    private static final Pattern RECORD = Pattern.compile("\\brecord (\\w+)(?:<[^(]*>)?\\(");
 
     @Test
     void noClassIsLongerThanThreeHundredLines() throws IOException {

@@ -1,5 +1,7 @@
 package dev.pilotlight.kube;
 
+import dev.pilotlight.kube.ApiWire.NoWay;
+import dev.pilotlight.kube.ApiWire.Wire;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -15,8 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import dev.pilotlight.kube.ApiWire.NoWay;
-import dev.pilotlight.kube.ApiWire.Wire;
 
 /**
  * The wire to the API server. HTTP/1.1 with a connection per watch: one that a router has forgotten is given up with the request that

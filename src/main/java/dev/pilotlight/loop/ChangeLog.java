@@ -178,8 +178,7 @@ final class ChangeLog {
             case Phase.Warming _ -> LOG.infof("phase %s -> warming: model listed, warm-up under way", before.word());
             case Phase.Ready ready -> LOG.infof("phase %s -> ready: %s", before.word(), ready.how());
             case Phase.Suspended suspended ->
-                LOG.infof(
-                        "phase %s -> suspended: the engine is %s, on request", before.word(), suspended.how());
+                LOG.infof("phase %s -> suspended: the engine is %s, on request", before.word(), suspended.how());
             case Phase.Draining _ -> LOG.infof("phase %s -> draining", before.word());
             case Phase.Failed failed ->
                 LOG.warnf(

@@ -30,7 +30,8 @@ record LatencyWindow(List<Sample> samples) {
         List<Sample> kept = new ArrayList<>(samples.size() + 1);
         for (int i = 0; i < samples.size(); i++) {
             // The newest sample beyond the window stays: it is the window's far edge.
-            boolean nextIsInside = i + 1 < samples.size() && samples.get(i + 1).at().isAfter(at.minus(LENGTH));
+            boolean nextIsInside =
+                    i + 1 < samples.size() && samples.get(i + 1).at().isAfter(at.minus(LENGTH));
             if (samples.get(i).at().isAfter(at.minus(LENGTH)) || nextIsInside) {
                 kept.add(samples.get(i));
             }

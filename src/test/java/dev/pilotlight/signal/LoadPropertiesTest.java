@@ -306,8 +306,7 @@ class LoadPropertiesTest {
                             .getLast()
                             .capacity()
                             .orElseThrow())
-                    .isEqualTo(
-                            new Capacity(256, 0.2, "vLLM's default slot limit; set pilotlight.engine.max-num-seqs"));
+                    .isEqualTo(new Capacity(256, 0.2, "vLLM's default slot limit; set pilotlight.engine.max-num-seqs"));
             assertThat(engine.seconds(120, 1.3 * full, CHAT)
                             .getLast()
                             .capacity()

@@ -91,8 +91,7 @@ public final class NvmlProbe implements GpuProbe {
             return new GpuReading.Absent(
                     now, nvml.library() + " has no " + function + ": it is not NVIDIA's library, or one far too old");
         }
-        return new GpuReading.Failed(
-                now, function + " answers " + NvmlReturn.says(code) + ": " + NvmlReturn.fix(code));
+        return new GpuReading.Failed(now, function + " answers " + NvmlReturn.says(code) + ": " + NvmlReturn.fix(code));
     }
 
     /** Adds the GPUs seen before that NVML no longer tells of, and gives a lost one the name that it had. */

@@ -95,7 +95,8 @@ public record Planner(
                 ? OptionalDouble.of(Math.max(
                                 policy.minActive(),
                                 load.getAsDouble()
-                                        * (pool.serving().size() + pool.unreachable().size())
+                                        * (pool.serving().size()
+                                                + pool.unreachable().size())
                                         / policy.targetLoad())
                         + policy.standby())
                 : OptionalDouble.empty();
@@ -124,7 +125,8 @@ public record Planner(
                 surge ? Math.max(serving + 1, (int) Math.ceil(load.getAsDouble() * serving / policy.targetLoad())) : 0;
         int urgent = Math.min(Math.max(Math.max(least, pool.wanted()), forLoad), exist) - serving;
         int usual = base(exist, policy) - serving;
-        List<KnownPeer> calm = pool.standbys().stream().filter(KnownPeer::isCalm).toList();
+        List<KnownPeer> calm =
+                pool.standbys().stream().filter(KnownPeer::isCalm).toList();
         List<KnownPeer> promoted =
                 urgent >= Math.min(usual, calm.size()) ? warmest(pool.standbys(), urgent) : warmest(calm, usual);
         if (promoted.isEmpty()) {

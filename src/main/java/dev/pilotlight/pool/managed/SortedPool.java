@@ -45,16 +45,11 @@ record SortedPool(
         Map<String, Peer> there = new TreeMap<>();
         peers.stream().filter(peer -> !peer.terminating()).forEach(peer -> there.put(peer.name(), peer));
         SortedPool pool = new SortedPool(
-                wanted,
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>(),
-                new ArrayList<>());
+                wanted, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         Stream.concat(named.stream(), there.keySet().stream())
                 .distinct()
-                .forEach(name ->
-                        pool.put(name, Optional.ofNullable(there.get(name)), named.contains(name), since, now));
+                .forEach(
+                        name -> pool.put(name, Optional.ofNullable(there.get(name)), named.contains(name), since, now));
         return pool;
     }
 
@@ -84,8 +79,7 @@ record SortedPool(
     private static KnownPeer seen(String name, PeerReport report) {
         boolean isCalm =
                 report.flippedAgo().map(ago -> ago.compareTo(CALM) >= 0).orElse(true);
-        return new KnownPeer(
-                name, load(report.load()), report.coldStart(), report.inflow(), report.readyFor(), isCalm);
+        return new KnownPeer(name, load(report.load()), report.coldStart(), report.inflow(), report.readyFor(), isCalm);
     }
 
     private static OptionalDouble load(OptionalDouble said) {
@@ -137,8 +131,8 @@ record SortedPool(
         if (mean.isEmpty() || !allCount) {
             return mean;
         }
-        double unseen = comes.unseen(
-                serving.stream().map(it -> inflows.get(it.name())).toList());
+        double unseen =
+                comes.unseen(serving.stream().map(it -> inflows.get(it.name())).toList());
         return OptionalDouble.of(Math.max(mean.getAsDouble(), Math.min(MOST_UNSEEN, mean.getAsDouble() + unseen)));
     }
 }
