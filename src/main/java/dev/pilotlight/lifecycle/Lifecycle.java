@@ -89,7 +89,9 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                     "not warmed, by pilotlight.warm-up.on-failure=proceed: "
                             + inputs.found().get(Condition.NO_MODEL)));
         }
-        Starting going = starting.lookedAt(inputs.tellsOfTheStart(), whyStarting(inputs), now);
+        // The time in which /health is well is not held against it either.
+        Starting going = starting.lookedAt(
+                inputs.tellsOfTheStart() && !inputs.isHealthy(), whyStarting(inputs), now);
         Duration deadline = liveness.startDeadline(inputs.longestLoad());
         boolean hasServed = inputs.servedOthers() && !inputs.refused();
         if (!deadline.isZero()

@@ -146,6 +146,21 @@ class CasesTest {
             }
         }
 
+        /** /health is well for an hour and no model is listed; then a poll gets no answer: that is no start that took too long. */
+        @Test
+        void oneSilentPollAfterAnHourWithoutAModel() {
+            World world = new World().seconds(3);
+            world.serve();
+            world.lists = false;
+            world.seconds(3_600);
+            world.engine = Engine.SILENT;
+            world.seconds(5);
+            assertThat(isLive(world)).isTrue();
+            world.engine = Engine.REFUSED;
+            world.seconds(60);
+            assertThat(isLive(world)).as("it loads again").isTrue();
+        }
+
         /** gpustack 6215, 6207: the Rust front end speaks OpenMetrics. */
         @Test
         void rustFrontendOpenmetrics() {
