@@ -90,8 +90,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                             + inputs.found().get(Condition.NO_MODEL)));
         }
         // The time in which /health is well is not held against it either.
-        Starting going = starting.lookedAt(
-                inputs.tellsOfTheStart() && !inputs.isHealthy(), whyStarting(inputs), now);
+        Starting going = starting.lookedAt(inputs.tellsOfTheStart() && !inputs.isHealthy(), whyStarting(inputs), now);
         Duration deadline = liveness.startDeadline(inputs.longestLoad());
         boolean hasServed = inputs.servedOthers() && !inputs.refused();
         if (!deadline.isZero()
