@@ -30,7 +30,7 @@ class OtherPodsIT {
             - target: { kind: Deployment, name: vllm }
               patch: |
                 - { op: replace, path: /spec/template/spec/containers/0/image, value: "pilotlight.test/engine-bare:1" }
-                - { op: replace, path: /spec/template/spec/containers/0/args, value: [--host=0.0.0.0, --model=qwen3-8b, --load-seconds=3] }
+                - { op: replace, path: /spec/template/spec/containers/0/args, value: [--host=0.0.0.0, --model=qwen3-8b, --max-num-seqs=64, --load-seconds=3] }
             """;
 
     private final RealNode node = RealNode.shared();

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.process.Await;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,20 +20,6 @@ class RoughNodeIT {
     /** The engine's liveness probe begins so long after its container. */
     private static final Duration PROBED = Duration.ofSeconds(130);
 
-    /** As many loops as keep every processor of a small machine busy, and asking for more of it than the example's pod does. */
-    private static final String HOGS = """
-            apiVersion: v1
-            kind: Pod
-            metadata: { name: hogs, namespace: default }
-            spec:
-              terminationGracePeriodSeconds: 0
-              containers:
-                - name: hogs
-                  image: %s
-                  command: [bash, -c, "for i in {1..8}; do while :; do :; done & done; wait"]
-                  resources: { requests: { cpu: "1" } }
-            """;
-
     private final RealNode node = RealNode.shared();
 
     private static void pass(Duration time) {
@@ -48,35 +32,6 @@ class RoughNodeIT {
                 .map(TimeLine.Entry::what)
                 .filter(what -> what.equals("not Ready") || what.startsWith("endpoints"))
                 .toList();
-    }
-
-    /** The least that it asked for is what it gets. The pod starts there, and is not taken off its Service by a late answer. */
-    @Test
-    void startsAndStaysReadyWhereOtherPodsTakeAllProcessors() throws Exception {
-        String name = "rough-busy";
-        Path hogs =
-                Files.writeString(Path.of("target/node/hogs.yaml").toAbsolutePath(), HOGS.formatted(RealNode.ENGINE));
-        node.kubectl("apply", "-f", hogs.toString()).orFail();
-        try (TimeLine line = new TimeLine(node.admin(), name, name)) {
-            line.fault("kubectl apply -k beside eight busy loops");
-            try (Example example = Example.apply(node, Example.in(name));
-                    Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
-                Pod pod = example.awaitReady();
-                Await.until("the callers know the pod", SOON, () -> !crowd.addresses()
-                        .isEmpty());
-                crowd.keepBusy(CALLERS, 100);
-                Instant from = Instant.now();
-                pass(PROBED);
-                crowd.stop();
-                Await.until("all have ended", SOON, () -> crowd.open() == 0);
-                line.add(crowd.tally());
-                assertThat(example.restarts(pod)).containsEntry("pilotlight", 0).containsEntry("vllm", 0);
-                assertThat(away(line, from)).isEmpty();
-                assertThat(crowd.lost()).isEmpty();
-            }
-        } finally {
-            node.kubectl("delete", "-f", hogs.toString(), "--force", "--grace-period=0");
-        }
     }
 
     @Test
