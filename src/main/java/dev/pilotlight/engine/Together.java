@@ -60,7 +60,7 @@ public final class Together {
         }
         List<Cause> causes =
                 readings.stream().map(Unreachable::cause).distinct().toList();
-        // Unless all say the same it is no access to what they do.
+        // Unless all say the same nothing is known of what they do.
         Cause cause = causes.size() == 1
                 ? causes.getFirst()
                 : causes.stream()
