@@ -138,16 +138,6 @@ final class RealNode {
                 .orFail();
     }
 
-    /** Ends all processes of a pod at once, those of its sandbox among them. */
-    void killAll(Pod pod) {
-        String ofPod = "labels.\"io.kubernetes.pod.uid\"==" + pod.getMetadata().getUid();
-        List<String> ids =
-                script("ctr", "containers", "ls", "-q", ofPod).orFail().lines().toList();
-        for (String id : ids) {
-            script("ctr", "tasks", "kill", "--signal", "SIGKILL", id);
-        }
-    }
-
     /** From now on a container can start no process beside those that it has. */
     void limitProcesses(Pod pod, String container) {
         Said.by(new ProcessBuilder("bash", "-c", """

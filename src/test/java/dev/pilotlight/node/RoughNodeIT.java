@@ -56,33 +56,6 @@ class RoughNodeIT {
         }
     }
 
-    /** Containers and their sandbox end at once, and the kubelet begins with what it finds. */
-    @Test
-    void servesAgainAfterAReboot() throws Exception {
-        String name = "rough-reboot";
-        try (Example example = Example.apply(node, Example.in(name));
-                TimeLine line = new TimeLine(node.admin(), name, name);
-                Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
-            Pod pod = example.awaitReady();
-            Instant from = line.fault("a reboot");
-            node.killAll(pod);
-            node.kubelet();
-            line.await("not Ready", SOON, "not Ready"::equals);
-            Await.until("Ready again", Example.START, () -> RealNode.isReady(example.now(pod)));
-            line.add(
-                    "Ready again after " + Duration.between(from, Instant.now()).toMillis() / 1e3 + " s");
-            Await.until(
-                    "the callers know the pod", SOON, () -> !crowd.addresses().isEmpty());
-            crowd.keepBusy(CALLERS, 100);
-            pass(PROBED);
-            crowd.stop();
-            Await.until("all have ended", SOON, () -> crowd.open() == 0);
-            line.add(crowd.tally());
-            assertThat(example.restarts(pod)).containsEntry("pilotlight", 1).containsEntry("vllm", 1);
-            assertThat(crowd.lost()).isEmpty();
-        }
-    }
-
     /** The engine's probe is a process of its container. */
     @Test
     void endsNoEngineAtItsLimitOfProcesses() throws Exception {
@@ -110,7 +83,7 @@ class RoughNodeIT {
             Await.until("it has exited often", SOON, () -> RealNode.restarts(example.now(pod), "vllm") >= 4);
             assertThat(line.first("Ready"::equals)).isEmpty();
             assertThat(RealNode.restarts(example.now(pod), "pilotlight")).isZero();
-            assertThat(Example.ask(pod, "/api/v1/status").json().getString("phase"))
+            assertThat(Example.ask(example.now(pod), "/api/v1/status").json().getString("phase"))
                     .isEqualTo("starting");
         }
     }
