@@ -196,7 +196,7 @@ public interface PilotlightConfig {
         /** Never more are wanted: as many as the busiest hour may want, or the GPU quota allows. Default: nothing is asked for. */
         OptionalInt maxPods();
 
-        /** Of what the traffic leaves of the most pods, the share to keep to spare, and four times as much of the traffic at most. 0 to 1. */
+        /** Of what the traffic leaves of the most pods, the share to keep to spare. 0 to 1. */
         @WithDefault("0.3")
         double reserve();
 

@@ -16,13 +16,19 @@ import java.util.OptionalInt;
  * @param looks that saw it
  * @param minutes means of the last whole minutes without a gap, the newest last
  * @param growths for each minute of the last week: by what factor the traffic grew in the cold start that followed
- * @param growth the factor to be ready for
+ * @param growth the factor to be ready for; empty until enough was seen
  * @param forecast of the sum
  */
 record Demand(
-        long minute, double sum, int looks, double[] minutes, double[] growths, double growth, Forecast forecast) {
+        long minute,
+        double sum,
+        int looks,
+        double[] minutes,
+        double[] growths,
+        OptionalDouble growth,
+        Forecast forecast) {
     static final Demand UNKNOWN =
-            new Demand(Long.MIN_VALUE, 0, 0, new double[0], new double[0], Double.POSITIVE_INFINITY, Forecast.NONE);
+            new Demand(Long.MIN_VALUE, 0, 0, new double[0], new double[0], OptionalDouble.empty(), Forecast.NONE);
 
     /** What the last cold start and a half needed, the next one may need again. */
     private static final double KEPT_COLD_STARTS = 1.5;
@@ -64,15 +70,16 @@ record Demand(
     }
 
     /**
-     * What the traffic outgrew within one cold start for no more than the share of the time that is risked. One cold start of the growth
-     * that is feared counts as seen: until enough was, it decides.
+     * What the traffic outgrew within one cold start for no more than the share of the time that is risked. One cold start of growth
+     * without end counts as seen, so one that never came is not ruled out by a few hours.
      */
-    private static double growth(double[] grown, ScalePolicy policy, int coldMinutes) {
+    private static OptionalDouble growth(double[] grown, ScalePolicy policy, int coldMinutes) {
         double[] all = Arrays.copyOf(grown, grown.length + coldMinutes);
-        Arrays.fill(all, grown.length, all.length, policy.fearedGrowth());
+        Arrays.fill(all, grown.length, all.length, Double.POSITIVE_INFINITY);
         Arrays.sort(all);
         int outgrown = (int) Math.clamp(policy.risk() * all.length, 0.0, all.length - 1.0);
-        return Math.min(policy.fearedGrowth(), all[all.length - 1 - outgrown]);
+        double growth = all[all.length - 1 - outgrown];
+        return Double.isFinite(growth) ? OptionalDouble.of(growth) : OptionalDouble.empty();
     }
 
     /** The most of the last cold start and a half. */

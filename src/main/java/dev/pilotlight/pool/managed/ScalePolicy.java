@@ -15,17 +15,9 @@ import java.util.Optional;
  */
 public record ScalePolicy(
         int minPods, int maxPods, double reserve, double risk, boolean predictive, Optional<Duration> coldStart) {
-    /** Traffic that is far below its most seldom grows by more than so many times the reserve: a quarter is for traffic that doubles. */
-    private static final double FEARED_GROWTH = 4;
-
     public static final double USUAL_RISK = 0.01;
 
     double within(double pods) {
         return Math.clamp(pods, minPods, maxPods);
-    }
-
-    /** The factor by which the traffic is thought to grow within one cold start until enough of it was seen. */
-    double fearedGrowth() {
-        return 1 + FEARED_GROWTH * reserve;
     }
 }

@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
  * what was wanted last still is, and at first what is there.
  *
  * <p>Pods come a cold start late. So to what the traffic takes now is added what it may grow by until then: a share of what it leaves of
- * the most pods, and no more than it was seen to grow by. And what it took of late is kept, since it may come back sooner than a pod does.
+ * the most pods, and no more than it was seen to grow by, once enough of it was seen. And what it took of late is kept, since it may come back sooner than a pod does.
  *
  * @param pods wanted, not rounded: whoever scales rounds up, and its tolerance keeps a fleet steady; empty before the first look
  * @param demand what the traffic was
@@ -57,9 +57,11 @@ public record Wish(OptionalDouble pods, Demand demand) {
         double left = policy.reserve() * Math.max(0, policy.maxPods() - expected);
         // Traffic that stops and goes grows from what it was, not from nothing.
         double lately = Math.max(expected, known.held());
-        double grows = lately * (Math.min(known.growth(), policy.fearedGrowth()) - 1);
+        double spare = known.growth().isPresent()
+                ? Math.min(left, lately * (known.growth().getAsDouble() - 1))
+                : left;
         double kept = Math.max(known.held(), Math.max(work, expected / FULLEST));
-        double wanted = Math.max(expected + Math.min(left, grows), kept);
+        double wanted = Math.max(expected + spare, kept);
         return new Wish(OptionalDouble.of(policy.within(wanted)), known);
     }
 }

@@ -57,9 +57,9 @@ class WishTest {
     }
 
     @Test
-    void sparesNoMoreThanTheTrafficIsFearedToGrow() {
-        assertThat(of(4, 0)).isEqualTo(2);
-        assertThat(of(4, 0.5)).isEqualTo(4); // it may double
+    void sparesTheShareAlsoOfLittleTrafficUntilItsGrowthIsKnown() {
+        assertThat(of(4, 0)).isEqualTo(4); // 14 / 4
+        assertThat(of(4, 0.5)).isEqualTo(5); // 2 + 12 / 4
         assertThat(of(4, 0.7)).isEqualTo(6); // 2.8 + 11.2 / 4
     }
 
