@@ -50,11 +50,10 @@ public final class Judgement {
         TABLE.put(
                 Condition.STUCK,
                 it -> it.everywhere(
-                        (_, pulse) -> pulse.lost() >= 2
+                        (label, pulse) -> pulse.lost() >= 2
                                 && it.progress().sight().isFresh(it.now())
                                 && it.isOver(
-                                        stoodSince(pulse, it.policy()),
-                                        it.policy().step()),
+                                        it.stoodSince(label, pulse), it.policy().step()),
                         pulse -> "stuck: " + stands(pulse)));
         TABLE.put(Condition.BROKEN, it -> it.everywhere((_, pulse) -> answersErrors(pulse), _ -> "")
                 .filter(_ -> it.policy().killsOnErrors())
@@ -190,6 +189,21 @@ public final class Judgement {
                     .isPresent();
         }
 
+        /**
+         * Since when it has been known to stand: an engine that nobody asks anything moves nothing, and whether it could is known only from
+         * the first request of ours that got no answer. That one is sent after {@code stuck-after}. One that works stands since it began.
+         */
+        private Instant stoodSince(String label, Pulse pulse) {
+            boolean works = page(label)
+                    .filter(rank -> rank.running() + rank.waiting() > own.inFlight())
+                    .isPresent();
+            Instant stands = works ? pulse.standsAtWorkSince() : pulse.movedAt();
+            return pulse.lostSince()
+                    .map(sent -> sent.minus(policy.stuckAfter()))
+                    .filter(stands::isBefore)
+                    .orElse(stands);
+        }
+
         private boolean runs(String label) {
             return page(label).filter(rank -> rank.running() > 0).isPresent();
         }
@@ -230,17 +244,6 @@ public final class Judgement {
 
     private static String quoted(HealthAnswer.Unhealthy health) {
         return ", the last " + health.status() + (health.said().isBlank() ? "" : ": " + health.said());
-    }
-
-    /**
-     * Since when it has been known to stand: an engine that nobody asks anything moves nothing, and whether it could is known only from the
-     * first request of ours that got no answer. That one is sent after {@code stuck-after}.
-     */
-    private static Instant stoodSince(Pulse pulse, LivenessPolicy policy) {
-        return pulse.lostSince()
-                .map(sent -> sent.minus(policy.stuckAfter()))
-                .filter(pulse.movedAt()::isBefore)
-                .orElse(pulse.movedAt());
     }
 
     /**

@@ -69,14 +69,14 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
                     new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)),
                     Optional.empty());
         }
-        Progress seen = look(engine, listed.or(() -> model), now).hear(engine, outcome, own);
+        Progress seen = look(engine, own, listed.or(() -> model), now).hear(engine, outcome, own);
         return seen.out.isPresent() || seen.model.isEmpty()
                 ? new Turn(seen, Optional.empty())
                 : seen.ask(engine, own, seen.model.get(), policy, now);
     }
 
     /** Takes in the signs of life of the newest numbers. */
-    private Progress look(EngineTrack engine, Optional<Model> listed, Instant now) {
+    private Progress look(EngineTrack engine, OwnTraffic own, Optional<Model> listed, Instant now) {
         List<Rank> read =
                 engine.numbers().map(numbers -> numbers.snapshot().ranks()).orElse(List.of());
         Map<String, Pulse> after = new LinkedHashMap<>();
@@ -94,6 +94,9 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         if (after.isEmpty()) {
             // No page to read: an answer still tells that it lives.
             after.put("0", ranks.getOrDefault("0", Pulse.begin(Pulse.Signs.UNKNOWN, now)));
+        }
+        if (engine.latest() instanceof Answered page) {
+            after.replaceAll((label, pulse) -> worksOn(label, engine, own) ? pulse : pulse.idle(page.at()));
         }
         if (listed.isPresent() && model.isPresent() && !listed.equals(model)) {
             after.replaceAll((_, pulse) -> pulse.ofAnotherModel());
@@ -189,16 +192,21 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             return false; // A request behind real work whose progress cannot be seen proves nothing.
         }
         Duration quiet = works ? policy.stuckAfter() : policy.heartbeatEvery();
-        if (quiet.isZero() || Duration.between(pulse.movedAt(), now).compareTo(quiet) < 0) {
-            return false;
-        }
-        if (pulse.lost() > 0 && pulse.refused().isEmpty() || pulse.askedAt().isEmpty()) {
+        if (pulse.lost() > 0 && pulse.refused().isEmpty()) {
             // One is out at all times then: the engine proves by it that it is back.
             return true;
         }
         boolean failed = pulse.lost() > 0
                 || pulse.refused().filter(it -> it.refusal() == Refusal.ERROR).isPresent();
-        Duration pause = failed && AFTER_AN_ERROR.compareTo(quiet) < 0 ? AFTER_AN_ERROR : quiet;
+        Instant since = works ? pulse.standsAtWorkSince() : pulse.movedAt();
+        // What failed is asked again without a heartbeat, too: else it could never prove that it is well.
+        if (quiet.isZero() ? !failed : Duration.between(since, now).compareTo(quiet) < 0) {
+            return false;
+        }
+        if (pulse.askedAt().isEmpty()) {
+            return true;
+        }
+        Duration pause = failed && (quiet.isZero() || AFTER_AN_ERROR.compareTo(quiet) < 0) ? AFTER_AN_ERROR : quiet;
         return Duration.between(pulse.askedAt().get(), now).compareTo(pause) >= 0;
     }
 

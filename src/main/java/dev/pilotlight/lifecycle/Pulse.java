@@ -15,6 +15,7 @@ import java.util.OptionalDouble;
  * @param lostSince when the first of these was sent
  * @param refused how those in a row that came back without a token were refused
  * @param askedAt when the last request was sent to it
+ * @param idleAt when the page showed it without work of others last
  */
 public record Pulse(
         Signs signs,
@@ -23,9 +24,10 @@ public record Pulse(
         int lost,
         Optional<Instant> lostSince,
         Optional<Refused> refused,
-        Optional<Instant> askedAt) {
+        Optional<Instant> askedAt,
+        Optional<Instant> idleAt) {
     static Pulse begin(Signs signs, Instant now) {
-        return new Pulse(signs, now, now, 0, Optional.empty(), Optional.empty(), Optional.empty());
+        return new Pulse(signs, now, now, 0, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /** Others are served, so it is not the engine that fails; what our own request lacks, it still lacks. */
@@ -39,27 +41,35 @@ public record Pulse(
                 0,
                 Optional.empty(),
                 refused.filter(it -> !gaveAToken || it.refusal() == Refusal.KEY || it.refusal() == Refusal.UNSUPPORTED),
-                askedAt);
+                askedAt,
+                idleAt);
     }
 
     Pulse answered(Instant when) {
-        return new Pulse(signs, when, when, 0, Optional.empty(), Optional.empty(), askedAt);
+        return new Pulse(signs, when, when, 0, Optional.empty(), Optional.empty(), askedAt, idleAt);
     }
 
     /** Without what requests that got no answer seemed to show. */
     Pulse unproven() {
-        return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt);
+        return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt, idleAt);
     }
 
     Pulse gotNoAnswer(Instant sentAt) {
         return new Pulse(
-                signs, movedAt, tokenAt, lost + 1, lostSince.or(() -> Optional.of(sentAt)), Optional.empty(), askedAt);
+                signs,
+                movedAt,
+                tokenAt,
+                lost + 1,
+                lostSince.or(() -> Optional.of(sentAt)),
+                Optional.empty(),
+                askedAt,
+                idleAt);
     }
 
     Pulse refused(Refusal refusal, String why) {
         if (refusal == Refusal.BROKEN && refused.isPresent()) {
             // It tells nothing, so what was told before stands.
-            return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt);
+            return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt, idleAt);
         }
         int before = refused.filter(it -> it.refusal() == refusal)
                 .map(Refused::inARow)
@@ -71,7 +81,8 @@ public record Pulse(
                 0,
                 Optional.empty(),
                 Optional.of(new Refused(refusal, before + 1, why)),
-                askedAt);
+                askedAt,
+                idleAt);
     }
 
     /** What was asked by a name that is no longer served may be asked again. */
@@ -79,12 +90,21 @@ public record Pulse(
         boolean wasUnknown =
                 refused.filter(it -> it.refusal() == Refusal.UNSUPPORTED).isPresent();
         return wasUnknown
-                ? new Pulse(signs, movedAt, tokenAt, lost, lostSince, Optional.empty(), Optional.empty())
+                ? new Pulse(signs, movedAt, tokenAt, lost, lostSince, Optional.empty(), Optional.empty(), idleAt)
                 : this;
     }
 
     Pulse asked(Instant when) {
-        return new Pulse(signs, movedAt, tokenAt, lost, lostSince, refused, Optional.of(when));
+        return new Pulse(signs, movedAt, tokenAt, lost, lostSince, refused, Optional.of(when), idleAt);
+    }
+
+    Pulse idle(Instant when) {
+        return new Pulse(signs, movedAt, tokenAt, lost, lostSince, refused, askedAt, Optional.of(when));
+    }
+
+    /** Since when it stands while it has work: one that had none had nothing to move. */
+    Instant standsAtWorkSince() {
+        return idleAt.filter(movedAt::isBefore).orElse(movedAt);
     }
 
     /** @param why what the last one was answered, with the fix */

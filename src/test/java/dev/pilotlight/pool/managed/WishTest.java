@@ -77,7 +77,7 @@ class WishTest {
     @Test
     void staysWithinItsBounds() {
         assertThat(of(14, 3)).isEqualTo(14);
-        assertThat(of(2, 0)).isEqualTo(2);
+        assertThat(pods(first(all(2, 0), policy(14, 0, false)))).isEqualTo(2);
     }
 
     @Test
