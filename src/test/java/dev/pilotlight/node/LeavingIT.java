@@ -17,9 +17,6 @@ class LeavingIT {
     /** Some ten seconds each. */
     private static final int TOKENS = 300;
 
-    /** Some forty, so that there is time for something to happen on the way. */
-    private static final int LONG = 1_200;
-
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Duration DRAINED = Duration.ofMinutes(4);
 
@@ -31,18 +28,13 @@ class LeavingIT {
 
     /** The callers of a pool of so many pods, of which the oldest leaves. */
     private List<String> lost(String name, Example.Overlay overlay, int pods, Course course) throws Exception {
-        return lost(name, overlay, pods, TOKENS, course);
-    }
-
-    private List<String> lost(String name, Example.Overlay overlay, int pods, int tokens, Course course)
-            throws Exception {
         try (Example example = Example.apply(node, overlay.replicas(pods));
                 TimeLine line = new TimeLine(node.admin(), name, name);
                 Callers crowd = Callers.of(node.admin(), name, "vllm", 1, line::add)) {
             Pod leaving = example.awaitReady(pods).getFirst();
             Await.until(
                     "the callers know the pods", SOON, () -> crowd.addresses().size() == pods);
-            crowd.burst(STREAMS, tokens);
+            crowd.burst(STREAMS, TOKENS);
             Await.until("all stream", SOON, () -> crowd.streaming() == STREAMS);
             if (pods > 1) {
                 crowd.keepBusy(5, TOKENS / 10); // who comes meanwhile goes to the others
@@ -165,29 +157,6 @@ class LeavingIT {
                     delete(example, pod);
                     awaitGone(example, pod);
                 }))
-                .isEmpty();
-    }
-
-    /** Its image is gone, too, so that the kubelet cannot start it again: the hook asks the engine itself. */
-    @Test
-    void losesNoneWhenTheSidecarIsGone() throws Exception {
-        String image = RealNode.SIDECAR + ":leaving";
-        node.image("jvm", "name=" + image);
-        assertThat(lost(
-                        "leaving-alone",
-                        Example.in("leaving-alone").sidecar("leaving"),
-                        1,
-                        LONG,
-                        (example, pod, line) -> {
-                            node.removeImage(image);
-                            node.signal(pod, "pilotlight", "SIGKILL");
-                            Await.until(
-                                    "the sidecar is gone", SOON, () -> RealNode.status(example.now(pod), "pilotlight")
-                                            .filter(status -> status.getState().getWaiting() != null)
-                                            .isPresent());
-                            delete(example, pod);
-                            awaitGone(example, pod);
-                        }))
                 .isEmpty();
     }
 
