@@ -28,6 +28,14 @@ import org.junit.jupiter.api.Test;
 
 /** What went wrong in the field, each with what is right; named as the reports of it are kept. */
 class CasesTest {
+    private static final LivenessPolicy WITHOUT_HEARTBEAT = new LivenessPolicy(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            Duration.ZERO,
+            Optional.empty(),
+            Optional.of(Duration.ofMinutes(5)),
+            false);
+
     private static World served() {
         World world = new World().seconds(3).ready();
         assertThat(phase(world)).isEqualTo("ready");
@@ -95,6 +103,42 @@ class CasesTest {
             world.hangs = false;
             world.second();
             assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        /** An engine that nobody asked for ten minutes, without a heartbeat, then a step of minutes: the rest is no standing still. */
+        @Test
+        void longStepAfterALongRest() {
+            World world = new World(WITHOUT_HEARTBEAT, World.WARM_UP).seconds(3).ready();
+            world.seconds(600);
+            world.rank().running = 1;
+            world.rank().hangs = true;
+            for (int second = 1;
+                    second < WITHOUT_HEARTBEAT.longestStep().orElseThrow().toSeconds();
+                    second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+                assertThat(isReady(world))
+                        .isEqualTo(second
+                                < WITHOUT_HEARTBEAT
+                                        .stuckAfter()
+                                        .plus(World.PROBE_TIMEOUT)
+                                        .toSeconds());
+            }
+        }
+
+        /** Those who waited have gone, nothing runs, and it is well again: a request of ours has to show it. */
+        @Test
+        void provesThatItIsBackWithoutAHeartbeat() {
+            World world = new World(WITHOUT_HEARTBEAT, World.WARM_UP).seconds(3).ready();
+            world.rank().running = 1;
+            world.rank().hangs = true;
+            world.seconds(400);
+            assertThat(isLive(world)).isFalse();
+            world.rank().running = 0;
+            world.rank().hangs = false;
+            world.seconds(2 + (int) World.PROBE_TIMEOUT.toSeconds());
+            assertThat(isLive(world)).isTrue();
+            assertThat(isReady(world)).isTrue();
         }
 
         /** --disable-log-stats with every place taken: our requests wait their turn, and nobody can see that others move. */
