@@ -195,7 +195,9 @@ public final class Sidecar {
         }
         LoopWatch watch = new LoopWatch(loop.get(), clock);
         vertx.setPeriodic(LOOP_WATCH.toMillis(), _ -> watch.look());
-        vertx.setPeriodic(Hour.EVERY.toMillis(), _ -> hour.get().look());
+        // Here, since the container may be gone by the last look.
+        Hour kept = hour.get();
+        vertx.setPeriodic(Hour.EVERY.toMillis(), _ -> kept.look());
     }
 
     /**
