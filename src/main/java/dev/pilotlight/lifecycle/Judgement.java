@@ -32,8 +32,8 @@ public final class Judgement {
     private static final Duration MODELS_TAKE = Duration.ofSeconds(60);
 
     private static final Duration REJECTIONS_STAND = Duration.ofSeconds(60);
-    /** A connection is kept for minutes, and with it the server behind it. */
-    private static final Duration ALTERNATION_STANDS = Duration.ofMinutes(10);
+    /** Short: one garbled page looks the same, and a sound engine is out of service for as long. */
+    private static final Duration ALTERNATION_STANDS = Duration.ofSeconds(30);
 
     private static final Map<Condition, Function<Evidence, Optional<String>>> TABLE = new EnumMap<>(Condition.class);
 
