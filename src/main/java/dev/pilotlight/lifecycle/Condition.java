@@ -46,7 +46,7 @@ public enum Condition {
     SEVERAL_SERVERS(
             Effect.UNREADIES,
             "servers answer by turns: one that was replaced is back, or three follow each other with no refusal between",
-            "its return; for 10 min after the last",
+            "its return; for 30 s after the last",
             "a URL that leads to a Service or a load balancer"),
     PARTLY_DOWN(
             Effect.UNREADIES,
