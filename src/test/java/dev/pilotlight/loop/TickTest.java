@@ -944,13 +944,26 @@ class TickTest {
             World world = served();
             world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working());
             world.seconds(1);
-            assertThat(world.picture
-                            .freshSignals(world.now)
-                            .orElseThrow()
-                            .pressures()
-                            .byResource())
-                    .containsEntry("gpu_compute", 0.9)
-                    .containsEntry("gpu_memory", 0.75);
+            assertThat(pressures(world)).containsEntry("gpu_compute", 0.9).containsEntry("gpu_memory", 0.75);
+        }
+
+        @Test
+        void showsNoPressureThatIsStale() {
+            World world = served();
+            world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working());
+            world.seconds(25);
+            assertThat(pressures(world)).containsKeys("slots", "gpu_compute", "gpu_memory");
+            world.gpu = new GpuReading.Failed(world.now, "the driver does not answer");
+            world.seconds(1);
+            assertThat(pressures(world)).containsKey("slots").doesNotContainKeys("gpu_compute", "gpu_memory");
+        }
+
+        private static Map<String, Double> pressures(World world) {
+            return world.picture
+                    .freshSignals(world.now)
+                    .orElseThrow()
+                    .pressures()
+                    .byResource();
         }
     }
 }

@@ -94,6 +94,25 @@ class MetadataTrackTest {
     }
 
     @Test
+    void costsNoWriteWhereTheLoadFallsALittleBelowTheEdgeOfItsBand() {
+        for (double edge : new double[] {MetadataPolicy.DEFAULT.fullFrom(), MetadataPolicy.DEFAULT.workingFrom()}) {
+            held(edge);
+            for (int second = 0; second < 100; second++) {
+                assertThat(active(edge - 0.04)).as("%s", edge).isEmpty();
+            }
+            String before = annotations.get(Names.DELETION_COST);
+            held(edge - 0.06);
+            assertThat(annotations.get(Names.DELETION_COST)).as("%s", edge).isNotEqualTo(before);
+        }
+    }
+
+    private void held(double load) {
+        for (int second = 0; second < 60; second++) {
+            active(load).ifPresent(this::apply);
+        }
+    }
+
+    @Test
     void sendsNothingWhileOneIsOut() {
         assertThat(active(0.4)).isPresent();
         for (int second = 0; second < 100; second++) {
@@ -150,6 +169,14 @@ class MetadataTrackTest {
         assertThat(annotations).doesNotContainKeys(Names.SAFE_TO_EVICT, Names.DO_NOT_DISRUPT);
         second(new Phase.Draining(START), Optional.empty(), 0, false).ifPresent(this::apply);
         assertThat(labels).containsEntry(Names.PHASE, "draining").doesNotContainKey(Names.ROLE);
+    }
+
+    @Test
+    void marksAPodThatDrainsAsNotToBeDisruptedUntilItsRequestsAreDone() {
+        second(new Phase.Draining(START), Optional.empty(), 0.5, true).ifPresent(this::apply);
+        assertThat(annotations).containsEntry(Names.SAFE_TO_EVICT, "false").containsEntry(Names.DO_NOT_DISRUPT, "true");
+        second(new Phase.Draining(START), Optional.empty(), 0, false).ifPresent(this::apply);
+        assertThat(annotations).doesNotContainKeys(Names.SAFE_TO_EVICT, Names.DO_NOT_DISRUPT);
     }
 
     @Test

@@ -170,7 +170,20 @@ class PlannerTest {
         assertThat(activeAfter()).containsExactly("a", "b", "d", "f");
         usual(0.5);
         report("d", false, OptionalDouble.empty(), 0, Optional.empty());
-        assertThat(activeAfter()).contains("a", "b", "c", "f");
+        assertThat(activeAfter()).as("d has its place taken").containsExactly("a", "b", "c", "f");
+    }
+
+    @Test
+    void goesOnNamingAPodThatIsDownWhereNobodyTakesItsPlace() {
+        usual(0.5);
+        peers.remove("e");
+        down("b");
+        down("c");
+        assertThat(activeAfter()).as("one for two").containsExactly("a", "b", "d", "f");
+    }
+
+    private void down(String name) {
+        report(name, false, OptionalDouble.empty(), 0, Optional.empty());
     }
 
     @Test
@@ -217,6 +230,44 @@ class PlannerTest {
             assertThat(change.active()).containsExactly("a", "b", "d", "e");
             assertThat(change.reason()).contains("demoted c");
         });
+    }
+
+    @Test
+    void demotesNobodyWhileAnActivePodAnswersNobody() {
+        usual(0.1);
+        active(6, "a", "b", "c", "d", "e", "f");
+        peers.put("f", new Peer("f", false, Optional.empty()));
+        assertThat(after(600)).isEmpty();
+        pod("f", 0.1, 900);
+        assertThat(after(1))
+                .hasValueSatisfying(change -> assertThat(change.active()).hasSize(5));
+    }
+
+    @Test
+    void takesOutNobodyButThePodThatItDemotes() {
+        usual(0.3);
+        pod("e", 0.2, 500);
+        down("f");
+        active(6, "a", "b", "c", "d", "e", "f");
+        assertThat(after(122)).hasValueSatisfying(change -> {
+            assertThat(change.active()).containsExactly("a", "b", "c", "d", "f");
+            assertThat(change.wanted()).isEqualTo(4);
+        });
+    }
+
+    @Test
+    void takesOutNamesOfPodsThatAreGoneAfterHalfAMinuteAndNobodyElse() {
+        usual(0.6);
+        down("down");
+        peers.put("silent", new Peer("silent", false, Optional.empty()));
+        active(4, "a", "b", "c", "d", "down", "gone", "silent");
+        assertThat(after(30)).isEmpty();
+        assertThat(after(1)).hasValueSatisfying(change -> {
+            assertThat(change.active()).containsExactly("a", "b", "c", "d", "down", "silent");
+            assertThat(change.wanted()).isEqualTo(4);
+        });
+        active(4, "a", "b", "c", "d", "down", "silent");
+        assertThat(after(60)).isEmpty();
     }
 
     @Test

@@ -25,13 +25,17 @@ class RoleTrackTest {
 
     private String role(State named, Optional<String> labelled, String... active) {
         Plan plan = new Plan(new JsonObject(), 1, 1, "z", 3, 1, new TreeSet<>(List.of(active)), "");
+        return role(Optional.of(plan), named, labelled);
+    }
+
+    private String role(Optional<Plan> plan, State named, Optional<String> labelled) {
         track = track.advance(
                 new Phase.Ready(NOW, ""),
                 EngineTrack.begin(NOW),
                 OwnTraffic.NONE,
                 true,
                 POLICY,
-                new RoleTrack.Inputs(Optional.of(plan), named, labelled),
+                new RoleTrack.Inputs(plan, named, labelled),
                 NOW);
         return track.role().orElseThrow().word();
     }
@@ -55,6 +59,23 @@ class RoleTrackTest {
         assertThat(role(State.UNKNOWN, Optional.of("active"), "a")).isEqualTo("active");
         assertThat(role(State.SILENT)).isEqualTo("active");
         assertThat(role(State.SERVING)).isEqualTo("standby");
+    }
+
+    @Test
+    void goesOnAsTheSidecarBeforeItWhereNoPlanIsInSight() {
+        assertThat(role(Optional.empty(), State.UNKNOWN, Optional.of("active"))).isEqualTo("active");
+        assertThat(role(Optional.empty(), State.UNKNOWN, Optional.of("active"))).isEqualTo("active");
+        track = RoleTrack.begin(NOW);
+        assertThat(role(Optional.empty(), State.UNKNOWN, Optional.of("standby")))
+                .isEqualTo("standby");
+    }
+
+    @Test
+    void doesNotTakeAnOldLabelForItsRole() {
+        assertThat(role(State.SERVING, Optional.of("active"), "a")).isEqualTo("standby");
+        assertThat(role(State.UNKNOWN, Optional.of("active"), "a"))
+                .as("the label is not written yet")
+                .isEqualTo("standby");
     }
 
     @Test
