@@ -33,7 +33,7 @@ final class Continuity {
     static Optional<String> broken(Answered before, Answered after) {
         EngineSnapshot then = before.snapshot();
         EngineSnapshot now = after.snapshot();
-        if (now.isNewProcessSince(then)) {
+        if (now.countsBackFrom(then)) {
             return Optional.of("counters stand lower than before, and the process is the same");
         }
         Optional<String> gone = COUNTERS.entrySet().stream()
@@ -65,6 +65,13 @@ final class Continuity {
                 .filter(start -> start > now + AN_HOUR)
                 .mapToObj(start -> VllmMetrics.PROCESS_START + " lies " + Math.round(start - now) + " s in the future")
                 .findFirst();
+    }
+
+    /** Whether there is a counter to compare. */
+    static boolean isSeen(EngineSnapshot before, EngineSnapshot after) {
+        return COUNTERS.values().stream()
+                .anyMatch(counter -> counter.apply(before).isPresent()
+                        && counter.apply(after).isPresent());
     }
 
     /** Whether any of what it counts stands higher. */

@@ -116,15 +116,18 @@ public record EngineSnapshot(
         return total(Rank::successes);
     }
 
-    /** True when this page comes from another process than {@code earlier}: it began later, or its counters stand lower. */
-    public boolean isNewProcessSince(EngineSnapshot earlier) {
-        if (processStart.isPresent() && earlier.processStart.isPresent()) {
-            return processStart.getAsDouble() != earlier.processStart.getAsDouble() || countsBackFrom(earlier);
-        }
-        return countsBackFrom(earlier);
+    /** Whether both pages say when their process began, and the same. */
+    boolean hasTheStartOf(EngineSnapshot earlier) {
+        return processStart.isPresent() && processStart.equals(earlier.processStart);
     }
 
-    private boolean countsBackFrom(EngineSnapshot earlier) {
+    /** Whether both pages say when their process began, and not the same: the clock may have been set, too. */
+    boolean hasAnotherStartThan(EngineSnapshot earlier) {
+        return processStart.isPresent() && earlier.processStart.isPresent() && !hasTheStartOf(earlier);
+    }
+
+    /** Whether a counter of a rank that both pages have stands lower. */
+    boolean countsBackFrom(EngineSnapshot earlier) {
         for (Rank rank : ranks) {
             for (Rank before : earlier.ranks) {
                 if (before.engine().equals(rank.engine()) && rank.countsBackFrom(before)) {

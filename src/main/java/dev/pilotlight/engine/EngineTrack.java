@@ -26,6 +26,8 @@ import java.util.Optional;
  *     process (PROMETHEUS_MULTIPROC_DIR on a volume)
  * @param restarts processes that took the place of another
  * @param replaced whether the latest reading is the first of a new process
+ * @param recounted whether the latest reading's counters do not go on from those before, though the process is the same: they were
+ *     cleared, or a rank is no longer listed
  * @param identity which processes have answered
  * @param doubted the newest reading where its numbers cannot follow from those before: believed when the next one goes on from it
  */
@@ -43,6 +45,7 @@ public record EngineTrack(
         double inherited,
         int restarts,
         boolean replaced,
+        boolean recounted,
         Identity identity,
         Optional<Answered> doubted) {
 
@@ -61,13 +64,14 @@ public record EngineTrack(
                 0,
                 0,
                 false,
+                false,
                 Identity.NONE,
                 Optional.empty());
     }
 
     public EngineTrack advance(EngineReading reading) {
         if (reading == latest || doubted.filter(it -> it == reading).isPresent()) {
-            return replaced ? seenAgain() : this;
+            return replaced || recounted ? seenAgain() : this;
         }
         return switch (reading) {
             case NotYet _ -> this;
@@ -93,6 +97,7 @@ public record EngineTrack(
                 inherited,
                 restarts,
                 false,
+                false,
                 identity,
                 doubted);
     }
@@ -105,23 +110,21 @@ public record EngineTrack(
         if (doubt.isPresent() && !goesOn) {
             return doubting(answered, doubt.get());
         }
-        boolean isNew = doubt.isPresent()
-                || good.map(before -> isReplacement(before.snapshot(), answered.snapshot()))
-                        .orElse(cameBackUnproved());
+        boolean isNew = good.map(before -> isReplacement(before.snapshot(), answered.snapshot()))
+                .orElse(cameBackUnproved());
         return replies(
                 answered,
                 answered.health(),
                 Optional.of(answered),
-                isNew ? restarts + 1 : restarts,
-                isNew,
+                new News(isNew, doubt.isPresent() && !isNew),
                 Optional.empty());
     }
 
     /** Why these numbers cannot be the next ones of the process that gave the last; empty where they can, or are another's. */
     private Optional<String> doubt(Answered before, Answered after) {
-        boolean isAnothers =
-                !sameStart(before.snapshot(), after.snapshot()) && isReplacement(before.snapshot(), after.snapshot());
-        return isAnothers ? Continuity.future(after) : Continuity.broken(before, after);
+        return isReplacement(before.snapshot(), after.snapshot())
+                ? Continuity.future(after)
+                : Continuity.broken(before, after);
     }
 
     /** As good as no numbers. */
@@ -132,7 +135,7 @@ public record EngineTrack(
                 answered.model(),
                 answered.pause(),
                 "its page is not believed: " + why);
-        return replies(unbelieved, answered.health(), good, restarts, false, Optional.of(answered));
+        return replies(unbelieved, answered.health(), good, News.NONE, Optional.of(answered));
     }
 
     /** Another process, as far as can be told: then the numbers of the old one are no measure for those to come. */
@@ -142,18 +145,19 @@ public record EngineTrack(
                 unreadable,
                 unreadable.health(),
                 isNew ? Optional.empty() : good,
-                isNew ? restarts + 1 : restarts,
-                isNew,
+                new News(isNew, false),
                 Optional.empty());
     }
 
-    /** A refusal in between means a new process, unless the page proves that it is the old one. */
+    /**
+     * Counters that fell mean a new process, and so does a refusal in between, unless the page says that it began when the old one did.
+     * A start that moved alone means none where counters go on: the clock was set, or a gateway says its own.
+     */
     private boolean isReplacement(EngineSnapshot before, EngineSnapshot after) {
-        return after.isNewProcessSince(before) || refusedSince.isPresent() && !sameStart(before, after);
-    }
-
-    private static boolean sameStart(EngineSnapshot before, EngineSnapshot after) {
-        return before.processStart().isPresent() && before.processStart().equals(after.processStart());
+        return !after.hasTheStartOf(before)
+                && (refusedSince.isPresent()
+                        || after.countsBackFrom(before)
+                        || after.hasAnotherStartThan(before) && !Continuity.isSeen(before, after));
     }
 
     /** It answered, then refused, and now answers without numbers to compare. */
@@ -161,13 +165,18 @@ public record EngineTrack(
         return refusedSince.isPresent() && firstSeen.isPresent();
     }
 
+    /** What a reading says of the process. */
+    private record News(boolean isNew, boolean isRecounted) {
+        static final News NONE = new News(false, false);
+    }
+
     private EngineTrack replies(
             EngineReading reading,
             HealthAnswer health,
             Optional<Answered> numbers,
-            int restartsNow,
-            boolean isNew,
+            News news,
             Optional<Answered> doubtedNow) {
+        boolean isNew = news.isNew();
         boolean first = firstSeen.isEmpty() || isNew;
         Optional<Instant> ill =
                 switch (health) {
@@ -199,9 +208,11 @@ public record EngineTrack(
                 first ? watched : sawItStart,
                 first && !watched ? reading.at() : goneSince,
                 inherited(numbers, isNew),
-                restartsNow,
+                isNew ? restarts + 1 : restarts,
                 isNew,
-                identity.advance(numbers.filter(it -> it == reading), isNew && refusedSince.isEmpty(), reading.at()),
+                news.isRecounted(),
+                identity.advance(
+                        numbers.filter(it -> it == reading), isNew, isNew && refusedSince.isEmpty(), reading.at()),
                 doubtedNow);
     }
 
@@ -220,6 +231,7 @@ public record EngineTrack(
                 refused && refusedSince.isEmpty() && firstSeen.isPresent() ? reading.at() : goneSince,
                 inherited,
                 restarts,
+                false,
                 false,
                 identity,
                 Optional.empty());

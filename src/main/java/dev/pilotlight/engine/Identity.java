@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
 /**
  * Which processes have answered at the engine's address: whether there is more than one behind it.
  *
- * @param starts of the processes, as their pages say it, the newest last
+ * @param starts of the processes, as their pages say it, the newest last; of each the latest that it said
  * @param changes when one followed another without a refused connection in between, the latest of them
  * @param alternatesAt when it was last seen that several answer by turns
  */
@@ -29,8 +29,11 @@ public record Identity(List<Double> starts, List<Instant> changes, Optional<Inst
         changes = List.copyOf(changes);
     }
 
-    /** @param isChange whether another process answers, and none was refused meanwhile */
-    Identity advance(Optional<Answered> page, boolean isChange, Instant at) {
+    /**
+     * @param isNew whether another process answers
+     * @param isChange whether none was refused meanwhile
+     */
+    Identity advance(Optional<Answered> page, boolean isNew, boolean isChange, Instant at) {
         OptionalDouble start = page.map(it -> it.snapshot().processStart()).orElse(OptionalDouble.empty());
         boolean isKnown = start.isPresent() && starts.contains(start.getAsDouble());
         boolean isLast = isKnown && starts.getLast() == start.getAsDouble();
@@ -38,6 +41,10 @@ public record Identity(List<Double> starts, List<Instant> changes, Optional<Inst
             return this;
         }
         List<Double> known = new ArrayList<>(starts);
+        if (!isNew && !isKnown && !known.isEmpty()) {
+            // Its clock was set, or a gateway says its own: a start that moves alone is no other process.
+            known.removeLast();
+        }
         start.ifPresent(known::remove);
         start.ifPresent(known::add);
         List<Instant> lately = new ArrayList<>(changes);

@@ -8,7 +8,7 @@ import dev.pilotlight.signal.OwnTraffic;
 /**
  * The sidecar's own requests, so that they count as nobody's traffic.
  *
- * @param before that went to earlier processes of the engine
+ * @param before that went to earlier processes of the engine, or were counted before its counters were cleared
  * @param ended that had ended when the process was last known to be the one that it is, or to be none
  * @param effects asked for so far
  */
@@ -28,7 +28,7 @@ public record OwnSent(long before, long ended, int effects) {
     }
 
     private long beforeThis(EngineTrack engine) {
-        return engine.replaced() ? ended : before;
+        return engine.replaced() || engine.recounted() ? ended : before;
     }
 
     /** A poll that only got no answer in time tells nothing: the process may be another by then. */

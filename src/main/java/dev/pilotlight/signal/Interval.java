@@ -1,8 +1,10 @@
 package dev.pilotlight.signal;
 
 import dev.pilotlight.engine.EngineSnapshot;
+import dev.pilotlight.engine.Rank;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
  * What happened between two readings of one engine process. The sidecar's own requests are left out of what is counted; the few tokens that
@@ -40,7 +42,7 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
     static Interval between(
             EngineSnapshot before, OwnTraffic ownBefore, EngineSnapshot after, OwnTraffic own, double seconds) {
         double finished =
-                Math.max(0, rise(before.successes(), after.successes()) - ownEnded(own) + ownEnded(ownBefore));
+                Math.max(0, rise(before, after, Rank::successes) - Math.max(0, ownEnded(own) - ownEnded(ownBefore)));
         double waiting = Math.max(0, after.waiting() - after.deferred());
         double grew = waiting - Math.max(0, before.waiting() - before.deferred());
         double running = others(after.running(), own);
@@ -72,12 +74,12 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
     }
 
     private static Work work(EngineSnapshot before, EngineSnapshot after) {
-        double generated = rise(before.generationTokens(), after.generationTokens());
+        double generated = rise(before, after, Rank::generationTokens);
         double inBatch = Math.max(1, (before.running() + after.running()) / 2);
-        double prompt = rise(before.promptTokens(), after.promptTokens())
-                - rise(before.cachedPromptTokens(), after.cachedPromptTokens());
+        double prompt = rise(before, after, Rank::promptTokens)
+                - rise(before, after, Rank::cachedPromptTokens);
         return new Work(
-                after.steps().isPresent() ? rise(before.steps(), after.steps()) : generated / inBatch,
+                after.steps().isPresent() ? rise(before, after, Rank::steps) : generated / inBatch,
                 generated,
                 prompt);
     }
@@ -91,7 +93,20 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
         return own.sent() - own.inFlight();
     }
 
-    /** A counter that went back belongs to a new process; its tracker begins the meter's counts again. */
+    /** Over the ranks that both have: what one that comes back counts was not done meanwhile. */
+    private static double rise(EngineSnapshot before, EngineSnapshot after, Function<Rank, OptionalDouble> counter) {
+        double sum = 0;
+        for (Rank rank : after.ranks()) {
+            for (Rank earlier : before.ranks()) {
+                if (earlier.engine().equals(rank.engine())) {
+                    sum += rise(counter.apply(earlier), counter.apply(rank));
+                }
+            }
+        }
+        return sum;
+    }
+
+    /** One that went back was cleared, or belongs to a new process; its tracker begins the meter's counts again. */
     private static double rise(OptionalDouble before, OptionalDouble after) {
         return after.isPresent() ? Math.max(0, after.getAsDouble() - before.orElse(0)) : 0;
     }

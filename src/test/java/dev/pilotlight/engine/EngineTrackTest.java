@@ -105,6 +105,7 @@ class EngineTrackTest {
                             0,
                             0,
                             false,
+                            false,
                             Identity.NONE,
                             Optional.empty()));
         }
@@ -126,6 +127,7 @@ class EngineTrackTest {
                             0,
                             0,
                             false,
+                            false,
                             new Identity(List.of(100.0), List.of(), Optional.empty()),
                             Optional.empty()));
         }
@@ -139,8 +141,8 @@ class EngineTrackTest {
     @Nested
     class ARestart {
         @Test
-        void showsInTheProcessStart() {
-            EngineTrack track = after(answered(1, 100, 7), answered(2, 200, 9));
+        void showsAtOnceInCountersThatFellWhileTheStartMoved() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 200, 0));
             assertThat(track.restarts()).isEqualTo(1);
             assertThat(track.replaced()).isTrue();
             assertThat(track.firstSeen()).hasValue(at(2));
@@ -166,6 +168,66 @@ class EngineTrackTest {
             assertThat(track.restarts()).isEqualTo(1);
             assertThat(track.sawItStart()).isTrue();
             assertThat(track.goneSince()).isEqualTo(at(2));
+        }
+
+        @Test
+        void showsInARefusalAndAStartThatMoved() {
+            assertThat(after(answered(1, 100, 0), refused(2), answered(3, 200, 0))
+                            .restarts())
+                    .isEqualTo(1);
+        }
+
+        @Test
+        void isNotAStartThatMovesAlone() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 160, 7), answered(3, 100, 9));
+            assertThat(track.restarts()).as("a clock that is set, and set back").isZero();
+            assertThat(track.recounted()).isFalse();
+            assertThat(track.identity().alternatesAt()).isEmpty();
+        }
+
+        @Test
+        void isAStartThatMovesWhereThePageCountsNothing() {
+            Rank uncounted = new Rank(
+                    "0",
+                    0,
+                    0,
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty());
+            assertThat(after(
+                                    answered(1, OptionalDouble.of(100), SOUND, uncounted),
+                                    answered(2, OptionalDouble.of(200), SOUND, uncounted))
+                            .restarts())
+                    .isEqualTo(1);
+        }
+
+        @Test
+        void isNotARankThatIsNoLongerListed() {
+            EngineTrack track = after(
+                    multi(1, rank("0", 7), rank("1", 7)),
+                    multi(2, rank("0", 8)),
+                    multi(3, rank("0", 9)));
+            assertThat(track.restarts()).isZero();
+            assertThat(track.recounted()).isTrue();
+            assertThat(track.numbers()).hasValue(multi(3, rank("0", 9)));
+            EngineTrack back = track.advance(multi(4, rank("0", 9), rank("1", 7)));
+            assertThat(back.restarts()).isZero();
+        }
+
+        @Test
+        void isNotCountersThatWereClearedInAProcessThatGoesOn() {
+            EngineTrack track = after(answered(1, 100, 7), answered(2, 100, 0), answered(3, 100, 1));
+            assertThat(track.restarts()).isZero();
+            assertThat(track.recounted()).isTrue();
+            assertThat(track.numbers()).hasValue(answered(3, 100, 1));
+            assertThat(track.advance(track.latest()).recounted())
+                    .as("at the next tick")
+                    .isFalse();
         }
 
         @Test
@@ -255,14 +317,6 @@ class EngineTrackTest {
         }
 
         @Test
-        void areAnotherProcessOnceTheNextPageGoesOnFromThem() {
-            EngineTrack track = after(answered(1, 100, 7), answered(2, 100, 0), answered(3, 100, 1));
-            assertThat(track.restarts()).isEqualTo(1);
-            assertThat(track.replaced()).isTrue();
-            assertThat(track.numbers()).hasValue(answered(3, 100, 1));
-        }
-
-        @Test
         void areNotBelievedForBeingSeenAgain() {
             Answered leap = answered(2, 100, 1e12);
             assertThat(after(answered(1, 100, 7), leap, leap, leap).numbers()).hasValue(answered(1, 100, 7));
@@ -287,12 +341,12 @@ class EngineTrackTest {
     class SeveralServersByTurns {
         @Test
         void showInAProcessThatComesBack() {
-            assertThat(after(answered(1, 100, 7), answered(2, 200, 9))
+            assertThat(after(answered(1, 100, 7), answered(2, 200, 3))
                             .identity()
                             .alternatesAt())
                     .as("a restart that nobody saw")
                     .isEmpty();
-            assertThat(after(answered(1, 100, 7), answered(2, 200, 9), answered(900, 100, 8))
+            assertThat(after(answered(1, 100, 7), answered(2, 200, 3), answered(900, 100, 8))
                             .identity()
                             .alternatesAt())
                     .hasValue(at(900));

@@ -113,9 +113,9 @@ class TogetherTest {
         @Test
         void isAnotherProcessWhereOneOfThemIs() {
             Answered after = answered(2, part(8000, page(2, 200, 0, 0, WELL)), part(8001, page(2, 120, 5, 8, WELL)));
-            assertThat(after.snapshot().isNewProcessSince(both.snapshot())).isTrue();
+            assertThat(after.snapshot().countsBackFrom(both.snapshot())).isTrue();
             Answered same = answered(2, part(8000, page(2, 100, 0, 71, WELL)), part(8001, page(2, 120, 5, 8, WELL)));
-            assertThat(same.snapshot().isNewProcessSince(both.snapshot())).isFalse();
+            assertThat(same.snapshot().countsBackFrom(both.snapshot())).isFalse();
         }
     }
 

