@@ -2,6 +2,7 @@ package dev.pilotlight;
 
 import dev.pilotlight.api.BadRequests;
 import dev.pilotlight.api.KeptConnections;
+import dev.pilotlight.api.Methods;
 import dev.pilotlight.api.OneAtATime;
 import dev.pilotlight.api.OneHost;
 import dev.pilotlight.api.Scrapes;
@@ -54,6 +55,7 @@ final class Routes {
             }
             return;
         }
+        router.route().order(Integer.MIN_VALUE).handler(new Methods());
         router.route("/api/v1/inject*").order(0).handler(context -> context.response()
                 .setStatusCode(404)
                 .end("this sidecar injects nothing: pilotlight.injector.enabled is false\n"));

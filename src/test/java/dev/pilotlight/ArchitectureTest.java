@@ -90,6 +90,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.api.BadRequests", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.Buffers", Set.of("container", "vertx")),
             Map.entry("dev.pilotlight.api.OneAtATime", Set.of("vertx")),
+            Map.entry("dev.pilotlight.api.Methods", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.OneHost", Set.of("vertx")),
             Map.entry("dev.pilotlight.api.Failures", Set.of("log")),
             Map.entry("dev.pilotlight.metrics.MetricsPage", Set.of("container", "settings", "vertx")),

@@ -23,7 +23,7 @@ final class EngineView {
         picture.engineAge(now).ifPresent(age -> view.put("ageSeconds", Numbers.seconds(age)));
         view.put("restarts", picture.engine().restarts());
         if (!(picture.engine().latest() instanceof Answered)) {
-            view.put("why", picture.whyNoSignals());
+            view.put("why", picture.whyNoSignals(now));
         }
         picture.freshNumbers(now).ifPresent(numbers -> {
             numbers.model().ifPresent(model -> view.put("model", model(model)));

@@ -44,7 +44,7 @@ final class SignalView {
     /** What is said instead when there is none. */
     static Map<String, Object> noSignals(Picture picture, Instant now) {
         Map<String, Object> flat = phaseAndRole(picture, now);
-        flat.put("error", "no fresh load: " + picture.whyNoSignals());
+        flat.put("error", "no fresh load: " + picture.whyNoSignals(now));
         return flat;
     }
 
@@ -60,7 +60,7 @@ final class SignalView {
         Map<String, Object> view = new LinkedHashMap<>();
         Optional<Signals> fresh = picture.freshSignals(now);
         if (fresh.isEmpty()) {
-            view.put("why", picture.whyNoSignals());
+            view.put("why", picture.whyNoSignals(now));
         }
         fresh.ifPresent(signals -> {
             Numbers.put(view, "load", signals.load());

@@ -99,7 +99,9 @@ public final class EngineClient {
                 return new EngineReading.Unreachable(now, cause, why);
             }
             case Answer.Lost _ -> health = new HealthAnswer.NoAnswer();
-            case Answer.Got got -> health = HealthAnswer.of(got.status(), Excerpt.of(said.toByteArray(), said.size()));
+            case Answer.Got got ->
+                health = HealthAnswer.of(
+                        got.status(), got.sentOn().orElseGet(() -> Excerpt.of(said.toByteArray(), said.size())));
         }
         return switch (page(now)) {
             case Page.Lost(Cause cause, String why)
@@ -232,20 +234,17 @@ public final class EngineClient {
                 texts.remove(path);
                 return new Page.Lost(cause, why);
             }
-            case Answer.Got(int status, boolean _, String _)
-            when status != 200 -> {
-                return new Page.Bad(shown(path, route) + " answered " + status + " where a metrics page was expected");
+            case Answer.Got got
+            when got.status() != 200 -> {
+                return new Page.Bad(shown(path, route) + " "
+                        + got.redirect()
+                                .map(it -> it + "; set pilotlight.engine.url to the address of vLLM itself")
+                                .orElse("answered " + got.status() + " where a metrics page was expected"));
             }
-            case Answer.Got(int _, boolean _, String type)
-            when type.startsWith("text/html") -> {
-                return new Page.Bad(
-                        shown(path, route) + " answered with a web page where a metrics page was expected; is"
-                                + " pilotlight.engine.url that of vLLM itself?");
-            }
-            case Answer.Got _ -> {
+            case Answer.Got got -> {
                 return switch (text.end()) {
                     case PageReading.Refused(String why) -> new Page.Bad(shown(path, route) + ": " + why);
-                    case PageReading.Read(MetricPage page) -> meaning(page, path, route);
+                    case PageReading.Read(MetricPage page) -> meaning(page, got.contentType(), shown(path, route), route);
                 };
             }
         }
@@ -264,13 +263,17 @@ public final class EngineClient {
         return http.url(route == Route.FILTERED ? "/metrics/?name[]=…" : path);
     }
 
-    private Page meaning(MetricPage page, String path, Route route) {
+    /** By its content: proxies call a metrics page whatever they like, and a portal's page holds no sample. */
+    private static Page meaning(MetricPage page, String type, String shown, Route route) {
         return switch (VllmPage.read(page)) {
             case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, route.word);
-            case VllmPage.Impossible(String why) ->
-                new Page.Bad("the page at " + shown(path, route) + " is not believed: " + why);
+            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown + " is not believed: " + why);
+            case VllmPage.Missing _
+            when type.equals("text/html") ->
+                new Page.Bad(shown + " answered with a web page where a metrics page was expected; is"
+                        + " pilotlight.engine.url that of vLLM itself?");
             case VllmPage.Missing(List<String> tried) ->
-                new Page.Bad("the page at " + shown(path, route) + " (" + page.bytes() + " bytes) has none of " + tried
+                new Page.Bad("the page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
                         + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
                         + "; is it a vLLM server, and is --disable-log-stats off?");
         };
@@ -306,7 +309,8 @@ public final class EngineClient {
                 abilities = abilities.with(new Model(served, OptionalInt.empty()));
                 yield "";
             }
-            case Small.Status(int status) -> "GET /v1/models answered " + status;
+            case Small.Status(int status) ->
+                "GET /v1/models answered " + status + (status < 400 ? ", a redirect, which is not followed" : "");
             case Small.Nothing(String why) -> why;
         };
     }
@@ -407,7 +411,7 @@ public final class EngineClient {
             return body.size() <= SMALL_BODY;
         })) {
             case Answer.Lost lost -> new Small.Nothing(lost.why());
-            case Answer.Got(int status, boolean _, String _) when status != 200 -> new Small.Status(status);
+            case Answer.Got got when got.status() != 200 -> new Small.Status(got.status());
             case Answer.Got _ -> {
                 try {
                     yield new Small.Json(new JsonObject(body.toString(StandardCharsets.UTF_8)));

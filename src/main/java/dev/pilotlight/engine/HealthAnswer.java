@@ -5,7 +5,7 @@ public sealed interface HealthAnswer {
     record Healthy() implements HealthAnswer {}
 
     /**
-     * @param status the HTTP status, 400 or above
+     * @param status the HTTP status, 300 or above: who sends us on does not say that the engine is well
      * @param said the beginning of the answer's body
      */
     record Unhealthy(int status, String said) implements HealthAnswer {
@@ -33,7 +33,7 @@ public sealed interface HealthAnswer {
 
     /** What an answer of that status and body means. */
     static HealthAnswer of(int status, String said) {
-        if (status < 400) {
+        if (status < 300) {
             return new Healthy();
         }
         return OrderedStop.in(status, said)

@@ -20,7 +20,7 @@ public final class HealthRules {
             case Ready _
             when !picture.engineIsFresh(now) ->
                 Verdict.no("the last answer of the engine is older than "
-                        + picture.freshness().engine().toMillis() + " ms: " + picture.whyNoSignals());
+                        + picture.freshness().engine().toMillis() + " ms: " + picture.whyNoSignals(now));
             case Ready _
             when picture.engine().unhealthySince().isPresent() ->
                 Verdict.no("GET /health answers 5xx since "

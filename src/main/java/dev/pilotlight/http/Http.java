@@ -81,9 +81,9 @@ public final class Http {
         HttpClientOptions options = new HttpClientOptions()
                 .setKeepAlive(true)
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setSsl(isTls(base.get()))
+                .setSsl(Destination.isTls(base.get()))
                 .setVerifyHost(security.verifyHost());
-        if (isTls(base.get())) {
+        if (Destination.isTls(base.get())) {
             security.files().changed().ifPresent(files -> options.setTrustOptions(files.getTrustOptions())
                     .setKeyCertOptions(files.getKeyCertOptions()));
         }
@@ -94,10 +94,6 @@ public final class Http {
                 // What breaks in a request is in its answer; an idle connection that breaks with its server is no news.
                 .withConnectHandler(connection -> connection.exceptionHandler(why -> brokenBy = Optional.of(why)))
                 .build();
-    }
-
-    private static boolean isTls(URI url) {
-        return "https".equals(url.getScheme());
     }
 
     /** Takes a body as it arrives, and keeps none of the array; false ends the transfer. */
@@ -111,8 +107,14 @@ public final class Http {
         /**
          * @param whole whether the body was taken to its end
          * @param contentType as the server named it, in small letters and without parameters; empty where it named none
+         * @param sentOn where a redirect leads, for people: nothing follows it; empty where the answer is none
          */
-        record Got(int status, boolean whole, String contentType) implements Answer {}
+        record Got(int status, boolean whole, String contentType, Optional<String> sentOn) implements Answer {
+            /** What is wrong with a redirect, after the name of what was asked for. */
+            public Optional<String> redirect() {
+                return sentOn.map(to -> "answered " + status + " and is sent on to " + to + ", which is not followed");
+            }
+        }
 
         record Lost(Cause cause, String why) implements Answer {}
     }
@@ -133,17 +135,7 @@ public final class Http {
     }
 
     public String url(String path) {
-        return url(base.get(), path);
-    }
-
-    /** For people. */
-    private static String url(URI base, String path) {
-        return Redacted.url(base.getScheme() + "://" + base.getRawAuthority()) + target(base, path);
-    }
-
-    private static String target(URI base, String path) {
-        String root = base.getRawPath();
-        return root == null || root.isEmpty() || "/".equals(root) ? path : root.replaceAll("/+$", "") + path;
+        return Destination.url(base.get(), path);
     }
 
     private Answer exchange(
@@ -162,13 +154,13 @@ public final class Http {
             }
         }
         readFilesAgain(to);
-        int port = to.getPort() > 0 ? to.getPort() : isTls(to) ? 443 : 80;
+        int port = Destination.port(to);
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
                 .setHost(to.getHost())
                 .setPort(port)
                 .setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(address, port)))
-                .setURI(target(to, path))
+                .setURI(Destination.target(to, path))
                 .setConnectTimeout(timeout.toMillis())
                 .setFollowRedirects(false);
         security.headers().of(path).forEach(options::putHeader);
@@ -208,11 +200,11 @@ public final class Http {
             ended.complete(new Answer.Lost(Cause.TIMED_OUT, "late"));
             cut(open);
             return new Answer.Lost(
-                    Cause.TIMED_OUT, "no answer from " + url(to, path) + " within " + timeout.toMillis() + " ms");
+                    Cause.TIMED_OUT, "no answer from " + Destination.url(to, path) + " within " + timeout.toMillis() + " ms");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             cut(open);
-            return new Answer.Lost(Cause.BROKEN, "stopped while waiting for " + url(to, path));
+            return new Answer.Lost(Cause.BROKEN, "stopped while waiting for " + Destination.url(to, path));
         } catch (ExecutionException impossible) {
             return lost(to, path, impossible.getCause());
         }
@@ -229,7 +221,7 @@ public final class Http {
 
     /** New connections use the files as they are now. */
     private void readFilesAgain(URI to) {
-        if (isTls(to) && security.files().areSet() && isLooking.compareAndSet(false, true)) {
+        if (Destination.isTls(to) && security.files().areSet() && isLooking.compareAndSet(false, true)) {
             try {
                 security.files().changed().ifPresent(files -> client.updateSSLOptions(files, true)
                         .toCompletionStage()
@@ -260,7 +252,7 @@ public final class Http {
         if (hasAnswered) {
             return answer;
         }
-        if (isTls(to)) {
+        if (Destination.isTls(to)) {
             return OtherScheme.isPlain(address, timeout)
                     ? new Answer.Lost(Cause.TLS, TlsFailure.plain(to.getRawAuthority()))
                     : answer;
@@ -287,7 +279,7 @@ public final class Http {
             return new Answer.Lost(Cause.TLS, tls.get());
         }
         String what = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new Answer.Lost(Cause.BROKEN, "request to " + url(to, path) + " failed: " + Excerpt.of(what));
+        return new Answer.Lost(Cause.BROKEN, "request to " + Destination.url(to, path) + " failed: " + Excerpt.of(what));
     }
 
     private Optional<String> tlsTrouble(URI to, Throwable failure) {

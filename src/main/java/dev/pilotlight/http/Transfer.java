@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The body of an answer on its way to whoever takes it; used on one event loop alone. */
@@ -49,6 +50,16 @@ final class Transfer {
                         ? ""
                         : (parameters < 0 ? type : type.substring(0, parameters))
                                 .strip()
-                                .toLowerCase(Locale.ROOT));
+                                .toLowerCase(Locale.ROOT),
+                sentOn(response));
+    }
+
+    /** Without its query, which may hold what is nobody's business. */
+    private static Optional<String> sentOn(HttpClientResponse response) {
+        int status = response.statusCode();
+        String to = response.getHeader("Location");
+        return status >= 300 && status < 400 && status != 304
+                ? Optional.of(to == null ? "nowhere" : Excerpt.of(Redacted.url(to.replaceAll("[?#].*", "")), 120))
+                : Optional.empty();
     }
 }

@@ -10,7 +10,7 @@ public enum Refusal {
     KEY,
     /** 429, or a 503 that says so: one too many, or held on request. */
     BUSY,
-    /** Any other 4xx: the server has no such endpoint, or dislikes the request. */
+    /** Any other 4xx: the server has no such endpoint, or dislikes the request. Or a redirect: somebody else answers. */
     UNSUPPORTED,
     /** 5xx: requests fail. */
     ERROR,
@@ -35,7 +35,7 @@ public enum Refusal {
             case 0 -> BROKEN;
             case 401, 403 -> KEY;
             case 429 -> BUSY;
-            default -> status >= 400 && status < 500 ? UNSUPPORTED : isByLimitOrOrder(status, body) ? BUSY : ERROR;
+            default -> status >= 300 && status < 500 ? UNSUPPORTED : isByLimitOrOrder(status, body) ? BUSY : ERROR;
         };
     }
 

@@ -4,13 +4,11 @@ import dev.pilotlight.engine.EngineTarget;
 import dev.pilotlight.engine.Model;
 import dev.pilotlight.engine.VllmHeaders;
 import dev.pilotlight.http.Cause;
-import dev.pilotlight.http.Excerpt;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.lifecycle.Round.Timing;
 import dev.pilotlight.lifecycle.Shape.Api;
 import io.vertx.core.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,9 +24,7 @@ import java.util.function.Supplier;
 
 /** Sends real requests through the engine's OpenAI API: rounds of them to warm it, single ones to see whether it lives. */
 public final class WarmUp {
-    private static final int SHOWN_OF_AN_ERROR = Excerpt.LONGEST;
     private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
-    private static final byte[] DONE = "\ndata: [DONE]".getBytes(StandardCharsets.US_ASCII);
 
     private final Function<Optional<String>, List<EngineTarget>> targets;
     private final Duration probeTimeout;
@@ -220,7 +216,7 @@ public final class WarmUp {
         if (api.generates()) {
             body.put("stream", true);
         }
-        Listener listener = new Listener(clock.get());
+        Listener listener = new Listener(clock);
         own.began();
         try {
             Answer answer = target.http()
@@ -231,24 +227,30 @@ public final class WarmUp {
                             timeout,
                             listener);
             return switch (answer) {
-                case Answer.Got(int status, boolean _, String type)
-                when type.startsWith("text/html") ->
+                case Answer.Got got
+                when got.redirect().isPresent() ->
+                    new Reply.Refusal(
+                            got.status(),
+                            target.http().url(api.path()) + " " + got.redirect().get()
+                                    + "; set pilotlight.engine.url to the address of vLLM itself");
+                case Answer.Got(int status, boolean _, String type, var _)
+                when type.startsWith("text/html") && !listener.isOfAnApi() ->
                     new Reply.Refusal(
                             status < 400 ? 0 : status,
                             target.http().url(api.path()) + " answered " + status
                                     + " with a web page where the engine's API was expected");
-                case Answer.Got(int status, boolean _, String _)
-                when status < 300 && listener.firstAt.isPresent() && !listener.isOfAnApi() ->
+                case Answer.Got(int status, boolean _, String _, var _)
+                when status < 300 && listener.firstAt().isPresent() && !listener.isOfAnApi() ->
                     new Reply.Refusal(
                             0,
                             target.http().url(api.path()) + " answered " + status
                                     + " with what is no answer of the engine's API: " + listener.said());
-                case Answer.Got(int status, boolean _, String _)
-                when status < 300 && listener.firstAt.isPresent() && !listener.isError() ->
+                case Answer.Got(int status, boolean _, String _, var _)
+                when status < 300 && listener.firstAt().isPresent() && !listener.isError() ->
                     new Reply.Token(
-                            Duration.between(listener.began, listener.firstAt.get()),
-                            Duration.between(listener.began, clock.get()));
-                case Answer.Got(int status, boolean _, String _) -> {
+                            Duration.between(listener.began(), listener.firstAt().get()),
+                            Duration.between(listener.began(), clock.get()));
+                case Answer.Got(int status, boolean _, String _, var _) -> {
                     if (isUnknownModel(status, listener.said())) {
                         target.onUnknownModel().run();
                     }
@@ -267,59 +269,5 @@ public final class WarmUp {
                 + (status == 401 || status == 403
                         ? "; set pilotlight.engine.api-key-file to the file that holds the engine's API key"
                         : "");
-    }
-
-    /** Notes when the first bytes came, and how they began; a stream that says that it is done is not listened to on. */
-    private final class Listener implements Http.Body {
-        private final Instant began;
-        private final byte[] start = new byte[SHOWN_OF_AN_ERROR];
-        private int kept;
-        private int ofDone;
-        private volatile Optional<Instant> firstAt = Optional.empty();
-
-        Listener(Instant began) {
-            this.began = began;
-        }
-
-        @Override
-        public boolean accept(byte[] bytes, int offset, int length) {
-            if (firstAt.isEmpty() && length > 0) {
-                firstAt = Optional.of(clock.get());
-            }
-            int more = Math.min(length, start.length - kept);
-            System.arraycopy(bytes, offset, start, kept, more);
-            kept += more;
-            return !isDone(bytes, offset, length);
-        }
-
-        /** Some servers leave the connection open after it. In a token the line break would be escaped. */
-        private boolean isDone(byte[] bytes, int offset, int length) {
-            for (int i = offset; i < offset + length && ofDone < DONE.length; i++) {
-                ofDone = bytes[i] == DONE[ofDone] ? ofDone + 1 : bytes[i] == DONE[0] ? 1 : 0;
-            }
-            return ofDone == DONE.length;
-        }
-
-        String said() {
-            return Excerpt.of(start, kept);
-        }
-
-        /** An object, or a stream of events. A portal's page, or a proxy's OK, is none, whatever type it is said to be of. */
-        boolean isOfAnApi() {
-            String said = said();
-            return said.startsWith("{")
-                    || said.startsWith("data:")
-                    || said.startsWith("event:")
-                    || said.startsWith("id:")
-                    || said.startsWith(":");
-        }
-
-        /** A stream that is turned away answers 200 and then sends an error event. */
-        boolean isError() {
-            String said = said();
-            return said.startsWith("data: {\"error\"")
-                    || said.startsWith("{\"error\"")
-                    || said.startsWith("data: [DONE]");
-        }
     }
 }

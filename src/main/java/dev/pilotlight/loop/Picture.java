@@ -154,9 +154,14 @@ public record Picture(
     }
 
     /** Why there are no fresh signals, for people. */
-    public String whyNoSignals() {
+    public String whyNoSignals(Instant now) {
         return switch (engine().latest()) {
             case EngineReading.NotYet _ -> "the engine was not asked yet";
+            case EngineReading.Answered answered
+            when age(answered.at(), now).compareTo(freshness.engine()) > 0 ->
+                "its last page is of " + answered.at() + ", and no poll has ended since";
+            case EngineReading.Answered _
+            when phase() instanceof Phase.Ready -> "none can be computed from the newest page";
             case EngineReading.Answered _ -> "the phase is " + phase().word() + ": a load is published when ready";
             case EngineReading.Unreadable unreadable -> unreadable.why();
             case EngineReading.Unreachable unreachable -> unreachable.why();

@@ -83,7 +83,7 @@ class EngineClientTest {
 
     /** What a server answers, path by path; 404 to all others. It keeps what it was asked. */
     private static final class Script implements AutoCloseable {
-        private record Line(int status, String body) {}
+        private record Line(int status, String body, Map<String, String> headers) {}
 
         record Asked(String path, Optional<String> authorization) {}
 
@@ -95,7 +95,11 @@ class EngineClientTest {
         private HttpServer http;
 
         Script say(String path, int status, String body) {
-            lines.put(path, new Line(status, body));
+            return say(path, status, body, Map.of());
+        }
+
+        Script say(String path, int status, String body, Map<String, String> headers) {
+            lines.put(path, new Line(status, body, headers));
             return this;
         }
 
@@ -125,8 +129,9 @@ class EngineClientTest {
                 exchange.close();
                 return;
             }
-            Line line = lines.getOrDefault(path, new Line(404, "{\"detail\":\"Not Found\"}"));
+            Line line = lines.getOrDefault(path, new Line(404, "{\"detail\":\"Not Found\"}", Map.of()));
             byte[] body = line.body().getBytes(StandardCharsets.UTF_8);
+            line.headers().forEach(exchange.getResponseHeaders()::set);
             exchange.sendResponseHeaders(line.status(), body.length == 0 ? -1 : body.length);
             try (exchange) {
                 exchange.getResponseBody().write(body);
@@ -435,6 +440,48 @@ class EngineClientTest {
             server.say("/metrics/", 200, "<html>It works!</html>").say("/metrics", 200, "<html>It works!</html>");
             assertThat(unreadable(client().read(NOON)).why())
                     .contains("vllm:num_requests_running", "is it a vLLM server, and is --disable-log-stats off?");
+        }
+
+        @Test
+        void readsAPageByItsContentWhateverItsTypeIsSaidToBe() throws IOException {
+            EngineClient client = client();
+            for (String type : List.of(
+                    "text/html; charset=utf-8",
+                    "application/openmetrics-text; version=1.0.0",
+                    "application/octet-stream",
+                    "application/json")) {
+                server.say("/metrics/", 200, IDLE + "# EOF\n", Map.of("Content-Type", type));
+                assertThat(client.read(NOON)).as(type).isInstanceOf(Answered.class);
+            }
+        }
+
+        @Test
+        void takesAPortalsPageForNoEngine() throws IOException {
+            String portal = "<!doctype html>\n<html><body>Sign in</body></html>\n";
+            Map<String, String> html = Map.of("Content-Type", "text/html");
+            for (String path : List.of("/health", "/metrics/", "/metrics", "/v1/models")) {
+                server.say(path, 200, portal, html);
+            }
+            Unreadable reading = unreadable(client().read(NOON));
+            assertThat(reading.model()).isEmpty();
+            assertThat(reading.why())
+                    .contains("answered with a web page where a metrics page was expected", "pilotlight.engine.url");
+        }
+
+        @Test
+        void followsNoRedirectAndSaysWhereItLeads() throws IOException {
+            Map<String, String> away = Map.of("Location", "https://gateway.example/engine?token=secret");
+            for (String path : List.of("/health", "/metrics/", "/metrics", "/v1/models")) {
+                server.say(path, 307, "", away);
+            }
+            Unreadable reading = unreadable(client().read(NOON));
+            assertThat(reading.health()).isEqualTo(new HealthAnswer.Unhealthy(307, "https://gateway.example/engine"));
+            assertThat(reading.model()).isEmpty();
+            assertThat(reading.why())
+                    .contains(
+                            "/metrics answered 307 and is sent on to https://gateway.example/engine, which is not followed",
+                            "set pilotlight.engine.url")
+                    .doesNotContain("secret");
         }
 
         @Test

@@ -8,6 +8,7 @@ import dev.pilotlight.process.RawServer;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,7 +53,7 @@ class HostileHttpTest {
                     // Its connections may just be ending by what came before.
                     assertThat(IntStream.range(0, 4).mapToObj(_ -> http.get("/metrics", AMPLE, (_, _, _) -> true)))
                             .as("the next good ones after number %d", i)
-                            .contains(new Answer.Got(200, true, "text/plain"));
+                            .contains(new Answer.Got(200, true, "text/plain", Optional.empty()));
                 }
             }
             assertThat(lost).isGreaterThan(ANSWERS / 3);

@@ -71,6 +71,9 @@ class WarmUpTest {
                     + exchange.getRequestHeaders().getFirst("Content-Type") + " " + sent);
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", answer.type());
+            if (answer.status() / 100 == 3) {
+                exchange.getResponseHeaders().set("Location", answer.body());
+            }
             exchange.sendResponseHeaders(answer.status(), body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
@@ -217,6 +220,30 @@ class WarmUpTest {
         serves = Map.of("/v1/completions", new Answer(200, "text/html; charset=utf-8", "<html>sign in</html>"));
         assertThat(round()).isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
                 .contains("a web page where the engine's API was expected"));
+    }
+
+    @Test
+    void takesWhatIsOfTheApiForAnAnswerWhateverItsTypeIsSaidToBe() {
+        serves = Map.of("/v1/completions", new Answer(200, "text/html", "data: {\"choices\":[]}\n\ndata: [DONE]\n"));
+        assertThat(round()).isInstanceOf(WarmUpOutcome.Done.class);
+    }
+
+    @Test
+    void followsNoRedirectAndSaysWhereItLeads() {
+        for (int status : List.of(302, 307, 308)) {
+            bodies.clear();
+            serves = Map.of(
+                    "/v1/completions", new Answer(status, "text/html", "https://sso.example/login?state=secret#x"));
+            assertThat(round()).isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
+                    .contains(
+                            "/v1/completions answered " + status + " and is sent on to https://sso.example/login, which is not followed; set"
+                                    + " pilotlight.engine.url")
+                    .doesNotContain("secret"));
+            assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
+                    .as("somebody else's answer is no error of the engine")
+                    .isEqualTo(Refusal.UNSUPPORTED));
+            assertThat(bodies).hasSize(2);
+        }
     }
 
     @Test

@@ -189,7 +189,7 @@ class HostileNumbersTest {
             Sidecar sidecar = new Sidecar();
             String page = page(new SteadyEngine(1, BEGAN).second());
             sidecar.read(page.replaceAll("(?m)^(vllm:num_requests_running.*) .*$", "$1 +Inf"), World.START);
-            assertThat(sidecar.picture.whyNoSignals())
+            assertThat(sidecar.picture.whyNoSignals(World.START))
                     .isEqualTo("vllm:num_requests_running is +Inf, which cannot be: requests from 0 to 1000000");
         }
 
@@ -217,7 +217,7 @@ class HostileNumbersTest {
             }
             Sidecar sidecar = new Sidecar();
             sidecar.read(page.toString(), World.START);
-            assertThat(sidecar.picture.whyNoSignals()).contains("3000 engines", "256 at most");
+            assertThat(sidecar.picture.whyNoSignals(World.START)).contains("3000 engines", "256 at most");
         }
     }
 }

@@ -25,8 +25,8 @@ public final class DcgmPages implements PageSource {
     public Page fetch(Instant now) {
         text.begin();
         return switch (http.get(path, timeout, text::feed)) {
-            case Answer.Got(int status, boolean _, String _) when status == 200 -> new Page.Fetched(text.end());
-            case Answer.Got(int status, boolean _, String _) -> new Page.Failed("answered " + status);
+            case Answer.Got got when got.status() == 200 -> new Page.Fetched(text.end());
+            case Answer.Got got -> new Page.Failed(got.redirect().orElse("answered " + got.status()));
             case Answer.Lost lost -> {
                 // The wire may still hold on to the old one.
                 text = new PrometheusText(DcgmMetrics.WANTED, Limits.DEFAULT);
