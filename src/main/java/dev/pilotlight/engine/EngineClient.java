@@ -244,7 +244,8 @@ public final class EngineClient {
             case Answer.Got got -> {
                 return switch (text.end()) {
                     case PageReading.Refused(String why) -> new Page.Bad(shown(path, route) + ": " + why);
-                    case PageReading.Read(MetricPage page) -> meaning(page, got.contentType(), shown(path, route), route);
+                    case PageReading.Read(MetricPage page) ->
+                        meaning(page, got.contentType(), shown(path, route), route);
                 };
             }
         }

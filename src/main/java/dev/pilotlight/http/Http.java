@@ -200,7 +200,8 @@ public final class Http {
             ended.complete(new Answer.Lost(Cause.TIMED_OUT, "late"));
             cut(open);
             return new Answer.Lost(
-                    Cause.TIMED_OUT, "no answer from " + Destination.url(to, path) + " within " + timeout.toMillis() + " ms");
+                    Cause.TIMED_OUT,
+                    "no answer from " + Destination.url(to, path) + " within " + timeout.toMillis() + " ms");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             cut(open);
@@ -279,7 +280,8 @@ public final class Http {
             return new Answer.Lost(Cause.TLS, tls.get());
         }
         String what = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new Answer.Lost(Cause.BROKEN, "request to " + Destination.url(to, path) + " failed: " + Excerpt.of(what));
+        return new Answer.Lost(
+                Cause.BROKEN, "request to " + Destination.url(to, path) + " failed: " + Excerpt.of(what));
     }
 
     private Optional<String> tlsTrouble(URI to, Throwable failure) {

@@ -108,7 +108,9 @@ public final class Judgement {
                 .map(why -> "whether the engine hangs cannot be told by a request while it turns them away: " + why));
         TABLE.put(Condition.PROBE_UNSUPPORTED, it -> refused(it, Refusal.UNSUPPORTED)
                 .map(why -> "whether the engine hangs while idle cannot be told: " + why
-                        + (why.contains("; set ") ? "" : "; set pilotlight.warm-up.requests to a request that it serves")));
+                        + (why.contains("; set ")
+                                ? ""
+                                : "; set pilotlight.warm-up.requests to a request that it serves")));
     }
 
     private Judgement() {}

@@ -68,8 +68,6 @@ final class Listener implements Http.Body {
     /** A stream that is turned away answers 200 and then sends an error event. */
     boolean isError() {
         String said = said();
-        return said.startsWith("data: {\"error\"")
-                || said.startsWith("{\"error\"")
-                || said.startsWith("data: [DONE]");
+        return said.startsWith("data: {\"error\"") || said.startsWith("{\"error\"") || said.startsWith("data: [DONE]");
     }
 }

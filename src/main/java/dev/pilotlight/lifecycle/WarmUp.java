@@ -248,7 +248,8 @@ public final class WarmUp {
                 case Answer.Got(int status, boolean _, String _, var _)
                 when status < 300 && listener.firstAt().isPresent() && !listener.isError() ->
                     new Reply.Token(
-                            Duration.between(listener.began(), listener.firstAt().get()),
+                            Duration.between(
+                                    listener.began(), listener.firstAt().get()),
                             Duration.between(listener.began(), clock.get()));
                 case Answer.Got(int status, boolean _, String _, var _) -> {
                     if (isUnknownModel(status, listener.said())) {

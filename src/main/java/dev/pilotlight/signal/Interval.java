@@ -76,12 +76,9 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
     private static Work work(EngineSnapshot before, EngineSnapshot after) {
         double generated = rise(before, after, Rank::generationTokens);
         double inBatch = Math.max(1, (before.running() + after.running()) / 2);
-        double prompt = rise(before, after, Rank::promptTokens)
-                - rise(before, after, Rank::cachedPromptTokens);
+        double prompt = rise(before, after, Rank::promptTokens) - rise(before, after, Rank::cachedPromptTokens);
         return new Work(
-                after.steps().isPresent() ? rise(before, after, Rank::steps) : generated / inBatch,
-                generated,
-                prompt);
+                after.steps().isPresent() ? rise(before, after, Rank::steps) : generated / inBatch, generated, prompt);
     }
 
     /** Own requests run as long as they are few: one is never queued behind itself. */

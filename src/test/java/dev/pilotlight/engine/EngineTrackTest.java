@@ -208,10 +208,8 @@ class EngineTrackTest {
 
         @Test
         void isNotARankThatIsNoLongerListed() {
-            EngineTrack track = after(
-                    multi(1, rank("0", 7), rank("1", 7)),
-                    multi(2, rank("0", 8)),
-                    multi(3, rank("0", 9)));
+            EngineTrack track =
+                    after(multi(1, rank("0", 7), rank("1", 7)), multi(2, rank("0", 8)), multi(3, rank("0", 9)));
             assertThat(track.restarts()).isZero();
             assertThat(track.recounted()).isTrue();
             assertThat(track.numbers()).hasValue(multi(3, rank("0", 9)));

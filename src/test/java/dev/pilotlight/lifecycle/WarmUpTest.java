@@ -235,9 +235,9 @@ class WarmUpTest {
             serves = Map.of(
                     "/v1/completions", new Answer(status, "text/html", "https://sso.example/login?state=secret#x"));
             assertThat(round()).isInstanceOfSatisfying(WarmUpOutcome.Lost.class, it -> assertThat(it.why())
-                    .contains(
-                            "/v1/completions answered " + status + " and is sent on to https://sso.example/login, which is not followed; set"
-                                    + " pilotlight.engine.url")
+                    .contains("/v1/completions answered " + status
+                            + " and is sent on to https://sso.example/login, which is not followed; set"
+                            + " pilotlight.engine.url")
                     .doesNotContain("secret"));
             assertThat(probe()).isInstanceOfSatisfying(ProbeOutcome.Refused.class, it -> assertThat(it.refusal())
                     .as("somebody else's answer is no error of the engine")
