@@ -37,6 +37,9 @@ public sealed interface EngineReading {
             if (snapshot.sleep() == Sleep.ASLEEP || pause == Pause.ASLEEP) {
                 return Optional.of("asleep");
             }
+            if (snapshot.server().isFallingAsleepOrWaking()) {
+                return Optional.of("falling asleep or waking");
+            }
             if (snapshot.server().isUpdatingWeights()) {
                 return Optional.of("updating its weights");
             }

@@ -111,7 +111,8 @@ final class SnapshotReader {
                 whole(page, VllmMetrics.WEIGHT_UPDATES, Range.REQUESTS),
                 whole(page, VllmMetrics.REJECTIONS, Range.COUNT),
                 whole(page, VllmMetrics.WEB_SOCKETS, Range.REQUESTS),
-                whole(page, VllmMetrics.KV_PINNED, Range.REQUESTS));
+                whole(page, VllmMetrics.KV_PINNED, Range.REQUESTS),
+                whole(page, VllmMetrics.SLEEP_OPERATIONS, Range.REQUESTS));
     }
 
     /** The sum over all of a family's series; one that cannot be is left out. */

@@ -134,7 +134,8 @@ public final class Together {
                         sum(pages, page -> page.server().weightUpdates()),
                         sum(pages, page -> page.server().rejections()),
                         sum(pages, page -> page.server().webSockets()),
-                        sum(pages, page -> page.server().pinnedRequests())),
+                        sum(pages, page -> page.server().pinnedRequests()),
+                        sum(pages, page -> page.server().sleepOperations())),
                 pages.stream().flatMap(page -> page.leftOut().stream()).findFirst());
     }
 

@@ -33,6 +33,8 @@ public final class VllmMetrics {
     static final Family REJECTIONS = Family.of("admission_rejections_total");
     /** From 0.32, one series per operation. */
     static final Family WEIGHT_UPDATES = Family.of("rl_weight_update_operations_in_flight");
+    /** From 0.32, one series for falling asleep and one for waking; vLLM's buckets for their durations end at 600 s. */
+    static final Family SLEEP_OPERATIONS = Family.of("sleep_mode_operations_in_flight");
     /** From 0.32. */
     static final Family WEB_SOCKETS = Family.of("websocket_connections_active");
     /** From 0.33, on the prefill side of a disaggregated pair. */
@@ -62,6 +64,7 @@ public final class VllmMetrics {
             STEPS,
             REJECTIONS,
             WEIGHT_UPDATES,
+            SLEEP_OPERATIONS,
             WEB_SOCKETS,
             KV_PINNED,
             CACHE_CONFIG,

@@ -39,7 +39,7 @@ public enum Condition {
     SILENT(Effect.UNREADIES, "no poll got an answer", "`stale-after`, 10 s", "our own choice"),
     SUSPENDED(
             Effect.UNREADIES,
-            "the engine is asleep or paused, updates its weights, or answers 503 on request: rescaling, faulted",
+            "the engine is asleep or paused, falls asleep or wakes, updates its weights, or answers 503 on request: rescaling, faulted",
             "the next poll; paused: 10 s",
             "vLLM's `elastic_ep/middleware.py`, `fault_tolerance/middleware.py`, `vllm:rl_weight_update_operations_in_flight`"),
     /** A process that is gone never comes back. */

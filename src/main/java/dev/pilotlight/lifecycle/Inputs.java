@@ -120,12 +120,15 @@ public record Inputs(
      */
     boolean tellsOfTheStart() {
         return switch (engine.latest()) {
-            case Unreadable unreadable ->
-                !(unreadable.health() instanceof HealthAnswer.Unhealthy(int status, String _) && status < 500);
-            case Answered _ -> true;
+            case Unreadable unreadable -> !isOfNoHealth(unreadable.health());
+            case Answered answered -> !isOfNoHealth(answered.health());
             case Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
             case NotYet _ -> false;
         };
+    }
+
+    private static boolean isOfNoHealth(HealthAnswer health) {
+        return health instanceof HealthAnswer.Unhealthy(int status, String _) && status < 500;
     }
 
     /** Whether it answers {@code /health} and has neither a page nor a list of models: any web server does that. */

@@ -275,9 +275,8 @@ public final class Judgement {
             if (ranks.ownPorts() && read > 0 && read < ranks.local().orElse(read > 1 ? 1 : 2)) {
                 return Optional.of("each data-parallel rank of this pod has a port of its own"
                         + " (--data-parallel-multi-port-external-lb), and " + read
-                        + " of them is read: the load, the drain and"
-                        + " a hang of the others are not seen; name them all in pilotlight.engine.urls, or leave"
-                        + " pilotlight.engine.url away");
+                        + " of them is read: the load, the drain and a hang of the others are not seen; name them all in"
+                    + " pilotlight.engine.urls, or leave pilotlight.engine.url away");
             }
             return ranks.apiServers().orElse(1) > 1
                     ? Optional.of(

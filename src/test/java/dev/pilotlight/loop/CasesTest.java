@@ -105,6 +105,37 @@ class CasesTest {
             assertThat(phase(world)).isEqualTo("ready");
         }
 
+        /** vLLM counts sleep operations in buckets of up to ten minutes; the state gauge says awake until the end of one. */
+        @Test
+        void fallsAsleepForMinutes() {
+            World world = served();
+            world.rank().running = 4;
+            world.sleepOperations = 1;
+            world.hangs = true;
+            for (int second = 0; second < 400; second++) {
+                world.second();
+                assertThat(phase(world)).isEqualTo("suspended");
+                assertThat(isLive(world)).isTrue();
+            }
+            world.sleepOperations = 0;
+            world.hangs = false;
+            world.second();
+            assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        /** A gateway that sends /health on, before an engine that lists no model for an hour: who sends on says nothing of the start. */
+        @Test
+        void healthThatIsARedirect() {
+            World world = new World();
+            world.engine = World.Engine.SERVING;
+            world.health = 307;
+            world.lists = false;
+            for (int second = 0; second < 3600; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+        }
+
         /** An engine that nobody asked for ten minutes, without a heartbeat, then a step of minutes: the rest is no standing still. */
         @Test
         void longStepAfterALongRest() {

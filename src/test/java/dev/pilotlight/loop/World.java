@@ -102,6 +102,7 @@ final class World {
     String healthSays = "";
 
     double weightUpdates;
+    double sleepOperations;
     OptionalDouble rejections = OptionalDouble.empty();
     OptionalDouble webSockets = OptionalDouble.empty();
     OptionalDouble pinned = OptionalDouble.empty();
@@ -341,7 +342,12 @@ final class World {
                 CacheConfig.UNKNOWN,
                 sleep,
                 Latencies.NONE,
-                new ServerState(OptionalDouble.of(weightUpdates), rejections, webSockets, pinned),
+                new ServerState(
+                        OptionalDouble.of(weightUpdates),
+                        rejections,
+                        webSockets,
+                        pinned,
+                        OptionalDouble.of(sleepOperations)),
                 Optional.empty());
     }
 
