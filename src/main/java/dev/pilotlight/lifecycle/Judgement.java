@@ -276,7 +276,7 @@ public final class Judgement {
                 return Optional.of("each data-parallel rank of this pod has a port of its own"
                         + " (--data-parallel-multi-port-external-lb), and " + read
                         + " of them is read: the load, the drain and a hang of the others are not seen; name them all in"
-                    + " pilotlight.engine.urls, or leave pilotlight.engine.url away");
+                        + " pilotlight.engine.urls, or leave pilotlight.engine.url away");
             }
             return ranks.apiServers().orElse(1) > 1
                     ? Optional.of(
