@@ -232,7 +232,7 @@ public final class EngineClient {
             case Answer.Lost(Cause cause, String why) -> {
                 // The wire may still hold on to the old one.
                 texts.remove(path);
-                return new Page.Lost(cause, why);
+                return new Page.Lost(cause, why.replace(http.url(path), shown(path, route)));
             }
             case Answer.Got got
             when got.status() != 200 -> {

@@ -422,7 +422,7 @@ class EngineClientTest {
             Unreadable reading = unreadable(client.read(NOON));
             assertThat(reading.health()).isEqualTo(new HealthAnswer.Healthy());
             assertThat(reading.model()).isPresent();
-            assertThat(reading.why()).contains("within 400 ms");
+            assertThat(reading.why()).contains("/metrics/?name[]=… within 400 ms");
             server.silent.clear();
             answered(client.read(NOON.plusSeconds(1)));
         }
