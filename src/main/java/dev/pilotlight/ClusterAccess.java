@@ -2,7 +2,7 @@ package dev.pilotlight;
 
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
-import dev.pilotlight.config.ConfigCheck;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.kube.ApiAddress;
 import dev.pilotlight.kube.ApiClient;
@@ -66,7 +66,7 @@ final class ClusterAccess {
                 isManaged || config.scale().maxPods().isPresent()
                         ? Optional.of(new ClusterLink.Managed(
                                 config.pool().name().orElseThrow(),
-                                ConfigCheck.pool(config),
+                                Policies.pool(config),
                                 !isManaged,
                                 config.pool().orphanAfter(),
                                 new PeerClient(vertx, port, config.pool().peerTimeout())))

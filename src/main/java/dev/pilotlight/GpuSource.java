@@ -2,7 +2,7 @@ package dev.pilotlight;
 
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.OwnPodWait;
-import dev.pilotlight.config.ConfigCheck;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.gpu.AutoProbe;
 import dev.pilotlight.gpu.CrashGuard;
@@ -30,7 +30,7 @@ final class GpuSource {
     @Produces
     @Singleton
     GpuProbe gpu(PilotlightConfig config, Vertx vertx, Cluster cluster) {
-        GpuSettings settings = ConfigCheck.gpu(config).settings();
+        GpuSettings settings = Policies.gpu(config).settings();
         PageSource pages = settings.dcgmUrl()
                 .<PageSource>map(url -> new DcgmPages(exporter(vertx, url), path(url), DCGM_TIMEOUT))
                 .orElse(now -> new PageSource.Page.Failed("no URL"));

@@ -4,6 +4,7 @@ import dev.pilotlight.api.Hour;
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.EngineAddress;
 import dev.pilotlight.config.ConfigCheck;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.EngineConfig;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.SettingsCheck;
@@ -82,7 +83,7 @@ public final class Sidecar {
         Secret key = engine.apiKeyFile()
                 .map(file -> Secret.in(file, "pilotlight.engine.api-key-file"))
                 .orElse(engine.apiKey().map(Secret::of).orElse(Secret.none()));
-        Policy policy = ConfigCheck.policy(config);
+        Policy policy = Policies.policy(config);
         EngineServers servers = new EngineServers(
                 addresses,
                 number -> {

@@ -21,22 +21,11 @@ class SizesTest {
     private static final int MOST_LINES = 300;
     private static final int MOST_COMPONENTS = 8;
 
-    /** Classes that are longer and wait for their split, with the length that they must not exceed. */
-    private static final Map<String, Integer> LONG = Map.of(
-            "config/ConfigCheck", 310,
-            "engine/EngineClient", 425,
-            "lifecycle/Judgement", 370,
-            "lifecycle/Lifecycle", 340,
-            "lifecycle/WarmUp", 330,
-            "signal/Forecast", 330,
-            "signal/Load", 305);
-
     /** Records with more components than eight, and why. */
     private static final Map<String, String> WIDE = Map.ofEntries(
             Map.entry("AdmittedPod", "the parts of a pod that decide on an injection, as the API lists them"),
             Map.entry("EngineTrack", "instants of one process that change together with each reading"),
             Map.entry("Evidence", "one row of arguments for all verdicts"),
-            Map.entry("Forecast", "the state of one estimator"),
             Map.entry("Inject", "what the patch writes, each a field of the sidecar's container"),
             Map.entry("Load", "the state of one estimator"),
             Map.entry("OwnPod", "the parts of a pod that are gone by, as the API lists them"),
@@ -53,7 +42,7 @@ class SizesTest {
         for (Path file : sources()) {
             int lines = Files.readAllLines(file).size();
             String name = SOURCES.relativize(file).toString().replaceAll("^dev/pilotlight/|\\.java$", "");
-            if (lines > LONG.getOrDefault(name, MOST_LINES)) {
+            if (lines > MOST_LINES) {
                 tooLong.put(name, lines);
             }
         }

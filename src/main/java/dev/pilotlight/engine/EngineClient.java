@@ -1,33 +1,23 @@
 package dev.pilotlight.engine;
 
 import dev.pilotlight.engine.Abilities.Load;
-import dev.pilotlight.engine.Abilities.Route;
 import dev.pilotlight.engine.EngineReading.Pause;
+import dev.pilotlight.engine.PageClient.Page;
+import dev.pilotlight.engine.SmallAnswers.SmallAnswer;
 import dev.pilotlight.http.Cause;
 import dev.pilotlight.http.Excerpt;
 import dev.pilotlight.http.Http;
 import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.prometheus.Limits;
-import dev.pilotlight.prometheus.MetricPage;
-import dev.pilotlight.prometheus.PageReading;
-import dev.pilotlight.prometheus.PrometheusText;
-import dev.pilotlight.prometheus.Wanted;
 import dev.pilotlight.range.Range;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.stream.Collectors;
 
 /**
  * One poll of the engine: health, the metrics page by the cheapest way that this server honours, the model until it is known.
@@ -35,9 +25,6 @@ import java.util.stream.Collectors;
  * <p>Used by one thread, but for {@link #doubtModel}. It never throws: failing to learn is one of the readings.
  */
 public final class EngineClient {
-    /** The histograms cost the engine three times what the gauges cost, and move slowly. */
-    private static final Duration HISTOGRAMS_EVERY = Duration.ofSeconds(5);
-
     private static final Duration PAUSE_EVERY = Duration.ofSeconds(10);
     /** Not with every request that fails: its list is a request of its own. */
     private static final Duration MODELS_AGAIN = Duration.ofSeconds(10);
@@ -47,21 +34,13 @@ public final class EngineClient {
     /** Of what /health says when it is not well. */
     private static final int HEALTH_SHOWN = 300;
 
-    private static final int SMALL_BODY = 64 << 10;
     /** A model's name is a path or a repository; this is as long as a file's name may be, twice. */
     private static final int LONGEST_NAME = 512;
 
-    private static final Wanted WANTED = Wanted.of(VllmMetrics.wanted());
-    private static final String GAUGES = filtered(false);
-    private static final String EVERYTHING = filtered(true);
-
     private final Http http;
     private final Duration timeout;
-    private final Limits limits;
-    /** By path. Each knows what its page held last, and reads what is the same again without garbage. */
-    private final Map<String, PrometheusText> texts = new HashMap<>();
-    /** Whose they are: a whole page may be large, and is not kept beside that of another route. */
-    private Route textsOf = Route.UNTRIED;
+    private final PageClient pages;
+    private final SmallAnswers small;
 
     private Abilities abilities = Abilities.UNTRIED;
     private OptionalDouble processStart = OptionalDouble.empty();
@@ -72,13 +51,8 @@ public final class EngineClient {
     public EngineClient(Http http, Duration timeout, Limits limits) {
         this.http = http;
         this.timeout = timeout;
-        this.limits = limits;
-    }
-
-    private static String filtered(boolean withHistograms) {
-        return VllmMetrics.filter(withHistograms).stream()
-                .map(name -> "name[]=" + URLEncoder.encode(name, StandardCharsets.UTF_8))
-                .collect(Collectors.joining("&", "/metrics/?", ""));
+        this.pages = new PageClient(http, timeout, limits);
+        this.small = new SmallAnswers(http, timeout);
     }
 
     public EngineReading read(Instant now) {
@@ -90,7 +64,7 @@ public final class EngineClient {
         })) {
             case Answer.Lost(Cause cause, String why)
             when cause == Cause.REFUSED -> {
-                abilities = Abilities.UNTRIED;
+                forget();
                 return new EngineReading.Unreachable(now, cause, why);
             }
             // No other request to it would fare better.
@@ -103,10 +77,10 @@ public final class EngineClient {
                 health = HealthAnswer.of(
                         got.status(), got.sentOn().orElseGet(() -> Excerpt.of(said.toByteArray(), said.size())));
         }
-        return switch (page(now)) {
+        return switch (pages.read(now)) {
             case Page.Lost(Cause cause, String why)
             when cause == Cause.REFUSED -> {
-                abilities = Abilities.UNTRIED;
+                forget();
                 yield new EngineReading.Unreachable(now, cause, why);
             }
             case Page.Lost(Cause cause, String why) ->
@@ -120,7 +94,7 @@ public final class EngineClient {
 
     private EngineReading answered(Instant now, EngineSnapshot snapshot, HealthAnswer health, String route) {
         if (isAnotherProcess(snapshot)) {
-            abilities = Abilities.UNTRIED;
+            forget();
         }
         processStart = snapshot.processStart();
         String modelsWhy =
@@ -149,6 +123,12 @@ public final class EngineClient {
                         : "; does pilotlight.engine.url point to another server than vLLM?");
     }
 
+    /** What was found out belongs to the process before. */
+    private void forget() {
+        abilities = Abilities.UNTRIED;
+        pages.forget();
+    }
+
     /** Asks for the models again with the next poll, at most every ten seconds: a request was told that this one does not exist. */
     public void doubtModel() {
         isModelDoubted = true;
@@ -158,126 +138,6 @@ public final class EngineClient {
         return snapshot.processStart().isPresent()
                 && processStart.isPresent()
                 && snapshot.processStart().getAsDouble() != processStart.getAsDouble();
-    }
-
-    /** What came of asking for the metrics page. */
-    private sealed interface Page {
-        record Good(EngineSnapshot snapshot, String route) implements Page {}
-
-        record Bad(String why) implements Page {}
-
-        record Lost(Cause cause, String why) implements Page {}
-    }
-
-    private Page page(Instant now) {
-        return switch (abilities.route()) {
-            case UNTRIED -> findRoute();
-            case FILTERED -> {
-                boolean withHistograms = !now.isBefore(
-                        abilities.histogramsAt() == Instant.MIN
-                                ? now
-                                : abilities.histogramsAt().plus(HISTOGRAMS_EVERY));
-                Page page = ask(withHistograms ? EVERYTHING : GAUGES, Route.FILTERED);
-                if (withHistograms) {
-                    abilities = abilities.withHistogramsAt(now);
-                }
-                if (page instanceof Page.Bad) {
-                    // It was honoured before: find out again on the next poll.
-                    abilities = abilities.with(Route.UNTRIED);
-                }
-                yield page;
-            }
-            case WHOLE -> ask("/metrics", Route.WHOLE);
-            case WHOLE_SLASH -> ask("/metrics/", Route.WHOLE_SLASH);
-        };
-    }
-
-    /**
-     * Asks for the gauges alone. A server that honours that sends them without the histograms; one that does not sends everything,
-     * an empty page (multi-process), a redirect or an error, and is asked for the whole page from then on.
-     */
-    private Page findRoute() {
-        Page filtered = ask(GAUGES, Route.FILTERED);
-        switch (filtered) {
-            case Page.Good(EngineSnapshot snapshot, String _) -> {
-                boolean honoured = snapshot.latencies().isEmpty();
-                abilities = abilities.with(honoured ? Route.FILTERED : Route.WHOLE);
-                return honoured ? filtered : new Page.Good(snapshot, Route.WHOLE.word);
-            }
-            case Page.Lost lost -> {
-                return lost;
-            }
-            case Page.Bad _ -> {
-                Page whole = ask("/metrics", Route.WHOLE);
-                Route found = Route.WHOLE;
-                if (whole instanceof Page.Bad) {
-                    Page slash = ask("/metrics/", Route.WHOLE_SLASH);
-                    if (slash instanceof Page.Good) {
-                        whole = slash;
-                        found = Route.WHOLE_SLASH;
-                    }
-                }
-                if (whole instanceof Page.Good) {
-                    abilities = abilities.with(found);
-                }
-                return whole;
-            }
-        }
-    }
-
-    private Page ask(String path, Route route) {
-        PrometheusText text = text(path, route);
-        text.begin();
-        switch (http.get(path, timeout, text::feed)) {
-            case Answer.Lost(Cause cause, String why) -> {
-                // The wire may still hold on to the old one.
-                texts.remove(path);
-                return new Page.Lost(cause, why.replace(http.url(path), shown(path, route)));
-            }
-            case Answer.Got got
-            when got.status() != 200 -> {
-                return new Page.Bad(shown(path, route) + " "
-                        + got.redirect()
-                                .map(it -> it + "; set pilotlight.engine.url to the address of vLLM itself")
-                                .orElse("answered " + got.status() + " where a metrics page was expected"));
-            }
-            case Answer.Got got -> {
-                return switch (text.end()) {
-                    case PageReading.Refused(String why) -> new Page.Bad(shown(path, route) + ": " + why);
-                    case PageReading.Read(MetricPage page) ->
-                        meaning(page, got.contentType(), shown(path, route), route);
-                };
-            }
-        }
-    }
-
-    private PrometheusText text(String path, Route route) {
-        if (route != textsOf) {
-            texts.clear();
-            textsOf = route;
-        }
-        return texts.computeIfAbsent(path, _ -> new PrometheusText(WANTED, limits));
-    }
-
-    /** For people. */
-    private String shown(String path, Route route) {
-        return http.url(route == Route.FILTERED ? "/metrics/?name[]=…" : path);
-    }
-
-    /** By its content: proxies call a metrics page whatever they like, and a portal's page holds no sample. */
-    private static Page meaning(MetricPage page, String type, String shown, Route route) {
-        return switch (VllmPage.read(page)) {
-            case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, route.word);
-            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown + " is not believed: " + why);
-            case VllmPage.Missing _
-            when type.equals("text/html") ->
-                new Page.Bad(shown + " answered with a web page where a metrics page was expected; is"
-                        + " pilotlight.engine.url that of vLLM itself?");
-            case VllmPage.Missing(List<String> tried) ->
-                new Page.Bad("the page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
-                        + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
-                        + "; is it a vLLM server, and is --disable-log-stats off?");
-        };
     }
 
     /**
@@ -298,21 +158,21 @@ public final class EngineClient {
     }
 
     private String askForModels(String served, boolean isEngine) {
-        return switch (small("/v1/models")) {
-            case Small.Json(JsonObject json) -> {
+        return switch (small.get("/v1/models")) {
+            case SmallAnswer.Json(JsonObject json) -> {
                 Optional<Model> first = firstModel(json);
                 first.ifPresent(found -> abilities = abilities.with(found));
                 yield first.isPresent() ? "" : "GET /v1/models lists no model yet";
             }
-            case Small.Status(int status)
+            case SmallAnswer.Status(int status)
             when isEngine && (status == 401 || status == 403 || status == 404 || status == 405) -> {
                 // It serves, and keeps its list from us or has none: the requests to come will say what is missing.
                 abilities = abilities.with(new Model(served, OptionalInt.empty()));
                 yield "";
             }
-            case Small.Status(int status) ->
+            case SmallAnswer.Status(int status) ->
                 "GET /v1/models answered " + status + (status < 400 ? ", a redirect, which is not followed" : "");
-            case Small.Nothing(String why) -> why;
+            case SmallAnswer.Nothing(String why) -> why;
         };
     }
 
@@ -335,7 +195,7 @@ public final class EngineClient {
             return OptionalDouble.empty();
         }
         loadAt = now;
-        OptionalDouble said = small("/load") instanceof Small.Json(JsonObject json)
+        OptionalDouble said = small.get("/load") instanceof SmallAnswer.Json(JsonObject json)
                 ? Range.REQUESTS.number(json.getValue("server_load"))
                 : OptionalDouble.empty();
         if (said.isEmpty()) {
@@ -360,13 +220,13 @@ public final class EngineClient {
                         && now.isBefore(abilities.pauseAt().plus(PAUSE_EVERY))) {
             return abilities.pause();
         }
-        Small paused = small("/is_paused");
-        if (paused instanceof Small.Nothing) {
+        SmallAnswer paused = small.get("/is_paused");
+        if (paused instanceof SmallAnswer.Nothing) {
             // The engine hangs, and it would hold up the poll a second time.
             abilities = abilities.with(true, Pause.UNKNOWN, now);
             return abilities.pause();
         }
-        Small asleep = small("/is_sleeping");
+        SmallAnswer asleep = small.get("/is_sleeping");
         if (isNotThere(paused) && isNotThere(asleep)) {
             abilities = abilities.with(false, Pause.UNKNOWN, now);
         } else if (says(paused, "is_paused")) {
@@ -374,7 +234,7 @@ public final class EngineClient {
         } else if (says(asleep, "is_sleeping")) {
             abilities = abilities.with(true, Pause.ASLEEP, now);
         } else {
-            boolean answers = paused instanceof Small.Json || asleep instanceof Small.Json;
+            boolean answers = paused instanceof SmallAnswer.Json || asleep instanceof SmallAnswer.Json;
             // A gateway that answers 503 in its place does not wake it.
             abilities = abilities.with(true, answers ? Pause.NONE : abilities.pause(), now);
         }
@@ -387,39 +247,11 @@ public final class EngineClient {
     }
 
     /** Any other refusal, a 503 of a sick engine, does not tell. */
-    private static boolean isNotThere(Small answer) {
-        return answer instanceof Small.Status(int status) && (status == 404 || status == 405);
+    private static boolean isNotThere(SmallAnswer answer) {
+        return answer instanceof SmallAnswer.Status(int status) && (status == 404 || status == 405);
     }
 
-    private static boolean says(Small answer, String key) {
-        return answer instanceof Small.Json(JsonObject json) && Boolean.TRUE.equals(json.getValue(key));
-    }
-
-    /** A small JSON answer. */
-    private sealed interface Small {
-        record Json(JsonObject json) implements Small {}
-
-        /** Another status than 200. */
-        record Status(int status) implements Small {}
-
-        record Nothing(String why) implements Small {}
-    }
-
-    private Small small(String path) {
-        ByteArrayOutputStream body = new ByteArrayOutputStream(512);
-        return switch (http.get(path, timeout, (bytes, offset, length) -> {
-            body.write(bytes, offset, length);
-            return body.size() <= SMALL_BODY;
-        })) {
-            case Answer.Lost lost -> new Small.Nothing(lost.why());
-            case Answer.Got got when got.status() != 200 -> new Small.Status(got.status());
-            case Answer.Got _ -> {
-                try {
-                    yield new Small.Json(new JsonObject(body.toString(StandardCharsets.UTF_8)));
-                } catch (DecodeException notJson) {
-                    yield new Small.Nothing(http.url(path) + " answered something that is no JSON object");
-                }
-            }
-        };
+    private static boolean says(SmallAnswer answer, String key) {
+        return answer instanceof SmallAnswer.Json(JsonObject json) && Boolean.TRUE.equals(json.getValue(key));
     }
 }

@@ -5,22 +5,15 @@ import dev.pilotlight.engine.EngineReading.Answered;
 import dev.pilotlight.engine.EngineReading.NotYet;
 import dev.pilotlight.engine.EngineReading.Unreachable;
 import dev.pilotlight.engine.EngineReading.Unreadable;
-import dev.pilotlight.engine.EngineTrack;
 import dev.pilotlight.engine.HealthAnswer;
 import dev.pilotlight.engine.Rank;
 import dev.pilotlight.http.Cause;
-import dev.pilotlight.signal.OwnTraffic;
-import dev.pilotlight.vllmpod.VllmArguments;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiPredicate;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * The verdicts: evidence in, condition and sentence out, a row for each. No sight is no evidence: a request that got no answer counts
@@ -32,9 +25,6 @@ public final class Judgement {
     private static final Duration MODELS_TAKE = Duration.ofSeconds(60);
 
     private static final Duration REJECTIONS_STAND = Duration.ofSeconds(60);
-    /** Short: one garbled page looks the same, and a sound engine is out of service for as long. */
-    private static final Duration ALTERNATION_STANDS = Duration.ofSeconds(30);
-
     private static final Map<Condition, Function<Evidence, Optional<String>>> TABLE = new EnumMap<>(Condition.class);
 
     static {
@@ -114,110 +104,6 @@ public final class Judgement {
     }
 
     private Judgement() {}
-
-    /**
-     * What the table looks at.
-     *
-     * @param ranks how the pod's arguments spread it over servers, where they can be read
-     * @param warmedAt when a round of the warm-up was answered last
-     * @param staleAfter the age from which a reading counts for nothing
-     */
-    public record Evidence(
-            EngineTrack engine,
-            Progress progress,
-            Rejections rejections,
-            Optional<VllmArguments.Ranks> ranks,
-            OwnTraffic own,
-            Optional<Instant> warmedAt,
-            LivenessPolicy policy,
-            Duration staleAfter,
-            Instant now) {
-        private boolean isOver(Instant since, Duration allowed) {
-            return Duration.between(since, now).compareTo(allowed) >= 0;
-        }
-
-        /** The last sign of life since then, whatever {@code /health} says: a counter that moved, a request of ours that was answered. */
-        private Instant aliveAt(Instant since) {
-            return Stream.concat(progress.ranks().values().stream().map(Pulse::movedAt), warmedAt.stream())
-                    .filter(since::isBefore)
-                    .max(Comparator.naturalOrder())
-                    .orElse(since);
-        }
-
-        /** The first rank of which that holds, by its name where there are several. */
-        private Optional<String> rank(BiPredicate<String, Pulse> holds, Function<Pulse, String> sentence) {
-            return progress.ranks().entrySet().stream()
-                    .sorted(Map.Entry.comparingByKey())
-                    .filter(rank -> holds.test(rank.getKey(), rank.getValue()))
-                    .findFirst()
-                    .map(rank -> (progress.ranks().size() > 1 ? "rank " + rank.getKey() : "the engine") + " is "
-                            + sentence.apply(rank.getValue()));
-        }
-
-        /**
-         * The first rank of which that holds, if it holds of one at each address: a server that goes on is not restarted for another
-         * that does not.
-         */
-        private Optional<String> everywhere(BiPredicate<String, Pulse> holds, Function<Pulse, String> sentence) {
-            Map<String, Boolean> byAddress = new HashMap<>();
-            progress.ranks()
-                    .forEach((label, pulse) ->
-                            byAddress.merge(address(label), holds.test(label, pulse), Boolean::logicalOr));
-            return byAddress.containsValue(false) ? Optional.empty() : rank(holds, sentence);
-        }
-
-        private String address(String label) {
-            return engine.good().stream()
-                    .flatMap(numbers -> numbers.snapshot().ranks().stream())
-                    .filter(rank -> rank.engine().equals(label))
-                    .map(Rank::address)
-                    .findFirst()
-                    .orElse("");
-        }
-
-        /** Several servers behind one URL: what one of them says is no evidence against another. */
-        private Optional<String> alternation() {
-            return engine.identity()
-                    .alternatesAt()
-                    .filter(at -> !isOver(at, ALTERNATION_STANDS))
-                    .map(at -> "several servers answer at pilotlight.engine.url by turns, the last change at " + at
-                            + ": it leads to a Service or a load balancer; give the address of the server in this pod,"
-                            + " http://127.0.0.1:8000");
-        }
-
-        private boolean waits(String label) {
-            return page(label)
-                    .filter(rank -> rank.waiting() - rank.deferred() > own.inFlight())
-                    .isPresent();
-        }
-
-        /**
-         * Since when it has been known to stand: an engine that nobody asks anything moves nothing, and whether it could is known only from
-         * the first request of ours that got no answer. That one is sent after {@code stuck-after}. One that works stands since it began.
-         */
-        private Instant stoodSince(String label, Pulse pulse) {
-            boolean works = page(label)
-                    .filter(rank -> rank.running() + rank.waiting() > own.inFlight())
-                    .isPresent();
-            Instant stands = works ? pulse.standsAtWorkSince() : pulse.movedAt();
-            return pulse.lostSince()
-                    .map(sent -> sent.minus(policy.stuckAfter()))
-                    .filter(stands::isBefore)
-                    .orElse(stands);
-        }
-
-        private boolean runs(String label) {
-            return page(label).filter(rank -> rank.running() > 0).isPresent();
-        }
-
-        /** A rank on the page, if that was read lately. */
-        private Optional<Rank> page(String label) {
-            return engine.numbers().filter(numbers -> !isOver(numbers.at(), staleAfter)).stream()
-                    .flatMap(numbers -> numbers.snapshot().ranks().stream())
-                    .filter(rank -> rank.engine().equals(label))
-                    .findFirst();
-        }
-    }
 
     /** Every condition that the evidence shows, in order of weight. */
     public static Map<Condition, String> of(Evidence evidence) {

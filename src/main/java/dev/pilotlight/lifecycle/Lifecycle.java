@@ -9,9 +9,7 @@ import dev.pilotlight.lifecycle.Phase.Suspended;
 import dev.pilotlight.lifecycle.Phase.Warming;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -66,11 +64,15 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
             case Failed failed
             when !failed.condition().kills() && inputs.found().containsKey(Condition.DEAD) -> dead(inputs, now);
             case Starting starting -> whileStarting(starting, inputs, now);
-            case Warming warming -> whileWarming(warming, inputs, now);
+            case Warming warming -> warmUpSteps().whileWarming(warming, inputs, now);
             case Ready ready -> whileReady(ready, inputs, now);
             case Suspended suspended -> whileSuspended(suspended, inputs, now);
             case Failed failed -> whileFailed(failed, inputs, now);
         };
+    }
+
+    private WarmUpSteps warmUpSteps() {
+        return new WarmUpSteps(warmUp);
     }
 
     private Step whileStarting(Starting starting, Inputs inputs, Instant now) {
@@ -81,7 +83,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         Optional<Model> model = inputs.model();
         boolean isPageAwaited = inputs.numbersMayCome() && !isOver(starting.since(), PAGE_TAKES, now);
         if (model.isPresent() && !inputs.isUnhealthy() && !isPageAwaited) {
-            return listed(model.get(), inputs, now);
+            return warmUpSteps().listed(model.get(), inputs, now);
         }
         if (warmUp.proceedCold() && inputs.isHealthy() && inputs.found().containsKey(Condition.NO_MODEL)) {
             return Step.to(new Ready(
@@ -110,128 +112,6 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         return inputs.tellsOfTheStart() && inputs.refused() ? "nothing listens yet" : inputs.whyNoModel();
     }
 
-    /** A model is listed: warm it, unless it has served others already. */
-    private Step listed(Model model, Inputs inputs, Instant now) {
-        if (inputs.servedOthers()) {
-            return Step.to(new Ready(now, "it has served before"));
-        }
-        Warming first = new Warming(now, inputs.effectsSoFar() + 1, now, Optional.empty(), List.of(), 0, "");
-        return Step.to(first, round(first, model, inputs));
-    }
-
-    private Effect round(Warming warming, Model model, Inputs inputs) {
-        List<Shape> shapes = warmUp.shapes().stream()
-                .map(shape -> shape.within(model.maxModelLen()))
-                .toList();
-        return new Effect.SendWarmUp(
-                warming.attempt(),
-                warming.rounds().size() + 1,
-                model,
-                shapes,
-                inputs.ranks(),
-                warming.since().plus(warmUp.budget()));
-    }
-
-    private Step whileWarming(Warming warming, Inputs inputs, Instant now) {
-        Optional<String> how = inputs.suspension();
-        if (how.isPresent()) {
-            return Step.to(new Suspended(now, how.get(), false));
-        }
-        Optional<WarmUpOutcome> news = inputs.warmUp()
-                .filter(outcome -> warming.retryAt().isEmpty()
-                        && outcome.attempt() == warming.attempt()
-                        && !outcome.at().isBefore(warming.askedAt()));
-        if (news.isPresent()) {
-            return switch (news.get()) {
-                case WarmUpOutcome.Done done -> afterRound(warming, done.round(), inputs, now);
-                case WarmUpOutcome.Unsupported unsupported
-                when inputs.showsNothingOfVllm() && !warmUp.proceedCold() ->
-                    Step.to(new Failed(
-                            now,
-                            Condition.NO_MODEL,
-                            "no engine is seen: " + inputs.whyNoModel() + ", and "
-                                    + unsupported.why()
-                                    + "; does pilotlight.engine.url point to another server than vLLM? Else set"
-                                    + " pilotlight.warm-up.on-failure=proceed"));
-                case WarmUpOutcome.Unsupported unsupported ->
-                    Step.to(new Ready(now, "not warmed: " + unsupported.why()));
-                case WarmUpOutcome.Lost lost ->
-                    Step.stay(new Warming(
-                            warming.since(),
-                            warming.attempt(),
-                            warming.askedAt(),
-                            Optional.of(now.plus(warmUp.pauseAfter(warming.failures() + 1))),
-                            warming.rounds(),
-                            warming.failures() + 1,
-                            lost.why()));
-            };
-        }
-        if (isOver(warming.since(), warmUp.budget(), now)) {
-            return budgetSpent(warming, warming.rounds().size(), now);
-        }
-        return warming.retryAt().isPresent()
-                        && !now.isBefore(warming.retryAt().get())
-                        && inputs.model().isPresent()
-                ? next(warming, warming.rounds(), warming.failures(), inputs, now)
-                : Step.stay(warming);
-    }
-
-    private Step afterRound(Warming warming, Round round, Inputs inputs, Instant now) {
-        List<Round> rounds = new ArrayList<>(warming.rounds());
-        rounds.add(round);
-        int count = rounds.size();
-        if (count >= WarmUpPolicy.LEAST_ROUNDS && round.isSteadyAfter(rounds.get(count - 2), warmUp.steadyWithin())) {
-            return Step.to(new Ready(now, "warm: steady after " + count + " rounds"));
-        }
-        if (count >= WarmUpPolicy.LEAST_ROUNDS && inputs.servedOthers()) {
-            return Step.to(
-                    new Ready(now, "warm: " + count + " rounds served, beside clients who make their pace wander"));
-        }
-        if (count >= warmUp.maxRounds()) {
-            return Step.to(new Ready(now, "warm: " + count + " rounds served, though their pace still wanders"));
-        }
-        if (isOver(warming.since(), warmUp.budget(), now)) {
-            return budgetSpent(warming, count, now);
-        }
-        return next(warming, rounds, 0, inputs, now);
-    }
-
-    private Step next(Warming warming, List<Round> rounds, int failures, Inputs inputs, Instant now) {
-        Warming next = new Warming(
-                warming.since(),
-                inputs.effectsSoFar() + 1,
-                now,
-                Optional.empty(),
-                rounds,
-                failures,
-                warming.lastFailure());
-        return inputs.model()
-                .map(model -> Step.to(next, round(next, model, inputs)))
-                .orElseGet(() -> Step.stay(new Warming(
-                        warming.since(),
-                        warming.attempt(),
-                        warming.askedAt(),
-                        Optional.of(now.plus(warmUp.retryAfter())),
-                        rounds,
-                        failures,
-                        warming.lastFailure())));
-    }
-
-    /** An engine that has answered a round serves: that its pace wanders is no failure. */
-    private Step budgetSpent(Warming warming, int rounds, Instant now) {
-        if (rounds > 0 && warming.failures() == 0) {
-            return Step.to(new Ready(
-                    now,
-                    "warm: " + rounds + " rounds served within " + words(warmUp.budget())
-                            + " (pilotlight.warm-up.budget), though their pace still wanders"));
-        }
-        String last = warming.lastFailure().isEmpty()
-                ? "no round was answered whole"
-                : "last failure: " + warming.lastFailure();
-        String why = "not warm within " + words(warmUp.budget()) + " (pilotlight.warm-up.budget); " + last;
-        return Step.to(warmUp.proceedCold() ? new Ready(now, why) : new Failed(now, Condition.WARM_UP_GAVE_UP, why));
-    }
-
     private static Step whileReady(Ready ready, Inputs inputs, Instant now) {
         if (inputs.suspension().isPresent()) {
             return Step.to(new Suspended(now, inputs.suspension().get(), true));
@@ -254,13 +134,13 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         }
         return suspended.wasWarm()
                 ? Step.to(new Ready(now, "awake again"))
-                : listed(inputs.model().get(), inputs, now);
+                : warmUpSteps().listed(inputs.model().get(), inputs, now);
     }
 
     /** Back as soon as the cause is gone: to the start with a new process, into service with the same that is well again. */
     private Step whileFailed(Failed failed, Inputs inputs, Instant now) {
         if (failed.condition() == Condition.WARM_UP_GAVE_UP && mayWarmAgain(failed, inputs, now)) {
-            return listed(inputs.model().orElseThrow(), inputs, now);
+            return warmUpSteps().listed(inputs.model().orElseThrow(), inputs, now);
         }
         boolean isNew = inputs.refused() || inputs.replaced();
         if (FAILS.contains(failed.condition()) && !isNew) {
@@ -326,11 +206,11 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
         return Step.to(new Failed(now, Condition.DEAD, inputs.found().get(Condition.DEAD)));
     }
 
-    private static boolean isOver(Instant since, Duration allowed, Instant now) {
+    static boolean isOver(Instant since, Duration allowed, Instant now) {
         return Duration.between(since, now).compareTo(allowed) >= 0;
     }
 
-    private static String words(Duration duration) {
+    static String words(Duration duration) {
         return duration.toString().substring(2).toLowerCase(Locale.ROOT);
     }
 }

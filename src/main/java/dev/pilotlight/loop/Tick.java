@@ -9,6 +9,7 @@ import dev.pilotlight.gpu.readings.GpuReading;
 import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Effect;
 import dev.pilotlight.lifecycle.Inputs;
+import dev.pilotlight.lifecycle.Evidence;
 import dev.pilotlight.lifecycle.Judgement;
 import dev.pilotlight.lifecycle.Lifecycle;
 import dev.pilotlight.lifecycle.Phase;
@@ -72,7 +73,7 @@ public final class Tick {
                         now);
         ClusterView cluster = observation.cluster();
         Rejections rejections = was.rejections().advance(engine);
-        Map<Condition, String> found = Judgement.of(new Judgement.Evidence(
+        Map<Condition, String> found = Judgement.of(new Evidence(
                 engine,
                 polled.progress(),
                 rejections,

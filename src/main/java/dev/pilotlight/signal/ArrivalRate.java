@@ -1,21 +1,45 @@
 package dev.pilotlight.signal;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The rate at which requests arrive, steady while the traffic is and quick when it changes: Bayesian online change-point detection
  * (Adams and MacKay 2007) over Poisson counts. Each hypothesis says "the rate has been the same for so long"; a count that an old
  * hypothesis can not explain shifts the weight to a young one within a poll or two. Bounded: {@link #MOST} hypotheses.
  *
- * @param events by hypothesis, the oldest first: requests since the rate last changed
- * @param seconds by hypothesis: how long ago that was
- * @param weights by hypothesis, together 1
+ * @param hypotheses the oldest first; their weights are 1 together
  * @param burstiness variance of the counts over that of a Poisson process; at least 1
  * @param evenness how much less than that
  */
-record ArrivalRate(double[] events, double[] seconds, double[] weights, double burstiness, Evenness evenness) {
-    static final ArrivalRate UNKNOWN =
-            new ArrivalRate(new double[0], new double[0], new double[0], 1, Evenness.OF_CHANCE);
+record ArrivalRate(List<Hypothesis> hypotheses, double burstiness, Evenness evenness) {
+    static final ArrivalRate UNKNOWN = new ArrivalRate(List.of(), 1, Evenness.OF_CHANCE);
+
+    /**
+     * That the rate has been the same for so long.
+     *
+     * @param events requests since it last changed
+     * @param seconds ago that it did
+     */
+    record Hypothesis(double events, double seconds, double weight) {
+        private static final Hypothesis YOUNGEST = new Hypothesis(0, 0, 1);
+
+        double perSecond() {
+            return events / seconds;
+        }
+
+        /** Forgets what is older than its memory. */
+        Hypothesis grown(double arrived, double elapsed, double burst, double likely) {
+            double known = events + arrived;
+            double since = seconds + elapsed;
+            double memory = Math.clamp(
+                    REQUESTS_REMEMBERED * burst * since / Math.max(known, 1e-9),
+                    SHORTEST_MEMORY_SECONDS,
+                    LONGEST_MEMORY_SECONDS);
+            double forget = Math.min(1, memory / since);
+            return new Hypothesis(known * forget, since * forget, likely);
+        }
+    }
 
     /**
      * Where a router deals requests out in turn or a client sends them by the clock, counts vary by less than chance: the less they do, the
@@ -86,8 +110,8 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     double perSecond() {
         double sum = 0;
-        for (int i = 0; i < weights.length; i++) {
-            sum += weights[i] * events[i] / seconds[i];
+        for (Hypothesis one : hypotheses) {
+            sum += one.weight * one.events / one.seconds;
         }
         return sum;
     }
@@ -100,9 +124,9 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
      */
     double perSecond(double staySeconds) {
         double sum = 0;
-        for (int i = 0; i < weights.length; i++) {
-            double spread = staySeconds * Math.max(0, 1 - events[i] / A_RATE);
-            sum += weights[i] * events[i] / Math.max(seconds[i], spread);
+        for (Hypothesis one : hypotheses) {
+            double spread = staySeconds * Math.max(0, 1 - one.events / A_RATE);
+            sum += one.weight * one.events / Math.max(one.seconds, spread);
         }
         return sum;
     }
@@ -111,14 +135,15 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
         double rate = perSecond();
         double varies = evenness.isClear() ? evenness.index() : burstiness;
         double priorSeconds = Math.min(PRIOR_SECONDS, PRIOR_EVENTS / Math.max(rate, 1e-9));
-        int old = weights.length;
+        int old = hypotheses.size();
         double[] likely = new double[old + 1];
         double stay = Math.exp(-elapsed / SECONDS_BETWEEN_CHANGES);
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i <= old; i++) {
-            double known = i < old ? PRIOR_EVENTS + events[i] / varies : PRIOR_EVENTS;
-            double since = i < old ? priorSeconds + seconds[i] / varies : priorSeconds;
-            double before = i < old ? weights[i] * stay : old == 0 ? 1 : 1 - stay;
+            Hypothesis one = i < old ? hypotheses.get(i) : Hypothesis.YOUNGEST;
+            double known = PRIOR_EVENTS + one.events / varies;
+            double since = priorSeconds + one.seconds / varies;
+            double before = i < old ? one.weight * stay : old == 0 ? 1 : 1 - stay;
             likely[i] = Math.log(before) + logLikelihood(arrived / varies, elapsed / varies, known, since);
             most = Math.max(most, likely[i]);
         }
@@ -135,35 +160,21 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
     /** The hypotheses worth keeping, grown by this interval. */
     private ArrivalRate kept(
             double[] likely, double total, double arrived, double elapsed, double burst, Evenness even) {
-        int old = weights.length;
+        int old = hypotheses.size();
         int drop = old < MOST ? -1 : leastOf(likely, old);
-        double[] e = new double[old + 1];
-        double[] s = new double[old + 1];
-        double[] w = new double[old + 1];
-        int kept = 0;
+        List<Hypothesis> kept = new ArrayList<>(old + 1);
         double sum = 0;
         for (int i = 0; i <= old; i++) {
             double weight = likely[i] / total;
             if (i == drop || weight < LEAST_WEIGHT && i < old) {
                 continue;
             }
-            double known = (i < old ? events[i] : 0) + arrived;
-            double since = (i < old ? seconds[i] : 0) + elapsed;
-            double memory = Math.clamp(
-                    REQUESTS_REMEMBERED * burst * since / Math.max(known, 1e-9),
-                    SHORTEST_MEMORY_SECONDS,
-                    LONGEST_MEMORY_SECONDS);
-            double forget = Math.min(1, memory / since);
-            e[kept] = known * forget;
-            s[kept] = since * forget;
-            w[kept] = weight;
+            kept.add((i < old ? hypotheses.get(i) : Hypothesis.YOUNGEST).grown(arrived, elapsed, burst, weight));
             sum += weight;
-            kept++;
         }
-        for (int i = 0; i < kept; i++) {
-            w[i] /= sum;
-        }
-        return new ArrivalRate(Arrays.copyOf(e, kept), Arrays.copyOf(s, kept), Arrays.copyOf(w, kept), burst, even);
+        double all = sum;
+        kept.replaceAll(one -> new Hypothesis(one.events, one.seconds, one.weight / all));
+        return new ArrivalRate(List.copyOf(kept), burst, even);
     }
 
     /** The least likely of those that are neither the oldest nor the youngest. */
@@ -177,9 +188,9 @@ record ArrivalRate(double[] events, double[] seconds, double[] weights, double b
 
     /** A count that a change of the rate explains is no surprise: traffic that surges often is not bursty for that. */
     private double burstiness(double[] likely, double total, double arrived, double elapsed) {
-        double surprise = likely[weights.length] / total;
-        for (int i = 0; i < weights.length; i++) {
-            double expected = events[i] / seconds[i] * elapsed;
+        double surprise = likely[hypotheses.size()] / total;
+        for (int i = 0; i < hypotheses.size(); i++) {
+            double expected = hypotheses.get(i).perSecond() * elapsed;
             double off = (arrived - expected) * (arrived - expected) / Math.max(expected, 1);
             surprise += likely[i] / total * Math.min(MOST_SURPRISE, off);
         }

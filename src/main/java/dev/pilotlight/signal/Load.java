@@ -19,7 +19,7 @@ import java.util.OptionalDouble;
  * @param arrivals requests that come
  * @param seen what the pod was under
  * @param learned what is known of the engine and its requests
- * @param firstToken the time to first token of an empty pod, 95th percentile, seconds; believed to be none until seen
+ * @param firstToken of an empty pod
  * @param latencies histograms of the last minute
  */
 record Load(
@@ -30,7 +30,7 @@ record Load(
         ArrivalRate arrivals,
         Seen seen,
         Learned learned,
-        double firstToken,
+        FirstToken firstToken,
         LatencyWindow latencies) {
 
     /**
@@ -63,13 +63,6 @@ record Load(
     private static final double MOST_PRICE_SECONDS = 600;
     private static final double LATE_PRICE_SECONDS = 20;
 
-    /** Long against the first minutes of a start, in which prompts of each new length wait for their kernels. */
-    private static final double FIRST_TOKEN_SECONDS = 300;
-    /** Near saturation the first token waits for the queue, which says little of an empty pod. */
-    private static final double FAR_FROM_FULL = 0.9;
-    /** An objective that an empty pod can hardly meet is not met by more pods either. */
-    private static final double LEAST_WITHIN_SLO = 0.5;
-
     static Load begin(Instant at, EngineSnapshot snapshot, OwnTraffic own, SignalPolicy policy) {
         Load empty = new Load(
                 at,
@@ -79,11 +72,11 @@ record Load(
                 ArrivalRate.UNKNOWN,
                 Seen.begin(0),
                 Learned.NOTHING,
-                0,
+                FirstToken.NONE,
                 LatencyWindow.EMPTY.add(at, snapshot.latencies()));
         double running = Math.max(0, snapshot.running() - own.inFlight());
         Seen first = Seen.begin(empty.inUse(running, 0, policy));
-        return new Load(at, at, snapshot, own, empty.arrivals, first, empty.learned, 0, empty.latencies);
+        return new Load(at, at, snapshot, own, empty.arrivals, first, empty.learned, empty.firstToken, empty.latencies);
     }
 
     Load advance(Instant now, EngineSnapshot snapshot, OwnTraffic ownNow, SignalPolicy policy) {
@@ -125,10 +118,10 @@ record Load(
         Learned known = new Learned(learned.steps, learned.limits, price, late);
         double comes = with(seen, known, firstToken).arrivalsPerSecond(policy);
         Load next = with(seen.advance(interval, elapsed, inUse, comes, late.staySeconds()), known, firstToken);
-        return with(next.seen, known, next.firstToken(interval.seconds(), policy));
+        return with(next.seen, known, next.learnedFirstToken(interval.seconds(), policy));
     }
 
-    private Load with(Seen under, Learned known, double emptyFirstToken) {
+    private Load with(Seen under, Learned known, FirstToken emptyFirstToken) {
         return new Load(at, counted, last, own, arrivals, under, known, emptyFirstToken, latencies);
     }
 
@@ -174,15 +167,11 @@ record Load(
         return arrivals.perSecond(each * capacity(policy).requests());
     }
 
-    private double firstToken(double seconds, SignalPolicy policy) {
-        OptionalDouble p95 = latencies.of(all -> all.firstToken()).p95();
-        double load = load(policy);
-        if (policy.ttftSlo().isEmpty() || p95.isEmpty() || last.waiting() > 0 || load > FAR_FROM_FULL) {
-            return firstToken;
-        }
-        double most = seconds(policy.ttftSlo().get()) * (1 - LEAST_WITHIN_SLO);
-        double empty = Math.min(p95.getAsDouble() * (1 - load), most);
-        return firstToken + (empty - firstToken) * -Math.expm1(-seconds / FIRST_TOKEN_SECONDS);
+    private FirstToken learnedFirstToken(double seconds, SignalPolicy policy) {
+        return last.waiting() > 0
+                ? firstToken
+                : firstToken.advance(
+                        latencies.of(all -> all.firstToken()).p95(), load(policy), policy.ttftSlo(), seconds);
     }
 
     private Capacity capacity(SignalPolicy policy) {
@@ -207,7 +196,7 @@ record Load(
         Latency ttft = latencies.of(all -> all.firstToken());
         Latency itl = latencies.of(all -> all.interToken());
         Capacity capacity = capacity(policy);
-        double load = load(policy) / withinFirstToken(policy);
+        double load = load(policy) / firstToken.within(policy.ttftSlo());
         Pressures pressures = new Pressures(
                 OptionalDouble.of(last.running()
                         / learned.limits.slots(policy, last.ranks().size())),
@@ -244,7 +233,7 @@ record Load(
                 + last.server().rejections().orElse(0)
                 - own.sent();
         return Optional.of(
-                new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble() / withinFirstToken(policy), stay));
+                new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble() / firstToken.within(policy.ttftSlo()), stay));
     }
 
     private double load(SignalPolicy policy) {
@@ -284,13 +273,6 @@ record Load(
                 + chance
                 + Math.max(0, comes - seen.arrivals()) * late
                 + Math.max(0, seen.queueGrowth()) * each;
-    }
-
-    /** The load at which the first token comes just in time, where that has to. */
-    private double withinFirstToken(SignalPolicy policy) {
-        return policy.ttftSlo().isPresent()
-                ? Math.clamp(1 - firstToken / seconds(policy.ttftSlo().get()), LEAST_WITHIN_SLO, 1)
-                : 1;
     }
 
     private static OptionalDouble against(OptionalDouble seen, Optional<Duration> slo) {

@@ -1,6 +1,6 @@
 package dev.pilotlight.replay;
 
-import dev.pilotlight.config.ConfigCheck;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.PilotlightConfig;
 import dev.pilotlight.config.SettingsCheck;
 import dev.pilotlight.loop.Policy;
@@ -25,6 +25,6 @@ public final class ProductSettings {
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
-        return ConfigCheck.policy(config);
+        return Policies.policy(config);
     }
 }

@@ -152,7 +152,7 @@ class ArrivalRateTest {
         ArrivalRate rate = ArrivalRate.UNKNOWN;
         for (int i = 0; i < 5000; i++) {
             rate = rate.advance(random.nextInt(10) == 0 ? 500 : poisson(3, random), 1);
-            assertThat(rate.weights().length).isLessThanOrEqualTo(25);
+            assertThat(rate.hypotheses()).hasSizeLessThanOrEqualTo(25);
             assertThat(rate.perSecond()).isFinite().isNotNegative();
         }
     }
