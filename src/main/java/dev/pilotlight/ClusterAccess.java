@@ -2,8 +2,8 @@ package dev.pilotlight;
 
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.ClusterLink;
-import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.kube.ApiAddress;
 import dev.pilotlight.kube.ApiClient;
 import dev.pilotlight.kube.ApiServer;

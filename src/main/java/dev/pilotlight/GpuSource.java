@@ -2,8 +2,8 @@ package dev.pilotlight;
 
 import dev.pilotlight.cluster.Cluster;
 import dev.pilotlight.cluster.OwnPodWait;
-import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.gpu.AutoProbe;
 import dev.pilotlight.gpu.CrashGuard;
 import dev.pilotlight.gpu.GpuSettings;

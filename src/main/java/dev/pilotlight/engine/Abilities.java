@@ -14,16 +14,9 @@ import java.util.Optional;
  * @param pause what they said last
  * @param pauseAt when the pause was last asked for
  */
-record Abilities(
-        Optional<Model> model,
-        Load load,
-        int idlePolls,
-        boolean developerMode,
-        Pause pause,
-        Instant pauseAt) {
+record Abilities(Optional<Model> model, Load load, int idlePolls, boolean developerMode, Pause pause, Instant pauseAt) {
 
-    static final Abilities UNTRIED = new Abilities(
-            Optional.empty(), Load.UNTRIED, 0, true, Pause.UNKNOWN, Instant.MIN);
+    static final Abilities UNTRIED = new Abilities(Optional.empty(), Load.UNTRIED, 0, true, Pause.UNKNOWN, Instant.MIN);
 
     /** Whether the server counts its requests in flight; it says 0 for ever unless started with load tracking. */
     enum Load {
@@ -33,8 +26,7 @@ record Abilities(
     }
 
     Abilities with(Model newModel) {
-        return new Abilities(
-                Optional.of(newModel), load, idlePolls, developerMode, pause, pauseAt);
+        return new Abilities(Optional.of(newModel), load, idlePolls, developerMode, pause, pauseAt);
     }
 
     Abilities with(Load newLoad, int newIdlePolls) {

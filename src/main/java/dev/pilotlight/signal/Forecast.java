@@ -121,14 +121,12 @@ public record Forecast(
 
     private Forecast with(double load, int sharedBy) {
         int goesOn = minute.measuresTheSame(sharedBy) ? known : 0;
-        return new Forecast(
-                minute.with(load, sharedBy), jumps, goesOn, shape, trends, aboveDays, aboveWeek, promises);
+        return new Forecast(minute.with(load, sharedBy), jumps, goesOn, shape, trends, aboveDays, aboveWeek, promises);
     }
 
     /** Another horizon: what was promised for the old one proves nothing. */
     private Forecast aimedAt(int ahead) {
-        return new Forecast(
-                minute, jumps, known, shape, trends, aboveDays, aboveWeek, Promises.none(METHODS, ahead));
+        return new Forecast(minute, jumps, known, shape, trends, aboveDays, aboveWeek, Promises.none(METHODS, ahead));
     }
 
     /** Ends the minute under way and begins {@code next}; minutes in between were not seen. */
@@ -178,9 +176,8 @@ public record Forecast(
     /** The load one horizon after the last full minute; absent until a method has proved itself. */
     public OptionalDouble ahead(double load) {
         OptionalInt best = known == 0 ? OptionalInt.empty() : promises.best();
-        double promised = best.isEmpty()
-                ? Double.NaN
-                : promise(best.getAsInt(), minute.number() - 1 + promises.horizonMinutes());
+        double promised =
+                best.isEmpty() ? Double.NaN : promise(best.getAsInt(), minute.number() - 1 + promises.horizonMinutes());
         return Double.isNaN(promised)
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(Math.clamp(

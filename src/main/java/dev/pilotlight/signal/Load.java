@@ -232,8 +232,8 @@ record Load(
                 + last.waiting()
                 + last.server().rejections().orElse(0)
                 - own.sent();
-        return Optional.of(
-                new Inflow(at, came, arrivals.perSecond(stay), each.getAsDouble() / firstToken.within(policy.ttftSlo()), stay));
+        return Optional.of(new Inflow(
+                at, came, arrivals.perSecond(stay), each.getAsDouble() / firstToken.within(policy.ttftSlo()), stay));
     }
 
     private double load(SignalPolicy policy) {

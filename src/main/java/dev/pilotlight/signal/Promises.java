@@ -90,8 +90,7 @@ record Promises(List<float[]> open, List<Score> scores, int horizonMinutes) {
             boolean isDue = known >= horizonMinutes && !Double.isNaN(promised) && !Double.isNaN(before);
             next.add(
                     isDue
-                            ? scores.get(i)
-                                    .plus(Math.abs(Math.exp(promised) - came), Math.abs(Math.exp(before) - came))
+                            ? scores.get(i).plus(Math.abs(Math.exp(promised) - came), Math.abs(Math.exp(before) - came))
                             : scores.get(i));
         }
         return new Promises(open, List.copyOf(next), horizonMinutes);

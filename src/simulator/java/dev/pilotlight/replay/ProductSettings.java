@@ -1,7 +1,7 @@
 package dev.pilotlight.replay;
 
-import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.PilotlightConfig;
+import dev.pilotlight.config.Policies;
 import dev.pilotlight.config.SettingsCheck;
 import dev.pilotlight.loop.Policy;
 import io.smallrye.config.PropertiesConfigSource;
