@@ -80,8 +80,9 @@ class PhasesPageIT {
                 PackagedSidecar sidecar = beside(engine, "draining")) {
             Await.until("ready", SOON, () -> sidecar.ready().up());
             Clients clients = new Clients(engine.uri(), 1);
-            clients.burst(4, 10_000);
+            clients.burst(4, 150);
             Await.until("under way", SOON, () -> engine.openRequests() == 4);
+            engine.hang(-1); // so that they stay
             Thread.ofVirtual().start(() -> {
                 try {
                     Web.drain(sidecar.at("/"), Duration.ofMinutes(5));
