@@ -116,7 +116,10 @@ class FirstDayIT {
         page.run("3. The pods", "kubectl rollout restart");
         awaitReady(2, Optional.of("registry.test/pilotlight:0.2.0"));
 
-        Await.until("those of the old image have drained", LONG, () -> kubelet.pods().size() == 2);
+        Await.until(
+                "those of the old image have drained",
+                LONG,
+                () -> kubelet.pods().size() == 2);
         List<String> before = uids();
         page.run("Remove", "kubectl label");
         page.run("Remove", "helm uninstall");
