@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param source empty: none
  * @param settled whether this is for good, or to be asked again because it may pass
  */
-public record GpuChoice(Optional<GpuReading.Source> source, boolean settled, String why) {
+record GpuChoice(Optional<GpuReading.Source> source, boolean settled, String why) {
     /**
      * Chooses by what each source said when asked.
      *

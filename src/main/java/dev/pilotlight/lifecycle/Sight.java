@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param heardAt when it last answered anything
  * @param isBroken whether it was out of sight between the look before and this one, or has just begun to answer again
  */
-public record Sight(Instant at, Instant seenAt, Optional<Instant> heardAt, boolean isBroken) {
+record Sight(Instant at, Instant seenAt, Optional<Instant> heardAt, boolean isBroken) {
     static final Sight NONE = new Sight(Instant.MAX, Instant.MAX, Optional.empty(), false);
 
     /** A look that comes later than this found this process itself standing still: a frozen node, a throttled container. */

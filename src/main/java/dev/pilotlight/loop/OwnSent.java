@@ -12,7 +12,7 @@ import dev.pilotlight.signal.OwnTraffic;
  * @param ended that had ended when the process was last known to be the one that it is, or to be none
  * @param effects asked for so far
  */
-public record OwnSent(long before, long ended, int effects) {
+record OwnSent(long before, long ended, int effects) {
     static final OwnSent NONE = new OwnSent(0, 0, 0);
 
     /** What the newest process got of them. Those that ended since may be in its counters: they are ours, and no traffic. */

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param annotations by key
  * @param alongside annotations that are worth no write of their own, and go with the next one
  */
-public record PodMetadata(
+record PodMetadata(
         Map<String, Optional<String>> labels,
         Map<String, Optional<String>> annotations,
         Map<String, Optional<String>> alongside) {
