@@ -101,10 +101,10 @@ final class Hunt {
         each.second(now);
     }
 
-    /** From now on no new trouble, and little traffic. */
+    /** From now on no new trouble, and little traffic: a request stays for 15 s, and what is too much for one slot never ends. */
     void calms() {
         isTroubled = false;
-        arrivals = 0.2;
+        arrivals = Math.min(0.2, 0.02 * engine.slots);
         engine.cores.forEach(core -> core.waiting.clear());
     }
 
