@@ -197,7 +197,7 @@ public interface PilotlightConfig {
         OptionalInt maxPods();
 
         /** Of what the traffic leaves of the most pods, the share to keep to spare. 0 to 1. */
-        @WithDefault("0.3")
+        @WithDefault("0.25")
         double reserve();
 
         /** Share of the time in which the traffic may grow by more than is spare, once enough of it was seen; 0: the reserve alone decides. */

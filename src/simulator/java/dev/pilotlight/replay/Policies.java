@@ -135,10 +135,10 @@ final class Policies {
     }
 
     /** {@code pilotlight.scale.reserve}. */
-    private static final double RESERVE = 0.3;
+    private static final double RESERVE = 0.25;
 
     /** For a managed pool, whose standbys are there for a surge. */
-    private static final double MANAGED_RESERVE = 0.4;
+    private static final double MANAGED_RESERVE = 0.3;
 
     /**
      * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler

@@ -30,8 +30,8 @@ record Demand(
     static final Demand UNKNOWN =
             new Demand(Long.MIN_VALUE, 0, 0, new double[0], new double[0], OptionalDouble.empty(), Forecast.NONE);
 
-    /** What the last cold start and a half needed, the next one may need again. */
-    private static final double KEPT_COLD_STARTS = 1.5;
+    /** What one of the last few cold starts needed, the next one may need again. */
+    private static final int KEPT_COLD_STARTS = 4;
 
     private static final int MOST_GROWTHS = 7 * 24 * 60;
     /** From next to nothing any growth is large. */
@@ -64,7 +64,7 @@ record Demand(
             grown = newest(with(growths, most / Math.max(LEAST_BASE, seen[then])), MOST_GROWTHS);
         }
         boolean isGap = next != minute + 1;
-        int kept = Math.max(coldMinutes, (int) Math.ceil(KEPT_COLD_STARTS * coldMinutes));
+        int kept = KEPT_COLD_STARTS * coldMinutes;
         return new Demand(
                 next, 0, 0, newest(seen, isGap ? 0 : kept), grown, growth(grown, policy, coldMinutes), forecast);
     }
@@ -82,7 +82,7 @@ record Demand(
         return Double.isFinite(growth) ? OptionalDouble.of(growth) : OptionalDouble.empty();
     }
 
-    /** The most of the last cold start and a half. */
+    /** The most of the last few cold starts. */
     double held() {
         return Arrays.stream(minutes).max().orElse(0);
     }

@@ -117,11 +117,11 @@ class WishTest {
     @Nested
     class OverTime {
         @Test
-        void keepsWhatTheLastColdStartAndAHalfTook() {
+        void keepsWhatTheLastFourColdStartsTook() {
             Wish busy = after(Wish.NONE, 0, 10, POLICY, _ -> 9);
-            Wish quiet = after(busy, 10, 18, POLICY, _ -> 3);
+            Wish quiet = after(busy, 10, 33, POLICY, _ -> 3);
             assertThat(quiet.pods().orElseThrow()).isCloseTo(9, within(0.01));
-            assertThat(pods(after(quiet, 18, 21, POLICY, _ -> 3))).isEqualTo(6); // 3 + 11 / 4
+            assertThat(pods(after(quiet, 33, 36, POLICY, _ -> 3))).isEqualTo(6); // 3 + 11 / 4
         }
 
         @Test
