@@ -120,12 +120,12 @@ class LoadLawsTest {
             for (int minute = 0; minute < 10; minute++) {
                 engine.stall();
                 assertThat(engine.closed(4, 5, SHORT))
-                        .allSatisfy(one -> assertThat(load(one)).isCloseTo(truth.at(4), within(0.15)));
+                        .allSatisfy(one -> assertThat(load(one)).isCloseTo(truth.at(4), within(0.1)));
                 engine.goOn();
                 // What was held up ends all at once, and as many come: these could be on their way into the batch.
                 assertThat(engine.closed(4, 10, SHORT)).allMatch(one -> load(one) < 1);
                 for (Signals one : engine.closed(4, 45, SHORT)) {
-                    assertThat(load(one)).isCloseTo(truth.at(4), within(0.15));
+                    assertThat(load(one)).isCloseTo(truth.at(4), within(0.1));
                 }
             }
         }

@@ -74,7 +74,7 @@ class LoadPropertiesTest {
                         List<Signals> seen = engine.seconds(600, wanted * full, requests);
                         assertThat(MeteredEngine.mean(seen))
                                 .as("at %.1f", wanted)
-                                .isCloseTo(wanted, withinPercentage(20));
+                                .isCloseTo(wanted, withinPercentage(18));
                         assertThat(MeteredEngine.variation(seen))
                                 .as("variation at %.1f", wanted)
                                 .isLessThan(0.05);
@@ -271,7 +271,7 @@ class LoadPropertiesTest {
                 before = load(one);
             }
             assertThat(before)
-                    .isCloseTo(rate / MeteredEngine.truth(profile, shared).perSecond(), withinPercentage(15));
+                    .isCloseTo(rate / MeteredEngine.truth(profile, shared).perSecond(), withinPercentage(11));
         }
     }
 
