@@ -44,6 +44,7 @@ final class Pod implements AutoCloseable {
         URI url = URI.create(server.url() + rootPath);
         Map<String, String> all = new HashMap<>(settings);
         all.putIfAbsent("liveness.longest-step", LONGEST_STEP.toSeconds() + "s");
+        all.putIfAbsent("liveness.stuck-after", LONGEST_STEP.toSeconds() + "s");
         return new Pod(name, server, PackagedSidecar.beside(url, RealVllm.VERSION + "-" + name, all));
     }
 
