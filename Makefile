@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test test-mutants format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-nvml test-image test-page test-dashboard clean
+.PHONY: help run replay test test-mutants pit format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-nvml test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ test: ## everything that needs no network beyond the package registry
 
 test-mutants: ## formulas and promises broken one by one in the sources: a test fails for each
 	$(MVN) test -Dtest='LoadMutantsTest,PromisesTest' -Dtests.include=mutants -Dtests.exclude=none -Dspotless.check.skip
+
+pit: ## the sources broken by machine (PIT), and the share that a test notices; PACKAGES="pool.managed range" for some
+	$(MVN) -q test-compile
+	scripts/pit.sh $(PACKAGES)
 
 format: ## format the sources
 	$(MVN) -q spotless:apply

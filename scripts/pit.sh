@@ -1,16 +1,22 @@
 #!/bin/sh
-# The sources broken by machine (PIT), package by package, and the share of the changes that a test notices: make pit
-# Usage: scripts/pit.sh [PACKAGE ...]   such as: scripts/pit.sh pool.managed lifecycle
-# Only pure packages: what touches the outside is tested by processes, which PIT does not see.
+# The sources broken by machine (PIT), package by package, and the share of the changes that a test notices.
+# Usage: scripts/pit.sh [PACKAGE ...]   such as: scripts/pit.sh pool.managed range; all of the list without one
+# Only what is pure: what touches the outside is tested by processes, which PIT does not see.
 set -eu
 cd "$(dirname "$0")/.."
 
-# A package, the classes of it without the adapters and without what another row has, and the tests that are held against it.
+# A package, its classes with a decision in them, and the tests that are held against these.
 rows() {
   cat <<'ROWS'
-pool.role     RoleTrack*                              pool.role.*Test
-pool.managed  Planner*,SortedPool*,Demand*,Wish*      pool.managed.PlannerTest,pool.managed.WishTest
-pod.metadata  DesiredMetadata*,DeletionCostBand*,MetadataTrack*,MetadataPatch,MetadataPatch$*  pod.metadata.*Test
+range         *                                                                     range.*Test,engine.VllmPageTest
+pool.role     RoleTrack                                                             pool.role.*Test
+pool.plan     Plan,PlanView,NamedPods                                               pool.plan.*Test
+pool.election Election,LeaseView                                                    pool.election.*Test
+pool.managed  Planner,SortedPool,Wish,Demand                                        pool.managed.PlannerTest,pool.managed.WishTest
+pod.metadata  DesiredMetadata,DeletionCostBand,MetadataTrack,MetadataPatch          pod.metadata.Metadata*Test
+gpu.faults    GpuJudgement,GpuMemory                                                gpu.faults.*Test
+signal        ArrivalRate,Days,Trend,Promises*,Forecast*,PoolInflow,Limits*         signal.ArrivalRateTest,signal.ForecastTest,signal.PoolInflowTest,signal.LimitsTest
+lifecycle     Lifecycle,WarmUpSteps,Judgement,Evidence,Progress,Pulse,OwnRequests   loop.TickTest,loop.ConditionsTest,lifecycle.PulseTest,lifecycle.OwnRequestsTest
 ROWS
 }
 
@@ -19,14 +25,21 @@ full() { # dev.pilotlight.PREFIX before each of the comma-separated names in $2
 }
 
 run() {
-  JAVA_HOME=$(scripts/java-home.sh) ./mvnw -q -B -ntp -Ppit org.pitest:pitest-maven:mutationCoverage \
-    -DtargetClasses="$(full "$1." "$2")" -DtargetTests="$(full '' "$3")" -DreportsDirectory="target/pit/$1" \
-    > "target/pit/$1.log" 2>&1 || { tail -n 30 "target/pit/$1.log" >&2; exit 1; }
-  awk -F, -v name="$1" '{ all++; dead += $6 ~ /KILLED|TIMED_OUT|MEMORY_ERROR|RUN_ERROR/ }
-    END { printf "%-14s %3d of %3d, %d %%\n", name, dead, all, all ? 100 * dead / all : 100 }' "target/pit/$1/mutations.csv"
+  if ! ./mvnw -q -B -ntp -Ppit org.pitest:pitest-maven:mutationCoverage -DtargetClasses="$(full "$1." "$2")" \
+    -DtargetTests="$(full '' "$3")" -DreportsDirectory="target/pit/$1" > "target/pit/$1.log" 2>&1 < /dev/null; then
+    tail -n 30 "target/pit/$1.log" >&2
+    exit 1
+  fi
+  awk -F, -v name="$1" '{ all++; noticed += $6 ~ /KILLED|TIMED_OUT|MEMORY_ERROR|RUN_ERROR/ }
+    END { printf "%-14s %4d of %4d: %d %%\n", name, noticed, all, all ? 100 * noticed / all : 100 }' "target/pit/$1/mutations.csv"
 }
 
+JAVA_HOME=$(scripts/java-home.sh)
+export JAVA_HOME
 mkdir -p target/pit
+wanted=" $* "
 rows | while read -r package classes tests; do
-  case " ${*:-$package} " in *" $package "*) run "$package" "$classes" "$tests" ;; esac
+  if [ "$wanted" = "  " ] || [ "${wanted#* "$package" }" != "$wanted" ]; then
+    run "$package" "$classes" "$tests"
+  fi
 done

@@ -132,7 +132,7 @@ class RestartIT {
                             .count(),
                     busy.whole(),
                     busy.lost().size());
-            // Two polls and half a second on a quiet machine (docs/performance.md); a warm-up of this engine takes
+            // Two polls and half a second on a quiet machine (docs/measurements.md); a warm-up of this engine takes
             // longer than any poll.
             assertThat(slowest).isLessThanOrEqualTo(SOON);
             assertThat(engineLive.looks)

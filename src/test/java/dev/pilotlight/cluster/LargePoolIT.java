@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("cluster")
 class LargePoolIT {
-    /** -Dcluster.pods=1000 -Dcluster.promoted=50 -Dcluster.steady=120 for the figures in docs/performance.md. */
+    /** -Dcluster.pods=1000 -Dcluster.promoted=50 -Dcluster.steady=120 for the figures in docs/measurements.md. */
     private static final int PODS = Integer.getInteger("cluster.pods", 60);
 
     private static final int PROMOTED = Integer.getInteger("cluster.promoted", 5);

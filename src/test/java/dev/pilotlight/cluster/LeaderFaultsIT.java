@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** The leader of a managed pool is killed, frozen or cut off in the middle of a surge: what must hold all the same. */
 @Tag("cluster")
 class LeaderFaultsIT {
-    /** -Dcluster.faults=50 for the figures in docs/performance.md. */
+    /** -Dcluster.faults=50 for the figures in docs/measurements.md. */
     private static final int FAULTS = Integer.getInteger("cluster.faults", 3);
 
     private static final long SEED = Long.getLong("cluster.seed", 20261125);

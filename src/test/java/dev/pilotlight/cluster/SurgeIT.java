@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** A managed pool of six meets a surge: how long from the first request of it until the standbys' labels say active at the API server. */
 @Tag("cluster")
 class SurgeIT {
-    /** -Dcluster.surges=100 for the figures in docs/performance.md. */
+    /** -Dcluster.surges=100 for the figures in docs/measurements.md. */
     private static final int SURGES = Integer.getInteger("cluster.surges", 5);
 
     private static final long SEED = Long.getLong("cluster.seed", 20261125);

@@ -60,7 +60,7 @@ final class Ledger {
                 it.logLines());
     }
 
-    /** In the form of docs/performance.md. */
+    /** In the form of docs/measurements.md. */
     String table() {
         return String.join(
                 "\n",
