@@ -10,12 +10,13 @@ import org.junit.jupiter.api.TestFactory;
 class RangeTest {
     @TestFactory
     Stream<DynamicTest> neverHasWhatIsNoNumber() {
-        return Stream.of(Range.values()).map(range -> DynamicTest.dynamicTest(range.name(), () -> {
-            assertThat(range.of(Double.NaN)).isEmpty();
-            assertThat(range.of(Double.NEGATIVE_INFINITY)).isEmpty();
-            assertThat(range.number("1")).isEmpty();
-            assertThat(range.whole(null)).isEmpty();
-        }));
+        return Stream.of(Range.values())
+                .map(range -> DynamicTest.dynamicTest(range.name(), () -> {
+                    assertThat(range.of(Double.NaN)).isEmpty();
+                    assertThat(range.of(Double.NEGATIVE_INFINITY)).isEmpty();
+                    assertThat(range.number("1")).isEmpty();
+                    assertThat(range.whole(null)).isEmpty();
+                }));
     }
 
     @Test

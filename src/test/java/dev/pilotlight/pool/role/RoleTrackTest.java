@@ -123,7 +123,12 @@ class RoleTrackTest {
             Rank rank = new Rank(
                     "0", running, waiting, none, none, none, OptionalDouble.of(successes), none, none, none, none);
             EngineSnapshot snapshot = new EngineSnapshot(
-                    List.of(rank), List.of(), OptionalDouble.of(1000), CacheConfig.UNKNOWN, Sleep.UNKNOWN, Latencies.NONE);
+                    List.of(rank),
+                    List.of(),
+                    OptionalDouble.of(1000),
+                    CacheConfig.UNKNOWN,
+                    Sleep.UNKNOWN,
+                    Latencies.NONE);
             return new EngineReading.Answered(
                     at,
                     snapshot,
@@ -137,7 +142,9 @@ class RoleTrackTest {
 
         private void quiet(int seconds, String until, double successes) {
             for (int i = 0; i < seconds; i++) {
-                assertThat(second(0, 0, successes, OwnTraffic.NONE)).as("second %d", i).isEqualTo(until);
+                assertThat(second(0, 0, successes, OwnTraffic.NONE))
+                        .as("second %d", i)
+                        .isEqualTo(until);
             }
         }
 
@@ -181,7 +188,9 @@ class RoleTrackTest {
             quiet(1, "standby", 0);
             assertThat(second(1, 0, 0, new OwnTraffic(1, 1))).isEqualTo("standby");
             assertThat(second(0, 0, 1, new OwnTraffic(1, 0))).isEqualTo("standby");
-            assertThat(second(2, 0, 1, new OwnTraffic(2, 1))).as("and somebody's").isEqualTo("active");
+            assertThat(second(2, 0, 1, new OwnTraffic(2, 1)))
+                    .as("and somebody's")
+                    .isEqualTo("active");
         }
 
         @Test
