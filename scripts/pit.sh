@@ -12,8 +12,8 @@ range         *                                                                 
 pool.role     RoleTrack                                                             pool.role.*Test
 pool.plan     Plan,PlanView,NamedPods                                               pool.plan.*Test
 pool.election Election,LeaseView                                                    pool.election.*Test
-pool.managed  Planner,SortedPool,Wish,Demand                                        pool.managed.PlannerTest,pool.managed.WishTest
-pod.metadata  DesiredMetadata,DeletionCostBand,MetadataTrack,MetadataPatch          pod.metadata.Metadata*Test
+pool.managed  Planner,SortedPool,Wish,Demand                                        pool.managed.PlannerTest,pool.managed.SortedPoolTest,pool.managed.WishTest
+pod.metadata  DesiredMetadata,DeletionCostBand,MetadataTrack,MetadataPatch          pod.metadata.*Test
 gpu.faults    GpuJudgement,GpuMemory                                                gpu.faults.*Test
 signal        ArrivalRate,Days,Trend,Promises*,Forecast*,PoolInflow,Limits*         signal.ArrivalRateTest,signal.ForecastTest,signal.PoolInflowTest,signal.LimitsTest
 lifecycle     Lifecycle,WarmUpSteps,Judgement,Evidence,Progress,Pulse,OwnRequests   loop.TickTest,loop.ConditionsTest,lifecycle.PulseTest,lifecycle.OwnRequestsTest

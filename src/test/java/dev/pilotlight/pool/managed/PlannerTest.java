@@ -372,4 +372,19 @@ class PlannerTest {
             assertThat(look().change().orElseThrow().reason()).as("%s", said).contains("mean load is 0.90");
         }
     }
+
+    @Test
+    void onlyWishesWhereNobodyDecidesWhoIsOnTraffic() {
+        pod("a", 0.5, 600);
+        pod("b", 0.7, 600);
+        down("c");
+        PoolPolicy one = new PoolPolicy(1, 0, 0.6, 0.8, 0.4, Duration.ofSeconds(120))
+                .withScale(new ScalePolicy(1, 10, 0, 0.01, false, Optional.empty()));
+        Decision decision = planner.observe(new ArrayList<>(peers.values()), one, now);
+        assertThat(decision.change()).isEmpty();
+        assertThat(decision.demandPods().orElseThrow()).isCloseTo(2, within());
+        assertThat(decision.next().wish().pods().orElseThrow())
+                .as("1.2 pods' worth, none fuller than 0.9")
+                .isCloseTo(1.2 / 0.9, within());
+    }
 }
