@@ -46,12 +46,14 @@ class DesiredMetadataTest {
         assertThat(isPrecious(new Phase.Draining(START), true)).isTrue();
         assertThat(isPrecious(new Phase.Draining(START), false)).isFalse();
         assertThat(isPrecious(new Phase.Suspended(START, "asleep", true), true)).isFalse();
-        assertThat(isPrecious(new Phase.Failed(START, Condition.DEAD, "dead"), true)).isFalse();
+        assertThat(isPrecious(new Phase.Failed(START, Condition.DEAD, "dead"), true))
+                .isFalse();
     }
 
     @Test
     void saysWhyItIsInItsPhase() {
-        assertThat(of(new Phase.Failed(START, Condition.DEAD, "the core is dead"), false).alongside())
+        assertThat(of(new Phase.Failed(START, Condition.DEAD, "the core is dead"), false)
+                        .alongside())
                 .containsEntry(Names.REASON, Optional.of("the core is dead"))
                 .containsEntry(Names.LOAD, Optional.of("0.4"))
                 .containsEntry(Names.COLD_START, Optional.of("312"));
@@ -80,6 +82,7 @@ class DesiredMetadataTest {
         MetadataPolicy usual = MetadataPolicy.DEFAULT;
         MetadataPolicy off = new MetadataPolicy(
                 false, Optional.empty(), usual.costs(), usual.workingFrom(), usual.fullFrom(), usual.costHold());
-        assertThat(of(new Phase.Ready(START, "warm"), Optional.empty(), true, off)).isEqualTo(PodMetadata.NONE);
+        assertThat(of(new Phase.Ready(START, "warm"), Optional.empty(), true, off))
+                .isEqualTo(PodMetadata.NONE);
     }
 }

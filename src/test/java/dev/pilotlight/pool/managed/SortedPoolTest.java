@@ -89,8 +89,10 @@ class SortedPoolTest {
     void isReplacedThreeSecondsAfterItWasHeardLastAndNotBefore() {
         pod("a", 100);
         TreeSet<String> named = new TreeSet<>(List.of("a"));
-        assertThat(SortedPool.of(peers, named, 1, NOW, NOW.plusMillis(2999)).serving()).hasSize(1);
-        assertThat(SortedPool.of(peers, named, 1, NOW, NOW.plusMillis(3000)).unreachable()).containsExactly("a");
+        assertThat(SortedPool.of(peers, named, 1, NOW, NOW.plusMillis(2999)).serving())
+                .hasSize(1);
+        assertThat(SortedPool.of(peers, named, 1, NOW, NOW.plusMillis(3000)).unreachable())
+                .containsExactly("a");
         assertThat(SortedPool.of(peers, new TreeSet<>(), 0, NOW, NOW.plusMillis(3000)))
                 .as("a standby that says nothing is none")
                 .isEqualTo(new SortedPool(0, List.of(), List.of(), List.of(), List.of(), List.of()));
