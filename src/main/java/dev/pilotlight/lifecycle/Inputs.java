@@ -109,6 +109,11 @@ public record Inputs(
         };
     }
 
+    /** vLLM shows its page once it has loaded; what a gateway says of /health in its place tells nothing of the start. */
+    boolean hasStarted() {
+        return engine.latest() instanceof Answered || isHealthy();
+    }
+
     /** One of several that serves is no start that took too long. */
     private static boolean isWell(HealthAnswer health) {
         return health instanceof HealthAnswer.Healthy || health instanceof HealthAnswer.Partly;

@@ -91,12 +91,12 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                     "not warmed, by pilotlight.warm-up.on-failure=proceed: "
                             + inputs.found().get(Condition.NO_MODEL)));
         }
-        // The time in which /health is well is not held against it either.
-        Starting going = starting.lookedAt(inputs.tellsOfTheStart() && !inputs.isHealthy(), whyStarting(inputs), now);
+        // The time in which it has started is not held against it either.
+        Starting going = starting.lookedAt(inputs.tellsOfTheStart() && !inputs.hasStarted(), whyStarting(inputs), now);
         Duration deadline = liveness.startDeadline(inputs.longestLoad());
         boolean hasServed = inputs.servedOthers() && !inputs.refused();
         if (!deadline.isZero()
-                && !inputs.isHealthy()
+                && !inputs.hasStarted()
                 && !hasServed
                 && going.taken(now).compareTo(deadline) >= 0) {
             return Step.to(new Failed(

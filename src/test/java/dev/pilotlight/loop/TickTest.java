@@ -104,6 +104,22 @@ class TickTest {
             }
         }
 
+        /** A gateway without a route for /health, from the first answer on. */
+        @Test
+        void hasStartedWhereItsPageIsReadWhateverAGatewaySaysOfHealth() {
+            World world = new World().seconds(5);
+            world.engine = Engine.SERVING;
+            world.health = 502;
+            for (int second = 0; second < 2 * 60 * 60; second++) {
+                world.second();
+                assertThat(live(world).up()).as("second %d", second).isTrue();
+            }
+            assertThat(ready(world).up()).isFalse();
+            world.engine = Engine.REFUSED;
+            world.seconds(10);
+            assertThat(live(world).up()).as("its hours of answers are no part of a start").isTrue();
+        }
+
         @Test
         void saysWhatIsWrongWithTheCertificateEvenAfterRefusals() {
             World world = new World().seconds(5);
