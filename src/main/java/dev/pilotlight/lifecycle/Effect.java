@@ -1,6 +1,7 @@
 package dev.pilotlight.lifecycle;
 
 import dev.pilotlight.engine.Model;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ public sealed interface Effect {
      * Send one request for one token, to see whether an answer comes.
      *
      * @param rank to send it to; empty when there is but one
+     * @param patience how long to wait for the answer where that is longer than usual
      */
-    record SendProbe(int attempt, Model model, Optional<String> rank) implements Effect {}
+    record SendProbe(int attempt, Model model, Optional<String> rank, Duration patience) implements Effect {}
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param startDeadline how long a start may take; empty for the default, zero for ever
  * @param longestStep how long a step of the engine may take; empty for the default
  * @param killsOnErrors whether an engine that answers nothing but errors is to be restarted
+ * @param isLeaving whether the pod drains: then there is no time for late answers
  */
 public record LivenessPolicy(
         Duration deadAfter,
@@ -19,13 +20,24 @@ public record LivenessPolicy(
         Duration heartbeatEvery,
         Optional<Duration> startDeadline,
         Optional<Duration> longestStep,
-        boolean killsOnErrors) {
+        boolean killsOnErrors,
+        boolean isLeaving) {
     private static final Duration DRAINING_ASKS = Duration.ofSeconds(10);
     private static final Duration DEFAULT_START = Duration.ofMinutes(30);
 
     public LivenessPolicy(
             Duration deadAfter, Duration stuckAfter, Duration heartbeatEvery, Optional<Duration> startDeadline) {
         this(deadAfter, stuckAfter, heartbeatEvery, startDeadline, Optional.empty(), false);
+    }
+
+    public LivenessPolicy(
+            Duration deadAfter,
+            Duration stuckAfter,
+            Duration heartbeatEvery,
+            Optional<Duration> startDeadline,
+            Optional<Duration> longestStep,
+            boolean killsOnErrors) {
+        this(deadAfter, stuckAfter, heartbeatEvery, startDeadline, longestStep, killsOnErrors, false);
     }
 
     /** The greater of 30 minutes and three times the longest load seen, unless set. */
@@ -42,7 +54,8 @@ public record LivenessPolicy(
                 lesser(heartbeatEvery),
                 startDeadline,
                 Optional.of(step()),
-                killsOnErrors);
+                killsOnErrors,
+                true);
     }
 
     private static Duration lesser(Duration set) {

@@ -27,6 +27,9 @@ import java.util.Optional;
 public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts, Sight sight, Optional<Model> model) {
     public static final Progress NONE = new Progress(Map.of(), Optional.empty(), 0, Sight.NONE, Optional.empty());
 
+    /** A pod that drains waits no longer for an answer. */
+    private static final Duration LEAVING_WAITS = Duration.ofSeconds(30);
+
     /** Until the next request after one that was answered with an error. */
     private static final Duration AFTER_AN_ERROR = Duration.ofSeconds(10);
 
@@ -34,8 +37,21 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
      * A request that is out.
      *
      * @param heldUp whether this process stood still meanwhile, so that no answer tells nothing
+     * @param patience how long its answer is waited for, where that is longer than usual
      */
-    public record Out(String rank, int attempt, Instant sentAt, boolean heldUp, Model model) {}
+    public record Out(
+            String rank, int attempt, Instant sentAt, boolean heldUp, Model model, Duration patience) {
+        Out heldUp(boolean now) {
+            return new Out(rank, attempt, sentAt, heldUp || now, model, patience);
+        }
+
+        /** The pod leaves, and it has waited for long enough. */
+        boolean isCutShort(LivenessPolicy policy, Instant now) {
+            return policy.isLeaving()
+                    && patience.isPositive()
+                    && Duration.between(sentAt, now).compareTo(LEAVING_WAITS) >= 0;
+        }
+    }
 
     /** What comes of looking: the state to keep, and the request to send. */
     public record Turn(Progress progress, Optional<Effect.SendProbe> probe) {}
@@ -69,7 +85,8 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
                     new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)),
                     Optional.empty());
         }
-        Progress seen = look(engine, own, listed.or(() -> model), now).hear(engine, outcome, own);
+        Progress seen = look(engine, own, listed.or(() -> model), now).hear(engine, outcome, own)
+                .cutShort(engine, own, policy, now);
         return seen.out.isPresent() || seen.model.isEmpty()
                 ? new Turn(seen, Optional.empty())
                 : seen.ask(engine, own, seen.model.get(), policy, now);
@@ -107,8 +124,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         }
         return new Progress(
                 after,
-                out.map(it ->
-                        new Out(it.rank(), it.attempt(), it.sentAt(), it.heldUp() || next.isBroken(), it.model())),
+                out.map(it -> it.heldUp(next.isBroken())),
                 attempts,
                 next,
                 listed);
@@ -139,6 +155,18 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         return new Progress(next, Optional.empty(), attempts, sight, model);
     }
 
+    private Progress cutShort(EngineTrack engine, OwnTraffic own, LivenessPolicy policy, Instant now) {
+        if (out.filter(it -> it.isCutShort(policy, now)).isEmpty()) {
+            return this;
+        }
+        Out asked = out.get();
+        Map<String, Pulse> next = new LinkedHashMap<>(ranks);
+        next.computeIfPresent(
+                asked.rank(),
+                (_, pulse) -> counts(pulse, asked, engine, own) ? pulse.gotNoAnswer(asked.sentAt()) : pulse);
+        return new Progress(next, Optional.empty(), attempts, sight, model);
+    }
+
     /**
      * Whether no answer tells anything: it does where the page was read since, and stood, or where the server answered nothing at all.
      * One that answers and shows no page may work behind it, and the request wait its turn.
@@ -163,18 +191,33 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             return new Turn(this, Optional.empty());
         }
         String rank = due.get().getKey();
+        Duration patience = patience(due.get().getValue(), engine, policy, now);
         Map<String, Pulse> next = new LinkedHashMap<>(ranks);
         next.computeIfPresent(rank, (_, pulse) -> pulse.asked(now));
         int attempt = attempts + 1;
         return new Turn(
                 new Progress(
                         next,
-                        Optional.of(new Out(rank, attempt, now, false, model)),
+                        Optional.of(new Out(rank, attempt, now, false, model, patience)),
                         attempt,
                         sight,
                         Optional.of(model)),
-                Optional.of(
-                        new Effect.SendProbe(attempt, model, ranks.size() > 1 ? Optional.of(rank) : Optional.empty())));
+                Optional.of(new Effect.SendProbe(
+                        attempt, model, ranks.size() > 1 ? Optional.of(rank) : Optional.empty(), patience)));
+    }
+
+    /**
+     * The request on which the verdict may rest is waited for until the longest step is over: an engine that is overloaded answers late,
+     * and one that answers lives. Of several ranks whose page is read one must not keep the others waiting.
+     */
+    private Duration patience(Pulse pulse, EngineTrack engine, LivenessPolicy policy, Instant now) {
+        boolean isAlone = ranks.size() == 1 || engine.latest() instanceof Unreachable;
+        if (pulse.lostSince().isEmpty() || !isAlone || policy.isLeaving()) {
+            return Duration.ZERO;
+        }
+        Instant until = pulse.lostSince().get().minus(policy.stuckAfter()).plus(policy.step());
+        Duration left = Duration.between(now, until);
+        return left.isPositive() ? left : Duration.ZERO;
     }
 
     private static boolean isDue(

@@ -87,8 +87,12 @@ public final class WarmUp {
     /** One request for one token. */
     public ProbeOutcome probe(Effect.SendProbe wanted) {
         Shape token = Shape.of("probe", 4, 1, 1);
-        Reply reply =
-                fit(token, wanted.model(), targets.apply(wanted.rank()).getFirst(), wanted.attempt(), probeTimeout);
+        Reply reply = fit(
+                token,
+                wanted.model(),
+                targets.apply(wanted.rank()).getFirst(),
+                wanted.attempt(),
+                wanted.patience().compareTo(probeTimeout) > 0 ? wanted.patience() : probeTimeout);
         return switch (reply) {
             case Reply.Token _ -> new ProbeOutcome.Answered(wanted.attempt(), clock.get());
             case Reply.Silence _ -> new ProbeOutcome.TimedOut(wanted.attempt(), clock.get());

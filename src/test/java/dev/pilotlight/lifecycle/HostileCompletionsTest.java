@@ -65,7 +65,7 @@ class HostileCompletionsTest {
                         new String(Mutations.bytes(Mutations.text(GOOD, chance), chance), StandardCharsets.ISO_8859_1));
                 says.set(said);
                 String why =
-                        switch (warmUp.probe(new Effect.SendProbe(i, MODEL, Optional.empty()))) {
+                        switch (warmUp.probe(new Effect.SendProbe(i, MODEL, Optional.empty(), Duration.ZERO))) {
                             case ProbeOutcome.Answered _ -> "";
                             case ProbeOutcome.TimedOut _ -> throw new AssertionError("seed 41, number " + i);
                             case ProbeOutcome.Refused it -> it.why();

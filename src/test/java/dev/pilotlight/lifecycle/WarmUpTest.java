@@ -104,7 +104,7 @@ class WarmUpTest {
     }
 
     private ProbeOutcome probe() {
-        return warmUp.probe(new Effect.SendProbe(2, MODEL, Optional.empty()));
+        return warmUp.probe(new Effect.SendProbe(2, MODEL, Optional.empty(), Duration.ZERO));
     }
 
     /** Case whisper-transcription-only: production-stack 469. */
@@ -183,7 +183,7 @@ class WarmUpTest {
                 .anyMatch(it -> it.startsWith("/a/") && it.contains("\"m\""))
                 .anyMatch(it -> it.startsWith("/b/") && it.contains("\"other\""));
         bodies.clear();
-        assertThat(warmUp.probe(new Effect.SendProbe(3, MODEL, Optional.of("b/1"))))
+        assertThat(warmUp.probe(new Effect.SendProbe(3, MODEL, Optional.of("b/1"), Duration.ZERO)))
                 .isInstanceOf(ProbeOutcome.Answered.class);
         assertThat(bodies).singleElement().asString().startsWith("/b/");
     }

@@ -167,9 +167,28 @@ class CasesTest {
             assertThat(isLive(world)).isFalse();
             world.rank().running = 0;
             world.rank().hangs = false;
-            world.seconds(2 + (int) World.PROBE_TIMEOUT.toSeconds());
+            world.seconds(5 + (int) World.PROBE_TIMEOUT.toSeconds());
             assertThat(isLive(world)).isTrue();
             assertThat(isReady(world)).isTrue();
+        }
+
+        /** Overloaded: polls run into their time limit, and our request waits longer for its turn than a canary usually may. */
+        @Test
+        void answersLateAndLives() {
+            World world = served();
+            world.rank().running = 200;
+            world.rank().waiting = 900;
+            world.seconds(3);
+            world.engine = Engine.SILENT;
+            world.late = Optional.of(Duration.ofSeconds(41));
+            for (int second = 0; second < 3_600; second++) {
+                world.second();
+                assertThat(isLive(world)).as("second %d", second).isTrue();
+            }
+            assertThat(isReady(world)).isFalse();
+            world.late = Optional.of(Duration.ofHours(9));
+            world.seconds(6 * 60 + 41);
+            assertThat(isLive(world)).as("and one that answers never is found").isFalse();
         }
 
         /** --disable-log-stats with every place taken: our requests wait their turn, and nobody can see that others move. */

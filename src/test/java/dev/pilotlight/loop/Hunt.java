@@ -323,7 +323,7 @@ final class Hunt {
                         it.asked().attempt(), now, it.refusal().get(), "refused"));
             } else if (it.request().endedAt.isPresent() && !isSilent) {
                 endProbe(new ProbeOutcome.Answered(it.asked().attempt(), now));
-            } else if (!now.isBefore(it.at().plus(World.PROBE_TIMEOUT))) {
+            } else if (!now.isBefore(it.at().plus(World.waitsFor(it.asked())))) {
                 endProbe(new ProbeOutcome.TimedOut(it.asked().attempt(), now));
             }
         });

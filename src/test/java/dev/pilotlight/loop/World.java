@@ -98,6 +98,8 @@ final class World {
 
     Engine engine = Engine.REFUSED;
     int health = 200;
+    /** How long our requests take where the engine is overloaded. */
+    Optional<Duration> late = Optional.empty();
     /** The body of a /health that is not well. */
     String healthSays = "";
 
@@ -411,16 +413,23 @@ final class World {
                 && second.filter(it -> it != Engine.SERVING).isPresent()) {
             probeOut = Optional.of(new Due<>(
                     now, new ProbeOutcome.Refused(wanted.attempt(), now, Refusal.BROKEN, "nothing listens there")));
-        } else if (answersRequests() && !to(wanted).hangs) {
+        } else if (late.filter(it -> it.compareTo(waitsFor(wanted)) <= 0).isPresent()) {
+            Instant end = now.plus(late.get());
+            probeOut = Optional.of(new Due<>(end, new ProbeOutcome.Answered(wanted.attempt(), end)));
+        } else if (late.isEmpty() && answersRequests() && !to(wanted).hangs) {
             RankState rank = to(wanted);
             rank.tokens++;
             rank.successes++;
             probeOut = Optional.of(
                     new Due<>(now.plusSeconds(1), new ProbeOutcome.Answered(wanted.attempt(), now.plusSeconds(1))));
         } else {
-            Instant end = now.plus(PROBE_TIMEOUT);
+            Instant end = now.plus(waitsFor(wanted));
             probeOut = Optional.of(new Due<>(end, new ProbeOutcome.TimedOut(wanted.attempt(), end)));
         }
+    }
+
+    static Duration waitsFor(Effect.SendProbe wanted) {
+        return wanted.patience().compareTo(PROBE_TIMEOUT) > 0 ? wanted.patience() : PROBE_TIMEOUT;
     }
 
     private RankState to(Effect.SendProbe wanted) {
