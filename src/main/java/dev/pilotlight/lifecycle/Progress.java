@@ -39,8 +39,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
      * @param heldUp whether this process stood still meanwhile, so that no answer tells nothing
      * @param patience how long its answer is waited for, where that is longer than usual
      */
-    public record Out(
-            String rank, int attempt, Instant sentAt, boolean heldUp, Model model, Duration patience) {
+    public record Out(String rank, int attempt, Instant sentAt, boolean heldUp, Model model, Duration patience) {
         Out heldUp(boolean now) {
             return new Out(rank, attempt, sentAt, heldUp || now, model, patience);
         }
@@ -85,7 +84,8 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
                     new Progress(Map.of(), Optional.empty(), attempts, Sight.NONE, listed.or(() -> model)),
                     Optional.empty());
         }
-        Progress seen = look(engine, own, listed.or(() -> model), now).hear(engine, outcome, own)
+        Progress seen = look(engine, own, listed.or(() -> model), now)
+                .hear(engine, outcome, own)
                 .cutShort(engine, own, policy, now);
         return seen.out.isPresent() || seen.model.isEmpty()
                 ? new Turn(seen, Optional.empty())
@@ -122,12 +122,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         if (next.isBroken()) {
             after.replaceAll((_, pulse) -> pulse.unproven());
         }
-        return new Progress(
-                after,
-                out.map(it -> it.heldUp(next.isBroken())),
-                attempts,
-                next,
-                listed);
+        return new Progress(after, out.map(it -> it.heldUp(next.isBroken())), attempts, next, listed);
     }
 
     /**

@@ -52,7 +52,9 @@ final class Poller<R> {
         this.thread = thread.unstarted(Guard.guarded(name, () -> stopped, this::run));
     }
 
+    /** A machine on which the process itself took long to start tells nothing of its source. */
     void start() {
+        beganAt = clock.now();
         thread.start();
     }
 
@@ -109,7 +111,8 @@ final class Poller<R> {
     /** Since when the poll under way has been, where it takes longer than this. */
     Optional<Instant> hangsSince(Duration longerThan, Instant now) {
         Instant began = beganAt;
-        boolean isUnderWay = finishedAt.isBefore(began) || newest.get().reading() == first;
+        boolean isUnderWay =
+                finishedAt.isBefore(began) || newest.get().reading() == first && thread.getState() != Thread.State.NEW;
         return isUnderWay && Duration.between(began, now).compareTo(longerThan) > 0
                 ? Optional.of(began)
                 : Optional.empty();

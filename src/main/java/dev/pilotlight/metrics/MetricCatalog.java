@@ -54,7 +54,10 @@ public final class MetricCatalog {
             "stat");
     static final Metric PHASE = gauge("pilotlight_phase", "What the engine can do: 1 for the current phase.", "phase");
     static final Metric ROLE = gauge(
-            "pilotlight_role", "What a ready pod does: 1 for the current role, 0 for all when not ready.", "role");
+            "pilotlight_role",
+            "What a pod in phase ready does: 1 for the current role, 0 for all in another phase; kept while silent or unhealthy"
+                    + " hold its readiness back.",
+            "role");
     static final Metric CONDITION = gauge(
             "pilotlight_condition",
             "1 while that is held against the engine, or said of it; absent while it is not.",
@@ -228,9 +231,11 @@ public final class MetricCatalog {
         points.add(WANTED, picture.cluster().wantedPods());
         picture.cluster().calls().counts().forEach((key, count) -> points.add(KUBE, count, key.verb(), key.outcome()));
         picture.freshGpus(now).forEach(device -> points.gpu(device));
-        picture.gpu()
-                .faults()
-                .forEach(fault -> points.add(GPU_FAULT, 1, fault.device(), word(fault.kind()), word(fault.action())));
+        // Two fatal XIDs on one GPU are one series.
+        picture.gpu().faults().stream()
+                .map(fault -> List.of(fault.device(), word(fault.kind()), word(fault.action())))
+                .distinct()
+                .forEach(labels -> points.add(GPU_FAULT, 1, labels.toArray(String[]::new)));
         return points.all();
     }
 

@@ -7,6 +7,7 @@ import dev.pilotlight.drain.Refusals;
 import dev.pilotlight.engine.EngineReading.Pause;
 import dev.pilotlight.gpu.readings.Device;
 import dev.pilotlight.gpu.readings.Scope;
+import dev.pilotlight.gpu.readings.Xids;
 import dev.pilotlight.health.HealthRules;
 import dev.pilotlight.kube.Cached;
 import dev.pilotlight.lifecycle.Condition;
@@ -34,6 +35,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** The table of verdicts, a scene for each row: when it stands, what follows from it, where it is read, and that it goes again. */
@@ -327,5 +329,20 @@ class ConditionsTest {
         world.seconds(condition == Condition.SEVERAL_SERVERS ? 700 : 400);
         assertThat(world.picture.conditions().standing()).isEqualTo(Map.of());
         assertThat(HealthRules.ready(world.picture, world.now).up()).isTrue();
+    }
+
+    /** Of the text format: each line has a combination of name and labels of its own. */
+    @Test
+    void publishesEachSeriesOnceBesideTwoFatalXidsOnOneGpu() {
+        World world = served();
+        for (Map<Integer, Long> counted : List.of(Map.<Integer, Long>of(), Map.of(79, 1L), Map.of(79, 1L, 48, 1L))) {
+            world.gpu = Gpus.one(world.now, new Scope.Ours("one GPU"), new Device.Working(), new Xids.Counted(counted));
+            world.second();
+        }
+        List<List<String>> series = MetricCatalog.points(world.picture, Refusals.NONE, world.now).stream()
+                .map(point -> Stream.concat(Stream.of(point.metric().name()), point.labels().stream())
+                        .toList())
+                .toList();
+        assertThat(series).doesNotHaveDuplicates().anyMatch(it -> it.contains("fatal_xid"));
     }
 }

@@ -17,6 +17,10 @@ final class Gpus {
     private Gpus() {}
 
     static GpuReading one(Instant at, Scope scope, Device.State state) {
+        return one(at, scope, state, new Xids.Unknown("not asked"));
+    }
+
+    static GpuReading one(Instant at, Scope scope, Device.State state, Xids xids) {
         OptionalLong none = OptionalLong.empty();
         Device device = new Device(
                 0,
@@ -32,7 +36,7 @@ final class Gpus {
                         OptionalDouble.of(410),
                         Optional.empty()),
                 new MemoryHealth(none, none, none, none, Optional.empty(), Optional.empty()),
-                new Xids.Unknown("not asked"));
+                xids);
         return new GpuReading.Devices(at, GpuReading.Source.NVML, scope, "by a test", List.of(device));
     }
 }

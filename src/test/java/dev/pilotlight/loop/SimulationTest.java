@@ -291,7 +291,8 @@ class SimulationTest {
         Picture ready = world.picture;
         Instant now = ready.at();
         Picture first = new World().picture;
-        Effect.SendProbe probe = new Effect.SendProbe(1, new Model("tiny", OptionalInt.empty()), Optional.empty(), Duration.ZERO);
+        Effect.SendProbe probe =
+                new Effect.SendProbe(1, new Model("tiny", OptionalInt.empty()), Optional.empty(), Duration.ZERO);
         Effect.SendWarmUp round = new Effect.SendWarmUp(
                 1, 1, new Model("tiny", OptionalInt.empty()), List.of(), List.of(), now.plusSeconds(60));
         World late = new World().seconds(31 * 60);

@@ -117,7 +117,9 @@ class TickTest {
             assertThat(ready(world).up()).isFalse();
             world.engine = Engine.REFUSED;
             world.seconds(10);
-            assertThat(live(world).up()).as("its hours of answers are no part of a start").isTrue();
+            assertThat(live(world).up())
+                    .as("its hours of answers are no part of a start")
+                    .isTrue();
         }
 
         @Test
