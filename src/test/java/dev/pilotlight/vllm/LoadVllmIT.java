@@ -23,7 +23,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * The load beside a real vLLM of eight slots: the truth is its throughput over what a closed loop of eight clients got out of it. Needs
- * a quiet machine; writes the table of docs/load-measurements.md.
+ * a quiet machine; its table is in docs/load-formula.md.
  */
 @Tag("vllm-load")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
