@@ -178,7 +178,7 @@ class LargePoolIT {
     private List<ControlPlane.Request> requests(Instant from, Instant to) {
         return plane.requests(namespace).stream()
                 .filter(request -> request.at().isAfter(from) && request.at().isBefore(to))
-                .filter(request -> request.user().endsWith(":pilotlight"))
+                .filter(request -> request.user().contains(":pilotlight"))
                 .toList();
     }
 
