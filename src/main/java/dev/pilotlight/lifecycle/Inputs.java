@@ -120,12 +120,13 @@ public record Inputs(
     }
 
     /**
-     * Whether the newest poll shows how far the start is: an answer, or that nothing listens. A handshake that fails, a name that is
-     * not resolved and a server that knows no {@code /health} are our own trouble, and silence is no sight.
+     * Whether the newest poll shows how far the start is: a page, or that nothing listens. A handshake that fails, a name that is
+     * not resolved and a server that knows no {@code /health} are our own trouble, silence is no sight, and without a page a 5xx may be
+     * a gateway's.
      */
     boolean tellsOfTheStart() {
         return switch (engine.latest()) {
-            case Unreadable unreadable -> !isOfNoHealth(unreadable.health());
+            case Unreadable _ -> false;
             case Answered answered -> !isOfNoHealth(answered.health());
             case Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
             case NotYet _ -> false;

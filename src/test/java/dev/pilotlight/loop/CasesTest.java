@@ -123,6 +123,26 @@ class CasesTest {
             assertThat(phase(world)).isEqualTo("ready");
         }
 
+        /** Seed 15 of the hunt: a gateway answers 500 to everything for longer than a start may take, and then the engine loads again. */
+        @Test
+        void gatewayInPlaceOfAStart() {
+            World world = served();
+            world.engine = World.Engine.REFUSED;
+            world.seconds(60);
+            world.engine = World.Engine.GARBLED;
+            world.health = 500;
+            world.lists = false;
+            for (int second = 0; second < 3600; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+            world.engine = World.Engine.REFUSED;
+            for (int second = 0; second < 28 * 60; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+        }
+
         /** A gateway that sends /health on, before an engine that lists no model for an hour: who sends on says nothing of the start. */
         @Test
         void healthThatIsARedirect() {
