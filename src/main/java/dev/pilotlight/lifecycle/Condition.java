@@ -20,7 +20,7 @@ public enum Condition {
     BROKEN(Effect.KILLS, "as `errors`, where `on-errors` is `fail`", "as `errors`", "as `errors`"),
     START_TOO_LONG(
             Effect.KILLS,
-            "nothing answers `/health` with 200, and no metrics page is read",
+            "nothing listens: connections are refused",
             "`start-deadline`: 30 min, or thrice the longest load seen",
             "our own choice"),
     GPU(Effect.KILLS, "a GPU of this pod is lost, wants a reset, or had a fatal XID", "at once", "[gpu.md](gpu.md)"),
