@@ -213,7 +213,8 @@ class SidecarIT {
             engine.slow(Duration.ofMinutes(2), "/");
             Await.until("not ready", SOON, () -> !sidecar.ready().up());
             goesOnWithoutSignals();
-            assertThat(logged("engine unreachable")).isEqualTo(1);
+            // One line, or two where it began in the middle of a poll: then the page did not come first.
+            assertThat(logged("engine unreachable") + logged("engine unreadable")).isBetween(1L, 2L);
             engine.clearFaults();
             Await.until("ready again", SOON, () -> sidecar.ready().up());
         }
