@@ -214,7 +214,8 @@ class SidecarIT {
             Await.until("not ready", SOON, () -> !sidecar.ready().up());
             goesOnWithoutSignals();
             // One line, or two where it began in the middle of a poll: then the page did not come first.
-            assertThat(logged("engine unreachable") + logged("engine unreadable")).isBetween(1L, 2L);
+            assertThat(logged("engine unreachable") + logged("engine unreadable"))
+                    .isBetween(1L, 2L);
             engine.clearFaults();
             Await.until("ready again", SOON, () -> sidecar.ready().up());
         }
