@@ -32,7 +32,8 @@ public final class Judgement {
                 .deadSince()
                 .filter(_ -> it.alternation().isEmpty())
                 // One that waits its turn is at a long step, and somebody else says 503 in the engine's place.
-                .filter(_ -> it.progress().ranks().values().stream().anyMatch(Judgement::failsRequests))
+                // What was answered before may have been somebody else's word, too.
+                .filter(since -> it.progress().ranks().values().stream().anyMatch(pulse -> fails(pulse, since)))
                 .filter(since -> it.isOver(it.aliveAt(since), it.policy().deadAfter()))
                 .map(since -> "GET /health answers 5xx since " + since
                         + said(it.engine().latest())
@@ -188,8 +189,11 @@ public final class Judgement {
                         + pulse.refused().orElseThrow().why());
     }
 
-    private static boolean failsRequests(Pulse pulse) {
-        return pulse.refused().filter(it -> it.refusal() == Refusal.ERROR).isPresent();
+    private static boolean fails(Pulse pulse, Instant since) {
+        return pulse.refused()
+                .filter(it -> it.refusal() == Refusal.ERROR
+                        && it.sentAt().filter(sent -> !sent.isBefore(since)).isPresent())
+                .isPresent();
     }
 
     private static boolean answersErrors(Pulse pulse) {

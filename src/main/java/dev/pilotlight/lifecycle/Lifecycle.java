@@ -76,6 +76,10 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     }
 
     private Step whileStarting(Starting starting, Inputs inputs, Instant now) {
+        if (inputs.refused() && inputs.engine().goneSince().isAfter(starting.since())) {
+            // It had answered meanwhile: two loads are no long one.
+            return Step.to(new Starting(now, "the engine refuses connections again: it stopped, or loads again"));
+        }
         Optional<String> how = inputs.suspension();
         if (how.isPresent()) {
             return Step.to(new Suspended(now, how.get(), false));

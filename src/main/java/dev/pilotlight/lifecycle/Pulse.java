@@ -80,7 +80,7 @@ public record Pulse(
                 tokenAt,
                 0,
                 Optional.empty(),
-                Optional.of(new Refused(refusal, before + 1, why)),
+                Optional.of(new Refused(refusal, before + 1, why, askedAt)),
                 askedAt,
                 idleAt);
     }
@@ -107,8 +107,11 @@ public record Pulse(
         return idleAt.filter(movedAt::isBefore).orElse(movedAt);
     }
 
-    /** @param why what the last one was answered, with the fix */
-    public record Refused(Refusal refusal, int inARow, String why) {}
+    /**
+     * @param why what the last one was answered, with the fix
+     * @param sentAt when the last one was sent
+     */
+    public record Refused(Refusal refusal, int inARow, String why, Optional<Instant> sentAt) {}
 
     /**
      * What moves on a rank that works. The counters stand still while a long prompt is read, minutes for the longest; the share of the

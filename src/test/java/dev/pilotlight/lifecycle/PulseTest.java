@@ -3,6 +3,7 @@ package dev.pilotlight.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** How one rank's requests were refused, from one to the next. */
@@ -17,13 +18,14 @@ class PulseTest {
     void aConnectionThatBrokeLeavesWhatWasToldBefore() {
         Pulse pulse = begun().refused(Refusal.KEY, "401").refused(Refusal.BROKEN, "reset");
 
-        assertThat(pulse.refused()).contains(new Pulse.Refused(Refusal.KEY, 1, "401"));
-        assertThat(pulse.refused(Refusal.KEY, "401").refused()).contains(new Pulse.Refused(Refusal.KEY, 2, "401"));
+        assertThat(pulse.refused()).contains(new Pulse.Refused(Refusal.KEY, 1, "401", Optional.empty()));
+        assertThat(pulse.refused(Refusal.KEY, "401").refused())
+                .contains(new Pulse.Refused(Refusal.KEY, 2, "401", Optional.empty()));
     }
 
     @Test
     void aConnectionThatBrokeIsToldWhereNothingElseWas() {
         assertThat(begun().refused(Refusal.BROKEN, "reset").refused())
-                .contains(new Pulse.Refused(Refusal.BROKEN, 1, "reset"));
+                .contains(new Pulse.Refused(Refusal.BROKEN, 1, "reset", Optional.empty()));
     }
 }

@@ -123,6 +123,44 @@ class CasesTest {
             assertThat(phase(world)).isEqualTo("ready");
         }
 
+        /** Seed 64: a gateway says 503 to everything, then to /health alone, before an engine that is at a long step with a long queue. */
+        @Test
+        void gatewayThatLetsTheRequestsThrough() {
+            World world = served();
+            world.engine = World.Engine.GARBLED;
+            world.health = 503;
+            world.refusal = Optional.of(Refusal.ERROR);
+            world.seconds(120);
+            world.engine = World.Engine.SERVING;
+            world.refusal = Optional.empty();
+            world.hangs = true;
+            world.rank().running = 1;
+            world.rank().waiting = 478;
+            for (int second = 0; second < 240; second++) {
+                world.second();
+                assertThat(isLive(world)).as("second %d", second).isTrue();
+            }
+        }
+
+        /** Seed 90: three loads, and between them a process that answers 500 to everything: together longer than one may take. */
+        @Test
+        void severalLoadsInARow() {
+            World world = served();
+            for (int load = 0; load < 4; load++) {
+                world.engine = World.Engine.REFUSED;
+                for (int second = 0; second < 20 * 60; second++) {
+                    world.second();
+                    assertThat(isLive(world))
+                            .as("load %d, second %d", load, second)
+                            .isTrue();
+                }
+                world.engine = World.Engine.GARBLED;
+                world.health = 500;
+                world.lists = false;
+                world.seconds(120);
+            }
+        }
+
         /** Seed 15 of the hunt: a gateway answers 500 to everything for longer than a start may take, and then the engine loads again. */
         @Test
         void gatewayInPlaceOfAStart() {

@@ -148,7 +148,10 @@ final class Hunt {
                 core.running.forEach(it -> it.isGone |= random.nextInt(4) == 0);
             }
             // The first request of its shape: a kernel is compiled.
-            if (!core.running.isEmpty() && now.isAfter(core.stepUntil.plusSeconds(5)) && random.nextInt(4_000) == 0) {
+            if (isTroubled
+                    && !core.running.isEmpty()
+                    && now.isAfter(core.stepUntil.plusSeconds(5))
+                    && random.nextInt(4_000) == 0) {
                 core.stepUntil = now.plusSeconds(5 + random.nextInt(LONGEST_STEP));
             }
         }
