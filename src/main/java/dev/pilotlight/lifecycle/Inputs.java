@@ -109,32 +109,17 @@ public record Inputs(
         };
     }
 
-    /** vLLM shows its page once it has loaded; what a gateway says of /health in its place tells nothing of the start. */
-    boolean hasStarted() {
-        return engine.latest() instanceof Answered || isHealthy();
-    }
-
-    /** One of several that serves is no start that took too long. */
+    /** Of several, one that is ill has a condition of its own. */
     private static boolean isWell(HealthAnswer health) {
         return health instanceof HealthAnswer.Healthy || health instanceof HealthAnswer.Partly;
     }
 
     /**
-     * Whether the newest poll shows how far the start is: a page, or that nothing listens. A handshake that fails, a name that is
-     * not resolved and a server that knows no {@code /health} are our own trouble, silence is no sight, and without a page a 5xx may be
-     * a gateway's.
+     * All that is counted as a start: whatever answers may have started, be a gateway's word, or a handshake that is our own trouble, and
+     * silence is no sight.
      */
-    boolean tellsOfTheStart() {
-        return switch (engine.latest()) {
-            case Unreadable _ -> false;
-            case Answered answered -> !isOfNoHealth(answered.health());
-            case Unreachable unreachable -> unreachable.cause() == Cause.REFUSED;
-            case NotYet _ -> false;
-        };
-    }
-
-    private static boolean isOfNoHealth(HealthAnswer health) {
-        return health instanceof HealthAnswer.Unhealthy(int status, String _) && status < 500;
+    boolean nothingListens() {
+        return engine.latest() instanceof Unreachable unreachable && unreachable.cause() == Cause.REFUSED;
     }
 
     /** Whether it answers {@code /health} and has neither a page nor a list of models: any web server does that. */

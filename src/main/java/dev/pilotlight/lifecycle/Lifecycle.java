@@ -95,14 +95,9 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                     "not warmed, by pilotlight.warm-up.on-failure=proceed: "
                             + inputs.found().get(Condition.NO_MODEL)));
         }
-        // The time in which it has started is not held against it either.
-        Starting going = starting.lookedAt(inputs.tellsOfTheStart() && !inputs.hasStarted(), whyStarting(inputs), now);
+        Starting going = starting.lookedAt(inputs.nothingListens(), whyStarting(inputs), now);
         Duration deadline = liveness.startDeadline(inputs.longestLoad());
-        boolean hasServed = inputs.servedOthers() && !inputs.refused();
-        if (!deadline.isZero()
-                && !inputs.hasStarted()
-                && !hasServed
-                && going.taken(now).compareTo(deadline) >= 0) {
+        if (!deadline.isZero() && inputs.nothingListens() && going.taken(now).compareTo(deadline) >= 0) {
             return Step.to(new Failed(
                     now,
                     Condition.START_TOO_LONG,
@@ -113,7 +108,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
     }
 
     private static String whyStarting(Inputs inputs) {
-        return inputs.tellsOfTheStart() && inputs.refused() ? "nothing listens yet" : inputs.whyNoModel();
+        return inputs.nothingListens() ? "nothing listens yet" : inputs.whyNoModel();
     }
 
     private static Step whileReady(Ready ready, Inputs inputs, Instant now) {
