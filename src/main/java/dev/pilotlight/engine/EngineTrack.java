@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param deadSince since when a process that was well says so in the way that means a core that is gone, and no counter moves; empty
  *     while it does not
  * @param firstSeen when this process was first seen to answer; empty until then
- * @param sawItStart whether this process was watched from before it answered
+ * @param sawItStart whether this process was watched from before it answered: nothing listened. Silence is none of that
  * @param goneSince when the wait for this process began
  * @param inherited requests that the page counted when a process that was seen to begin first showed it: counters may outlive a
  *     process (PROMETHEUS_MULTIPROC_DIR on a volume)
@@ -195,7 +195,7 @@ public record EngineTrack(
                                 : Optional.empty();
                     case HealthAnswer.NoAnswer _ -> deadSince;
                 };
-        boolean watched = latest instanceof Unreachable || refusedSince.isPresent();
+        boolean watched = refusedSince.isPresent();
         return new EngineTrack(
                 reading,
                 numbers,
@@ -250,10 +250,13 @@ public record EngineTrack(
     /** What the counters of a process that was seen to begin stood at when they were first read: none of that can be its own for sure. */
     private double inherited(Optional<Answered> numbers, boolean isNew) {
         boolean isFirstPage = numbers.isPresent() && (isNew || good.isEmpty());
-        boolean wasSeenToBegin = isNew || restarts > 0 || firstSeen.isEmpty() && refusedSince.isPresent();
-        return isFirstPage
-                ? wasSeenToBegin ? numbers.get().snapshot().successes().orElse(0) : 0
-                : inherited;
+        boolean begins = isNew || restarts > 0 || firstSeen.isEmpty() && refusedSince.isPresent();
+        return isFirstPage ? begins ? numbers.get().snapshot().successes().orElse(0) : 0 : inherited;
+    }
+
+    /** Whether the process that answers now was seen to begin: nothing listened before it, or it took the place of another. */
+    public boolean wasSeenToBegin() {
+        return restarts > 0 || sawItStart;
     }
 
     /** The numbers to go by: those of the process that answers now, and none while nothing listens. */

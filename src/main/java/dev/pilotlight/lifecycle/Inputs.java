@@ -19,7 +19,7 @@ import java.util.Optional;
  * What a step of the lifecycle looks at.
  *
  * @param engine the engine's process as tracked so far
- * @param servedOthers whether the engine has finished requests that are not this sidecar's own
+ * @param past what this process has done so far
  * @param warmUp how the last warm-up request ended
  * @param drainAsked whether the pod was told to stop
  * @param found what is held against the engine, in order of weight
@@ -29,7 +29,7 @@ import java.util.Optional;
  */
 public record Inputs(
         EngineTrack engine,
-        boolean servedOthers,
+        Past past,
         Optional<WarmUpOutcome> warmUp,
         boolean drainAsked,
         Map<Condition, String> found,
@@ -43,6 +43,27 @@ public record Inputs(
 
     boolean replaced() {
         return engine.replaced();
+    }
+
+    /** What a process has done. */
+    public enum Past {
+        NOTHING,
+        /** It has finished requests that are not this sidecar's own, and was seen to begin: a warm-up is due all the same. */
+        SERVED_OTHERS,
+        /** It has been ready, or served others before it was looked at. */
+        WARM;
+
+        public static Past of(boolean wasReady, boolean servedOthers, boolean wasSeenToBegin) {
+            return wasReady || servedOthers && !wasSeenToBegin ? WARM : servedOthers ? SERVED_OTHERS : NOTHING;
+        }
+    }
+
+    boolean isWarm() {
+        return past == Past.WARM;
+    }
+
+    boolean servedOthers() {
+        return past != Past.NOTHING;
     }
 
     /** The model of an engine that answers now. */

@@ -138,8 +138,14 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
 
     /** Back as soon as the cause is gone: to the start with a new process, into service with the same that is well again. */
     private Step whileFailed(Failed failed, Inputs inputs, Instant now) {
-        if (failed.condition() == Condition.WARM_UP_GAVE_UP && mayWarmAgain(failed, inputs, now)) {
-            return warmUpSteps().listed(inputs.model().orElseThrow(), inputs, now);
+        if (failed.condition() == Condition.WARM_UP_GAVE_UP && couldServe(inputs)) {
+            if (inputs.servedOthers()) {
+                return Step.to(new Ready(now, "it serves others, though " + failed.reason()));
+            }
+            if (isOver(failed.since(), warmUp.budget(), now)) {
+                // What stood in the way may have gone, and nobody restarts an engine that answers.
+                return warmUpSteps().listed(inputs.model().orElseThrow(), inputs, now);
+            }
         }
         boolean isNew = inputs.refused() || inputs.replaced();
         if (FAILS.contains(failed.condition()) && !isNew) {
@@ -153,7 +159,7 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                         inputs.replaced()
                                 || inputs.model().isPresent() && !inputs.isUnhealthy()
                                 || isOver(failed.since(), VERDICT_HOLDS, now);
-                    case WARM_UP_GAVE_UP -> isNew || inputs.servedOthers();
+                    case WARM_UP_GAVE_UP -> isNew;
                     case SEVERAL_SERVERS -> !inputs.found().containsKey(Condition.SEVERAL_SERVERS);
                     case NO_MODEL ->
                         isNew || !inputs.showsNothingOfVllm() || isOver(failed.since(), warmUp.budget(), now);
@@ -192,13 +198,12 @@ public record Lifecycle(LivenessPolicy liveness, WarmUpPolicy warmUp) {
                 : Step.to(new Failed(now, against.get().getKey(), against.get().getValue()));
     }
 
-    /** What stood in the way may have gone, and nobody restarts an engine that answers: after a pause it is tried again. */
-    private boolean mayWarmAgain(Failed failed, Inputs inputs, Instant now) {
+    private static boolean couldServe(Inputs inputs) {
         return !inputs.refused()
                 && !inputs.replaced()
                 && !inputs.isUnhealthy()
-                && inputs.model().isPresent()
-                && isOver(failed.since(), warmUp.budget(), now);
+                && inputs.suspension().isEmpty()
+                && inputs.model().isPresent();
     }
 
     private static Step dead(Inputs inputs, Instant now) {

@@ -12,9 +12,9 @@ import java.util.Optional;
 
 /** The part of {@link Lifecycle} that warms: rounds until one is as quick as the one before, within a budget. */
 record WarmUpSteps(WarmUpPolicy policy) {
-    /** A model is listed: warm it, unless it has served others already. */
+    /** A model is listed: warm it, unless it has served already. */
     Step listed(Model model, Inputs inputs, Instant now) {
-        if (inputs.servedOthers()) {
+        if (inputs.isWarm()) {
             return Step.to(new Ready(now, "it has served before"));
         }
         Warming first = new Warming(now, inputs.effectsSoFar() + 1, now, Optional.empty(), List.of(), 0, "");

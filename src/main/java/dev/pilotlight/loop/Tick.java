@@ -92,7 +92,7 @@ public final class Tick {
                 .map(going -> going.advance(engine, own, hopeless, policy.drain(), now));
         Inputs inputs = new Inputs(
                 engine,
-                wasWarm || servedOthers(engine, own),
+                Inputs.Past.of(wasWarm, servedOthers(engine, own), engine.wasSeenToBegin()),
                 observation.warmUp(),
                 drain.isPresent(),
                 found,

@@ -199,6 +199,32 @@ class TickTest {
             assertThat(world.asked).isEmpty();
         }
 
+        /** Somebody asks past the Service, while a gateway still holds readiness back. */
+        @Test
+        void warmsAProcessThatItSawBeginThoughItHasServedSomebodySince() {
+            World world = new World().seconds(5);
+            world.engine = Engine.SERVING;
+            world.health = 502;
+            world.seconds(18);
+            world.rank().successes = 8;
+            world.seconds(3);
+            world.serve().seconds(1);
+            assertThat(phase(world)).isEqualTo("warming");
+            world.ready();
+            assertThat(world.warmUps()).isGreaterThanOrEqualTo(2);
+        }
+
+        @Test
+        void isReadyWithoutAWarmUpBesideAnEngineThatServesAndAnsweredItsFirstPollTooLate() {
+            World world = new World();
+            world.rank().successes = 5;
+            world.engine = Engine.SILENT;
+            world.seconds(3);
+            world.serve().seconds(1);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(world.asked).isEmpty();
+        }
+
         @Test
         void waitsForAPageThatMissesADeadlineBecauseItTellsThatTheEngineHasServed() {
             World world = new World();
@@ -289,6 +315,20 @@ class TickTest {
                 assertThat(live(world).up()).isTrue();
             }
             assertThat(phase(world)).isEqualTo("ready");
+        }
+
+        /** Nobody but the sidecar gets an error: no reason to hold back an engine that serves. */
+        @Test
+        void isReadyWhenTheBudgetIsSpentBesideAnEngineThatServesOthers() {
+            World world = new World().seconds(5);
+            world.warmUpFails = Optional.of("500");
+            world.serve().seconds(5);
+            world.rank().successes = 100;
+            world.seconds(150);
+            assertThat(phase(world)).isEqualTo("warming");
+            world.seconds(30);
+            assertThat(phase(world)).isEqualTo("ready");
+            assertThat(ready(world).reason()).contains("it serves others, though not warm within 3m");
         }
 
         @Test
