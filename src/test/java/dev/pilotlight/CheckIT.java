@@ -34,7 +34,7 @@ class CheckIT {
 
             assertThat(said.output().lines())
                     .contains(
-                            "ok       engine   answers and serves tiny",
+                            "ok       engine   answers, with tiny",
                             "ok       phase    ready",
                             "ok       key      none is asked for",
                             "missing  scrape   nobody but this pod has asked for /metrics since the sidecar began")

@@ -64,10 +64,10 @@ final class Checklist {
                     "start vLLM without --disable-log-stats, and let PILOTLIGHT_ENGINE_URL have its --root-path"));
         } else {
             String model = in(engine, "model").getString("name", "a model that it does not list");
-            add(ok("engine", "answers and serves " + model));
+            add(ok("engine", "answers, with " + model));
         }
         switch (phase) {
-            case "ready" -> add(ok("phase", "ready"));
+            case "ready" -> add(readiness());
             case "failed" ->
                 add(missing(
                         "phase",
@@ -75,6 +75,17 @@ final class Checklist {
                         "docs/runbook.md, \"PilotlightEngineStuck\", has what to look at"));
             default -> add(note("phase", phase + ": " + reason, "wait, and check again"));
         }
+    }
+
+    /** The phase is what the engine can do; readiness is held back for as long as it does not answer, or not soundly. */
+    private Finding readiness() {
+        JsonObject ready = in(status, "ready");
+        return ready.getBoolean("up", false)
+                ? ok("phase", "ready")
+                : missing(
+                        "phase",
+                        "ready, and /q/health/ready says no: " + ready.getString("reason", "it gives no reason"),
+                        "the pod takes no traffic until that ends: docs/probes.md, \"Conditions\", has what each means");
     }
 
     /** vLLM serves its metrics without a key, so a missing one shows first when the warm-up asks for a token. */

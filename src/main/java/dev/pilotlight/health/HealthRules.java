@@ -1,5 +1,6 @@
 package dev.pilotlight.health;
 
+import dev.pilotlight.lifecycle.Condition;
 import dev.pilotlight.lifecycle.Phase.Draining;
 import dev.pilotlight.lifecycle.Phase.Failed;
 import dev.pilotlight.lifecycle.Phase.Ready;
@@ -46,10 +47,21 @@ public final class HealthRules {
             case Failed failed -> Verdict.no(failed.reason());
             case Starting starting -> Verdict.yes("starting since " + starting.since() + ": " + starting.why());
             case Warming warming -> Verdict.yes("warming since " + warming.since());
-            case Ready ready -> Verdict.yes("ready since " + ready.since());
+            case Ready ready ->
+                Verdict.yes(heldBackBy(picture)
+                        .map(why -> "not restarted, though " + why)
+                        .orElse("ready since " + ready.since()));
             case Suspended suspended -> Verdict.yes(suspended.how() + " since " + suspended.since());
             case Draining draining -> Verdict.yes("draining since " + draining.since());
         };
+    }
+
+    /** What keeps a pod in phase ready from being so: it does not answer, or not soundly. */
+    private static Optional<String> heldBackBy(Picture picture) {
+        return picture.conditions().standing().entrySet().stream()
+                .filter(each -> each.getKey().effect() == Condition.Effect.UNREADIES)
+                .map(each -> each.getValue().why())
+                .findFirst();
     }
 
     /** Why the kubelet is to restart the engine's container; empty while it should leave it alone. */

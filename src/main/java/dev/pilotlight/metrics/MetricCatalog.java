@@ -52,7 +52,11 @@ public final class MetricCatalog {
             "pilotlight_inter_token_latency_seconds",
             "Inter-token latency over the last minute: mean and 95th percentile.",
             "stat");
-    static final Metric PHASE = gauge("pilotlight_phase", "What the engine can do: 1 for the current phase.", "phase");
+    static final Metric PHASE = gauge(
+            "pilotlight_phase",
+            "What the engine can do: 1 for the current phase; a ready one is held back while a condition that unreadies"
+                    + " stands.",
+            "phase");
     static final Metric ROLE = gauge(
             "pilotlight_role",
             "What a pod in phase ready does: 1 for the current role, 0 for all in another phase; kept while silent or unhealthy"

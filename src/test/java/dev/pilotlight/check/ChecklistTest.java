@@ -16,6 +16,7 @@ class ChecklistTest {
         return new JsonObject()
                 .put("phase", "ready")
                 .put("reason", "ready since then: warm")
+                .put("ready", new JsonObject().put("up", true).put("reason", "ready since then: warm"))
                 .put(
                         "engine",
                         new JsonObject().put("answers", true).put("model", new JsonObject().put("name", "qwen3-8b")))
@@ -89,6 +90,16 @@ class ChecklistTest {
                     well().put("engine", new JsonObject().put("answers", false).put("why", "connection refused"));
             assertThat(finding(status, "engine").level()).isEqualTo(Level.MISSING);
             assertThat(finding(status, "engine").says()).isEqualTo("connection refused");
+        }
+
+        @Test
+        void aReadinessThatIsHeldBackInPhaseReady() {
+            JsonObject status = well().put(
+                            "ready",
+                            new JsonObject().put("up", false).put("reason", "GET /health answers 5xx since then"));
+            assertThat(finding(status, "phase").level()).isEqualTo(Level.MISSING);
+            assertThat(finding(status, "phase").says())
+                    .isEqualTo("ready, and /q/health/ready says no: GET /health answers 5xx since then");
         }
 
         @Test
