@@ -154,6 +154,10 @@ final class PageClient {
                                 .map(it -> it + "; set pilotlight.engine.url to the address of vLLM itself")
                                 .orElse("answered " + got.status() + " where a metrics page was expected"));
             }
+            case Answer.Got got
+            when got.encoded().isPresent() -> {
+                return new Page.Bad(shown(path, by) + " " + got.encoded().get());
+            }
             case Answer.Got got -> {
                 return switch (text.end()) {
                     case PageReading.Refused(String why) -> new Page.Bad(shown(path, by) + ": " + why);

@@ -30,6 +30,9 @@ record SmallAnswers(Http http, Duration timeout) {
         })) {
             case Answer.Lost lost -> new SmallAnswer.Nothing(lost.why());
             case Answer.Got got when got.status() != 200 -> new SmallAnswer.Status(got.status());
+            case Answer.Got got
+            when got.encoded().isPresent() ->
+                new SmallAnswer.Nothing(http.url(path) + " " + got.encoded().get());
             case Answer.Got _ -> {
                 try {
                     yield new SmallAnswer.Json(new JsonObject(body.toString(StandardCharsets.UTF_8)));

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The wire to one server: bounded requests, each with a deadline of its own, on kept-alive connections. */
 public final class Http {
@@ -107,9 +108,11 @@ public final class Http {
         /**
          * @param whole whether the body was taken to its end
          * @param contentType as the server named it, in small letters and without parameters; empty where it named none
+         * @param encoded what was done to the body though nobody asked for it, for people; empty where nothing was
          * @param sentOn where a redirect leads, for people: nothing follows it; empty where the answer is none
          */
-        record Got(int status, boolean whole, String contentType, Optional<String> sentOn) implements Answer {
+        record Got(int status, boolean whole, String contentType, Optional<String> encoded, Optional<String> sentOn)
+                implements Answer {
             /** What is wrong with a redirect, after the name of what was asked for. */
             public Optional<String> redirect() {
                 return sentOn.map(to -> "answered " + status + " and is sent on to " + to + ", which is not followed");
@@ -146,14 +149,21 @@ public final class Http {
             Duration timeout,
             Body body) {
         URI to = base.get();
-        InetAddress address;
-        switch (lookup.find(to.getHost(), timeout)) {
-            case Lookup.Found.At(InetAddress found) -> address = found;
-            case Lookup.Found.Nowhere(String why) -> {
-                return new Answer.Lost(Cause.NAME, why);
-            }
-        }
-        readFilesAgain(to);
+        return lookup.tryEach(to.getHost(), timeout, address -> {
+            readFilesAgain(to);
+            return exchange(to, address, method, path, sent, headers, timeout, body);
+        });
+    }
+
+    private Answer exchange(
+            URI to,
+            InetAddress address,
+            HttpMethod method,
+            String path,
+            Optional<Content> sent,
+            Map<String, String> headers,
+            Duration timeout,
+            Body body) {
         int port = Destination.port(to);
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
@@ -253,15 +263,9 @@ public final class Http {
         if (hasAnswered) {
             return answer;
         }
-        if (Destination.isTls(to)) {
-            return OtherScheme.isPlain(address, timeout)
-                    ? new Answer.Lost(Cause.TLS, TlsFailure.plain(to.getRawAuthority()))
-                    : answer;
-        }
-        return OtherScheme.isTls(address, timeout)
-                ? new Answer.Lost(
-                        Cause.TLS, to.getRawAuthority() + " speaks TLS: write https:// instead of http:// in its URL")
-                : answer;
+        return OtherScheme.why(to, address, timeout)
+                .<Answer>map(why -> new Answer.Lost(Cause.TLS, why))
+                .orElse(answer);
     }
 
     private static void cut(AtomicReference<HttpClientRequest> open) {
@@ -275,20 +279,12 @@ public final class Http {
         if (failure instanceof ConnectException) {
             return new Answer.Lost(Cause.REFUSED, "nothing listens at " + to.getRawAuthority());
         }
-        Optional<String> tls = tlsTrouble(to, failure).or(() -> brokenBy.flatMap(earlier -> tlsTrouble(to, earlier)));
-        if (tls.isPresent()) {
-            return new Answer.Lost(Cause.TLS, tls.get());
-        }
-        String what = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new Answer.Lost(
-                Cause.BROKEN, "request to " + Destination.url(to, path) + " failed: " + Excerpt.of(what));
-    }
-
-    private Optional<String> tlsTrouble(URI to, Throwable failure) {
-        return TlsFailure.why(
-                failure,
-                to.getRawAuthority(),
-                security.settings(),
-                security.files().showsACertificate());
+        return Stream.concat(Stream.of(failure), brokenBy.stream())
+                .flatMap(each -> TlsFailure.why(each, to.getRawAuthority(), security).stream())
+                .findFirst()
+                .map(why -> new Answer.Lost(Cause.TLS, why))
+                .orElseGet(() -> new Answer.Lost(
+                        Cause.BROKEN,
+                        "request to " + Destination.url(to, path) + " failed: " + Excerpt.of(Causes.words(failure))));
     }
 }

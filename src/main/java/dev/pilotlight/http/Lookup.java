@@ -1,8 +1,10 @@
 package dev.pilotlight.http;
 
+import dev.pilotlight.http.Http.Answer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -10,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
  * Finds the address of a host. The system's resolver may hang for as long as it likes, so it is asked on a thread of its own: one per
@@ -17,34 +20,66 @@ import java.util.concurrent.TimeoutException;
  */
 final class Lookup {
     private final Resolver resolver;
-    private final Map<String, InetAddress> known = new ConcurrentHashMap<>();
-    private final Map<String, CompletableFuture<InetAddress>> asked = new ConcurrentHashMap<>();
+    private final Map<String, List<InetAddress>> known = new ConcurrentHashMap<>();
+    private final Map<String, CompletableFuture<List<InetAddress>>> asked = new ConcurrentHashMap<>();
 
     Lookup(Resolver resolver) {
         this.resolver = resolver;
     }
 
     static Lookup bySystem() {
-        return new Lookup(InetAddress::getByName);
+        return new Lookup(host -> usable(List.of(InetAddress.getAllByName(host))));
+    }
+
+    /**
+     * All that mean this machine: localhost is 127.0.0.1 and ::1, and a server may listen at either. Of others the first: the rest may
+     * be other servers.
+     */
+    static List<InetAddress> usable(List<InetAddress> all) {
+        return all.getFirst().isLoopbackAddress()
+                ? all.stream().filter(InetAddress::isLoopbackAddress).toList()
+                : List.of(all.getFirst());
     }
 
     /** Blocks for as long as it likes. */
     interface Resolver {
-        InetAddress address(String host) throws UnknownHostException;
+        List<InetAddress> addresses(String host) throws UnknownHostException;
     }
 
     sealed interface Found {
-        record At(InetAddress address) implements Found {}
+        /** @param addresses to be tried in this order, while nothing listens */
+        record At(List<InetAddress> addresses) implements Found {}
 
         record Nowhere(String why) implements Found {}
+    }
+
+    /** Sends a request to one address after the other while nothing listens: where nothing listens nothing was sent. */
+    Answer tryEach(String host, Duration within, Function<InetAddress, Answer> request) {
+        return switch (find(host, within)) {
+            case Found.Nowhere(String why) -> new Answer.Lost(Cause.NAME, why);
+            case Found.At(List<InetAddress> addresses) -> {
+                Answer answer = request.apply(addresses.getFirst());
+                for (int i = 1; i < addresses.size() && isRefused(answer); i++) {
+                    answer = request.apply(addresses.get(i));
+                    if (!isRefused(answer)) {
+                        known.put(host, List.of(addresses.get(i)));
+                    }
+                }
+                yield answer;
+            }
+        };
+    }
+
+    private static boolean isRefused(Answer answer) {
+        return answer instanceof Answer.Lost lost && lost.cause() == Cause.REFUSED;
     }
 
     Found find(String host, Duration within) {
         Optional<InetAddress> literal = literal(host);
         if (literal.isPresent()) {
-            return new Found.At(literal.get());
+            return new Found.At(List.of(literal.get()));
         }
-        InetAddress before = known.get(host);
+        List<InetAddress> before = known.get(host);
         return before != null ? new Found.At(before) : ask(host, within);
     }
 
@@ -54,17 +89,17 @@ final class Lookup {
     }
 
     private Found ask(String host, Duration within) {
-        CompletableFuture<InetAddress> answer = asked.computeIfAbsent(host, this::begin);
+        CompletableFuture<List<InetAddress>> answer = asked.computeIfAbsent(host, this::begin);
         try {
-            InetAddress address = answer.get(within.toNanos(), TimeUnit.NANOSECONDS);
-            known.put(host, address);
-            return new Found.At(address);
+            List<InetAddress> addresses = answer.get(within.toNanos(), TimeUnit.NANOSECONDS);
+            known.put(host, addresses);
+            return new Found.At(addresses);
         } catch (TimeoutException hangs) {
             return new Found.Nowhere("the name " + host + " is not resolved within " + within.toMillis()
                     + " ms: see the pod's DNS, or give an address");
         } catch (ExecutionException unknown) {
             return new Found.Nowhere("the name " + host + " is not known here ("
-                    + Excerpt.of(String.valueOf(unknown.getCause().getMessage()), 100)
+                    + Excerpt.of(Causes.words(unknown.getCause()), 100)
                     + "): correct the URL, or see the pod's DNS");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
@@ -76,11 +111,11 @@ final class Lookup {
         }
     }
 
-    private CompletableFuture<InetAddress> begin(String host) {
-        CompletableFuture<InetAddress> answer = new CompletableFuture<>();
+    private CompletableFuture<List<InetAddress>> begin(String host) {
+        CompletableFuture<List<InetAddress>> answer = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("name-lookup").start(() -> {
             try {
-                answer.complete(resolver.address(host));
+                answer.complete(resolver.addresses(host));
             } catch (UnknownHostException | RuntimeException | Error unknown) {
                 answer.completeExceptionally(unknown);
             }

@@ -4,8 +4,10 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -17,8 +19,18 @@ final class OtherScheme {
 
     private OtherScheme() {}
 
+    /** Which scheme to write instead, if it is the other one. */
+    static Optional<String> why(URI to, InetSocketAddress address, Duration within) {
+        if (Destination.isTls(to)) {
+            return isPlain(address, within) ? Optional.of(TlsFailure.plain(to.getRawAuthority())) : Optional.empty();
+        }
+        return isTls(address, within)
+                ? Optional.of(to.getRawAuthority() + " speaks TLS: write https:// instead of http:// in its URL")
+                : Optional.empty();
+    }
+
     /** Whether a handshake is answered, with whatever certificate; nothing is sent after it. */
-    static boolean isTls(InetSocketAddress address, Duration within) {
+    private static boolean isTls(InetSocketAddress address, Duration within) {
         try (Socket plain = connected(address, within)) {
             SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
             try (SSLSocket socket = (SSLSocket)
@@ -38,7 +50,7 @@ final class OtherScheme {
     }
 
     /** Whether a request in plain text is answered in plain text. It carries no key. */
-    static boolean isPlain(InetSocketAddress address, Duration within) {
+    private static boolean isPlain(InetSocketAddress address, Duration within) {
         try (Socket plain = connected(address, within)) {
             plain.getOutputStream().write(ASKED);
             byte[] start = plain.getInputStream().readNBytes(ANSWER.length());

@@ -14,12 +14,9 @@ final class TlsFailure {
      * One sentence where the failure is one of TLS.
      *
      * @param at host and port
-     * @param settings prefix of the settings of this server; empty where its TLS cannot be set
-     * @param showsACertificate whether a certificate of our own is set
      */
-    static Optional<String> why(Throwable failure, String at, String settings, boolean showsACertificate) {
+    static Optional<String> why(Throwable failure, String at, Http.Security security) {
         boolean isTls = false;
-        String text = "";
         int depth = 0;
         for (Throwable each = failure; each != null && depth < 20; each = each.getCause(), depth++) {
             // Netty's own kinds are named here, since a part of them is no SSLException.
@@ -32,9 +29,12 @@ final class TlsFailure {
                 return Optional.of("the certificate of " + at + " is not valid yet (" + quoted(each)
                         + "): one of the two clocks is wrong");
             }
-            text += " " + each.getMessage();
         }
-        return isTls ? Optional.of(meaning(text.strip(), at, settings, showsACertificate)) : Optional.empty();
+        String text = Causes.words(failure);
+        return isTls
+                ? Optional.of(
+                        meaning(text, at, security.settings(), security.files().showsACertificate()))
+                : Optional.empty();
     }
 
     static String plain(String at) {
@@ -75,6 +75,6 @@ final class TlsFailure {
     }
 
     private static String quoted(Throwable failure) {
-        return Excerpt.of(String.valueOf(failure.getMessage()), 100);
+        return Excerpt.of(Causes.words(failure), 100);
     }
 }

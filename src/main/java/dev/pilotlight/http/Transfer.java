@@ -41,17 +41,24 @@ final class Transfer {
     }
 
     private static Answer got(HttpClientResponse response, boolean whole) {
-        String type = response.getHeader("Content-Type");
-        int parameters = type == null ? -1 : type.indexOf(';');
         return new Answer.Got(
                 response.statusCode(),
                 whole,
-                type == null
-                        ? ""
-                        : (parameters < 0 ? type : type.substring(0, parameters))
-                                .strip()
-                                .toLowerCase(Locale.ROOT),
+                word(response.getHeader("Content-Type")),
+                encoded(word(response.getHeader("Content-Encoding"))),
                 sentOn(response));
+    }
+
+    private static Optional<String> encoded(String encoding) {
+        return encoding.isEmpty() || encoding.equals("identity")
+                ? Optional.empty()
+                : Optional.of("answered with Content-Encoding " + Excerpt.of(encoding, 60)
+                        + ", which nobody asked for: have the proxy in between leave that away");
+    }
+
+    /** In small letters and without parameters; empty where there is none. */
+    private static String word(String header) {
+        return header == null ? "" : header.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
     }
 
     /** Without its query, which may hold what is nobody's business. */

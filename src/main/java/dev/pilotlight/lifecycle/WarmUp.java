@@ -237,25 +237,25 @@ public final class WarmUp {
                             got.status(),
                             target.http().url(api.path()) + " " + got.redirect().get()
                                     + "; set pilotlight.engine.url to the address of vLLM itself");
-                case Answer.Got(int status, boolean _, String type, var _)
+                case Answer.Got(int status, boolean _, String type, var _, var _)
                 when type.startsWith("text/html") && !listener.isOfAnApi() ->
                     new Reply.Refusal(
                             status < 400 ? 0 : status,
                             target.http().url(api.path()) + " answered " + status
                                     + " with a web page where the engine's API was expected");
-                case Answer.Got(int status, boolean _, String _, var _)
+                case Answer.Got(int status, boolean _, String _, var _, var _)
                 when status < 300 && listener.firstAt().isPresent() && !listener.isOfAnApi() ->
                     new Reply.Refusal(
                             0,
                             target.http().url(api.path()) + " answered " + status
                                     + " with what is no answer of the engine's API: " + listener.said());
-                case Answer.Got(int status, boolean _, String _, var _)
+                case Answer.Got(int status, boolean _, String _, var _, var _)
                 when status < 300 && listener.firstAt().isPresent() && !listener.isError() ->
                     new Reply.Token(
                             Duration.between(
                                     listener.began(), listener.firstAt().get()),
                             Duration.between(listener.began(), clock.get()));
-                case Answer.Got(int status, boolean _, String _, var _) -> {
+                case Answer.Got(int status, boolean _, String _, var _, var _) -> {
                     if (isUnknownModel(status, listener.said())) {
                         target.onUnknownModel().run();
                     }

@@ -442,6 +442,16 @@ class EngineClientTest {
                     .contains("vllm:num_requests_running", "is it a vLLM server, and is --disable-log-stats off?");
         }
 
+        /** A proxy in between that compresses whatever it is asked for. */
+        @Test
+        void saysThatAPageIsCompressedThoughNobodyAskedForThat() throws IOException {
+            Map<String, String> gzip = Map.of("Content-Encoding", "gzip");
+            server.say("/metrics/", 200, "\u001f not text", gzip).say("/metrics", 200, "\u001f not text", gzip);
+            assertThat(unreadable(client().read(NOON)).why())
+                    .contains("/metrics answered with Content-Encoding gzip, which nobody asked for")
+                    .doesNotContain("--disable-log-stats");
+        }
+
         @Test
         void readsAPageByItsContentWhateverItsTypeIsSaidToBe() throws IOException {
             EngineClient client = client();

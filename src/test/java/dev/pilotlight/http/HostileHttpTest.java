@@ -53,7 +53,7 @@ class HostileHttpTest {
                     // Its connections may just be ending by what came before.
                     assertThat(IntStream.range(0, 4).mapToObj(_ -> http.get("/metrics", AMPLE, (_, _, _) -> true)))
                             .as("the next good ones after number %d", i)
-                            .contains(new Answer.Got(200, true, "text/plain", Optional.empty()));
+                            .contains(new Answer.Got(200, true, "text/plain", Optional.empty(), Optional.empty()));
                 }
             }
             assertThat(lost).isGreaterThan(ANSWERS / 3);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -18,8 +19,9 @@ class LookupTest {
         Lookup lookup = new Lookup(host -> {
             throw new AssertionError("asked for " + host);
         });
-        assertThat(lookup.find("127.0.0.1", AMPLE)).isEqualTo(new Lookup.Found.At(InetAddress.ofLiteral("127.0.0.1")));
-        assertThat(lookup.find("[::1]", AMPLE)).isEqualTo(new Lookup.Found.At(InetAddress.ofLiteral("::1")));
+        assertThat(lookup.find("127.0.0.1", AMPLE))
+                .isEqualTo(new Lookup.Found.At(List.of(InetAddress.ofLiteral("127.0.0.1"))));
+        assertThat(lookup.find("[::1]", AMPLE)).isEqualTo(new Lookup.Found.At(List.of(InetAddress.ofLiteral("::1"))));
     }
 
     @Test
@@ -27,7 +29,7 @@ class LookupTest {
         AtomicInteger asked = new AtomicInteger();
         Lookup lookup = new Lookup(host -> {
             asked.incrementAndGet();
-            return HERE;
+            return List.of(HERE);
         });
         lookup.find("engine", AMPLE);
         lookup.find("engine", AMPLE);
@@ -59,7 +61,7 @@ class LookupTest {
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();
             }
-            return HERE;
+            return List.of(HERE);
         });
         for (int i = 0; i < 3; i++) {
             assertThat(lookup.find("engine", Duration.ofMillis(20)))
@@ -68,6 +70,17 @@ class LookupTest {
         }
         assertThat(asked).hasValue(1);
         freed.countDown();
-        assertThat(lookup.find("engine", AMPLE)).isEqualTo(new Lookup.Found.At(HERE));
+        assertThat(lookup.find("engine", AMPLE)).isEqualTo(new Lookup.Found.At(List.of(HERE)));
+    }
+
+    @Test
+    void takesAllThatMeanThisMachineAndElseTheFirst() {
+        InetAddress four = InetAddress.ofLiteral("127.0.0.1");
+        InetAddress six = InetAddress.ofLiteral("::1");
+        InetAddress one = InetAddress.ofLiteral("10.0.0.1");
+        assertThat(Lookup.usable(List.of(four, six))).containsExactly(four, six);
+        assertThat(Lookup.usable(List.of(one, InetAddress.ofLiteral("10.0.0.2"))))
+                .as("two pods of a headless Service")
+                .containsExactly(one);
     }
 }
