@@ -69,7 +69,8 @@ public final class Main {
                     return WrongSettings.message(problems(invalid));
                 }
                 case BindException taken -> {
-                    return "pilotlight cannot listen: " + taken.getMessage() + "; set quarkus.http.port to a free port";
+                    return "pilotlight cannot listen: " + taken.getMessage()
+                            + "; set quarkus.http.port to a free port, and quarkus.http.host to an address of this machine";
                 }
                 default -> {}
             }

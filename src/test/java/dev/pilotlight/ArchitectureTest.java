@@ -77,7 +77,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.api.Hour", Set.of("container")),
             Map.entry("dev.pilotlight.api.StatusResource", Set.of("container", "endpoints", "settings")),
             Map.entry("dev.pilotlight.check.CheckCommand", Set.of("clients")),
-            Map.entry("dev.pilotlight.config.Kind", Set.of("files")),
+            Map.entry("dev.pilotlight.config.Kind", Set.of("clients", "files")),
             Map.entry("dev.pilotlight.config.SettingsCheck", Set.of("files", "settings")),
             Map.entry("dev.pilotlight.config.EngineConfig", Set.of("settings")),
             Map.entry("dev.pilotlight.config.MetadataConfig", Set.of("settings")),

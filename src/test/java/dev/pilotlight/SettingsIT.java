@@ -98,6 +98,21 @@ class SettingsIT {
     }
 
     @Test
+    void endsWith64ForWrongSettingsOfThePlatformAndForItsOwnAddressAsTheEngines()
+            throws IOException, InterruptedException {
+        assertThat(run(PackagedSidecar.freePort(), "-Dquarkus.log.level=BOGUS"))
+                .extracting(Ended::code)
+                .isEqualTo(64);
+        int port = PackagedSidecar.freePort();
+        Ended ended = run(port, "-Dquarkus.http.host=192.0.2.1", "-Dpilotlight.engine.url=http://localhost:" + port);
+
+        assertThat(ended.code()).isEqualTo(64);
+        assertThat(ended.said())
+                .contains("quarkus.http.host=192.0.2.1: cannot be listened at", "is the sidecar's own port")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
     void endsWith64ForASettingThatDoesNotExist() throws IOException, InterruptedException {
         Ended ended = run(PackagedSidecar.freePort(), "-Dpilotlight.engine.pol-every=1s");
 

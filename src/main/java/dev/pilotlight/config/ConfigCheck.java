@@ -10,9 +10,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What settings ask of each other. */
 public final class ConfigCheck {
+    /** 0.0.0.0 leads there, too. */
+    private static final Pattern LOOPBACK =
+            Pattern.compile("localhost|127\\.[0-9.]+|0\\.0\\.0\\.0|\\[::1?]", Pattern.CASE_INSENSITIVE);
+
     private final List<String> problems = new ArrayList<>();
 
     private ConfigCheck() {}
@@ -68,6 +73,20 @@ public final class ConfigCheck {
         if (urls.stream().map(URI::getRawAuthority).distinct().count() < urls.size()) {
             bad(setting, urls, "give each host and port once");
         }
+    }
+
+    /** An engine at the sidecar's own address: it would watch itself. */
+    static List<String> atOwnPort(EngineConfig engine, String ownPort) {
+        String setting = engine.urls().isPresent() ? "pilotlight.engine.urls" : "pilotlight.engine.url";
+        return engineUrls(engine).stream()
+                .filter(url -> Integer.toString(url.getPort()).equals(ownPort)
+                        && LOOPBACK.matcher(url.getHost()).matches())
+                .map(url -> SettingsCheck.line(
+                        setting,
+                        Redacted.url(url),
+                        "is the sidecar's own port (quarkus.http.port); give the address where vLLM listens, such as "
+                                + EngineAddress.DEFAULT))
+                .toList();
     }
 
     /** The addresses that are set; none where they are to be found. */

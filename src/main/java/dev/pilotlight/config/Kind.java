@@ -1,9 +1,13 @@
 package dev.pilotlight.config;
 
 import dev.pilotlight.http.Secret;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -156,6 +160,25 @@ sealed interface Kind {
         public Optional<String> wrong(String value) {
             String word = value.toLowerCase(Locale.ROOT).replace('_', '-');
             return words.contains(word) ? Optional.empty() : Optional.of("give " + allowed());
+        }
+    }
+
+    /** Where to listen. It is tried: only the machine knows which addresses are its own. */
+    record Here() implements Kind {
+        @Override
+        public String allowed() {
+            return "an address of this machine, such as 0.0.0.0 or 127.0.0.1";
+        }
+
+        @Override
+        public Optional<String> wrong(String value) {
+            try (ServerSocket tried = new ServerSocket(0, 1, InetAddress.getByName(value))) {
+                return tried.isBound() ? Optional.empty() : Optional.of("give " + allowed());
+            } catch (UnknownHostException unknown) {
+                return Optional.of("is no address, and no name that is known here; give " + allowed());
+            } catch (IOException | RuntimeException another) {
+                return Optional.of("cannot be listened at; give " + allowed());
+            }
         }
     }
 

@@ -41,7 +41,10 @@ public final class SettingsCheck {
     /** All that is wrong with the settings of the running process. */
     public static List<String> problems(SmallRyeConfig settings, PilotlightConfig read) {
         List<String> problems = new ArrayList<>(problems(settings));
-        for (String line : ConfigCheck.problems(read)) {
+        List<String> together = new ArrayList<>(ConfigCheck.problems(read));
+        together.addAll(ConfigCheck.atOwnPort(
+                read.engine(), settings.getConfigValue("quarkus.http.port").getValue()));
+        for (String line : together) {
             if (problems.stream().noneMatch(said -> sameSetting(said, line))) {
                 problems.add(line);
             }

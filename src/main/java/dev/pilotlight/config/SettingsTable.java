@@ -38,6 +38,11 @@ public final class SettingsTable {
 
     private static final Whole COST = new Whole(Integer.MIN_VALUE, Integer.MAX_VALUE);
 
+    /** Those that the platform knows, its older words included. */
+    private static final OneOf LEVEL = OneOf.of(
+            "off", "fatal", "error", "warn", "info", "debug", "trace", "all", "severe", "warning", "config", "fine",
+            "finer", "finest");
+
     private static final Whole PODS = new Whole(0, 10_000);
 
     public static final List<Setting> ALL = List.of(
@@ -120,7 +125,11 @@ public final class SettingsTable {
             of("injector.key-file", Text.any("PEM file")));
 
     /** What is not ours and yet misused often enough to be checked like ours. */
-    static final List<Setting> OF_QUARKUS = List.of(new Setting("quarkus.http.port", new Whole(0, 65_535), false));
+    static final List<Setting> OF_QUARKUS = List.of(
+            new Setting("quarkus.http.port", new Whole(0, 65_535), false),
+            new Setting("quarkus.http.host", new Kind.Here(), false),
+            new Setting("quarkus.log.level", LEVEL, false),
+            new Setting("quarkus.log.console.level", LEVEL, false));
 
     private SettingsTable() {}
 }

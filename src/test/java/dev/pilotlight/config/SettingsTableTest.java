@@ -58,6 +58,10 @@ class SettingsTableTest {
         return SettingsTable.ALL;
     }
 
+    static Stream<Setting> checked() {
+        return Stream.concat(SettingsTable.ALL.stream(), SettingsTable.OF_QUARKUS.stream());
+    }
+
     private static List<String> problems(Map<String, String> written, String... variables) {
         return SettingsCheck.problems(
                 name -> Optional.ofNullable(written.get(name)), written.keySet(), Set.of(variables));
@@ -84,7 +88,7 @@ class SettingsTableTest {
     }
 
     @ParameterizedTest
-    @MethodSource("all")
+    @MethodSource("checked")
     void takesItsBoundsAndNothingBeyond(Setting setting) {
         List<String> good = new ArrayList<>();
         List<String> bad = new ArrayList<>(List.of("\u0000"));
@@ -111,6 +115,10 @@ class SettingsTableTest {
             case Kind.OneOf words -> {
                 good.addAll(words.words());
                 bad.addAll(List.of("flase", "yes", "psychic"));
+            }
+            case Kind.Here ignored -> {
+                good.addAll(List.of("0.0.0.0", "127.0.0.1", "localhost"));
+                bad.addAll(List.of("300.1.1.1", "192.0.2.1"));
             }
             case Kind.Address address -> {
                 good.addAll(List.of(address.example(), "https://[::1]:8443/llm"));
@@ -154,6 +162,7 @@ class SettingsTableTest {
                     case Kind.Whole whole -> "" + whole.most();
                     case Kind.Real real -> "" + real.most();
                     case Kind.OneOf words -> words.words().getLast();
+                    case Kind.Here ignored -> "127.0.0.1";
                     case Kind.Address address -> address.example();
                     case Kind.Addresses addresses -> addresses.example();
                     case Kind.InFile ignored -> "/etc/hostname";
@@ -268,7 +277,55 @@ class SettingsTableTest {
     }
 
     @Nested
+    class TheEnginesAddress {
+        private static List<String> atOwnPort(String... written) {
+            SmallRyeConfig read = new SmallRyeConfigBuilder()
+                    .addDiscoveredConverters()
+                    .withMapping(PilotlightConfig.class)
+                    .withSources(new PropertiesConfigSource(Map.of(written[0], written[1]), "test", 500))
+                    .build();
+            return ConfigCheck.atOwnPort(
+                    read.getConfigMapping(PilotlightConfig.class).engine(), "9110");
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "http://127.0.0.1:9110",
+                    "http://LOCALHOST:9110/llm",
+                    "https://[::1]:9110",
+                    "http://0.0.0.0:9110",
+                    "http://127.1.2.3:9110"
+                })
+        void isNotTheSidecarsOwn(String url) {
+            assertThat(atOwnPort("pilotlight.engine.url", url))
+                    .singleElement()
+                    .asString()
+                    .contains("pilotlight.engine.url=" + url, "is the sidecar's own port", "http://127.0.0.1:8000");
+            assertThat(atOwnPort("pilotlight.engine.urls", "http://127.0.0.1:8000," + url))
+                    .hasSize(1);
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {"http://127.0.0.1:8000", "http://other:9110", "http://10.0.0.7:9110", "http://localhost"})
+        void mayBeAnyOther(String url) {
+            assertThat(atOwnPort("pilotlight.engine.url", url)).isEmpty();
+        }
+    }
+
+    @Nested
     class Messages {
+        @Test
+        void sayWhatIsWrongWithAnAddressToListenAtAndWithALogLevel() {
+            assertThat(problems(Map.of("quarkus.http.host", "192.0.2.1", "quarkus.log.level", "BOGUS")))
+                    .containsExactly(
+                            "quarkus.http.host=192.0.2.1: cannot be listened at;"
+                                    + " give an address of this machine, such as 0.0.0.0 or 127.0.0.1",
+                            "quarkus.log.level=BOGUS: give off, fatal, error, warn, info, debug, trace, all, severe,"
+                                    + " warning, config, fine, finer or finest");
+        }
+
         @Test
         void sayTheUnitThatABareNumberLacks() {
             assertThat(problems(Map.of("pilotlight.engine.timeout", "500")))
