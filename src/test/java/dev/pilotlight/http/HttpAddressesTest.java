@@ -30,7 +30,8 @@ class HttpAddressesTest {
                         .isEqualTo(new Answer.Got(200, true, "text/plain", Optional.empty(), Optional.empty()));
             }
             server.close();
-            assertThat(http.get("/health", AMPLE, (_, _, _) -> true))
+            Http later = new Http(vertx, () -> url, Http.Security.none(), 1, TWO);
+            assertThat(later.get("/health", AMPLE, (_, _, _) -> true))
                     .isEqualTo(new Answer.Lost(Cause.REFUSED, "nothing listens at localhost:" + server.port()));
         } finally {
             vertx.close().toCompletionStage().toCompletableFuture().join();
