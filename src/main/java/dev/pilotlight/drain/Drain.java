@@ -79,20 +79,20 @@ public record Drain(
     }
 
     /**
-     * The greater of the gauges and the server's own counts, less what is ours; and what has ended here while another server still has to
-     * fetch its KV blocks.
+     * The greater of the gauges and the server's own counts; and what has ended here while another server still has to fetch its KV blocks.
+     * What is ours is taken off the server's count, which is of this moment. The gauges are of the last step: beside a step that takes long
+     * they do not hold a request of ours yet, and somebody's would be taken for it.
      */
     private static OptionalDouble inFlight(EngineReading reading, OwnTraffic own, Duration since) {
         if (!(reading instanceof Answered answered)) {
             return OptionalDouble.empty();
         }
         EngineSnapshot page = answered.snapshot();
-        double atWork = Math.max(
+        double others = Math.max(
                 page.running() + page.waiting(),
                 Math.max(
-                        answered.inFlight().orElse(0),
+                        answered.inFlight().orElse(0) - own.inFlight(),
                         page.server().webSockets().orElse(0)));
-        double others = Math.max(0, atWork - own.inFlight());
         double held = page.server().pinnedRequests().orElse(heldUnsaid(page, since));
         return OptionalDouble.of(others + held);
     }

@@ -616,6 +616,22 @@ class CasesTest {
                     .hasValueSatisfying(end -> assertThat(end.clean()).isTrue());
         }
 
+        /** The gauges are of the step before: a request of ours that went out since is not in them. */
+        @Test
+        void waitsForASingleRequestInALongStepBesideAQuestionOfOurOwn() {
+            World world = served();
+            world.rank().running = 1;
+            world.seconds(5);
+            world.hangs = true;
+            drains(world, 325);
+            long probes = world.probes();
+            world.seconds(55);
+            assertThat(world.probes()).isGreaterThan(probes);
+            assertThat(world.probeIsOut()).isTrue();
+            assertThat(drained(world).inFlight()).hasValue(1);
+            assertThat(drained(world).ended()).isEmpty();
+        }
+
         /** dynamo 9344, vllm PR 58004: nothing runs, and another server still has to fetch the KV blocks. */
         @Test
         void drainPrefillKvPinned() {
