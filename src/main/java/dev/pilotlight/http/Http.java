@@ -244,7 +244,7 @@ public final class Http {
         }
     }
 
-    /** An address that was never right may be one of the other scheme: that is found out here, and said. */
+    /** What a broken connection does not tell is found out here, and said: a certificate that is wanted of us, the other scheme. */
     private Answer judged(Answer answer, URI to, InetSocketAddress address, Duration timeout) {
         switch (answer) {
             case Answer.Got got
@@ -260,12 +260,18 @@ public final class Http {
                 }
             }
         }
-        if (hasAnswered) {
-            return answer;
+        if (Destination.isTls(to) && isBroken(answer) && WantsClientCertificate.isSo(address, timeout)) {
+            return new Answer.Lost(Cause.TLS, TlsFailure.closed(to.getRawAuthority(), security));
         }
-        return OtherScheme.why(to, address, timeout)
-                .<Answer>map(why -> new Answer.Lost(Cause.TLS, why))
-                .orElse(answer);
+        return hasAnswered
+                ? answer
+                : OtherScheme.why(to, address, timeout)
+                        .<Answer>map(why -> new Answer.Lost(Cause.TLS, why))
+                        .orElse(answer);
+    }
+
+    private static boolean isBroken(Answer answer) {
+        return answer instanceof Answer.Lost lost && lost.cause() == Cause.BROKEN;
     }
 
     private static void cut(AtomicReference<HttpClientRequest> open) {

@@ -63,15 +63,28 @@ final class TlsFailure {
         }
         if (lower.contains("alert")) {
             return showsACertificate
-                    ? at + " does not take our certificate (" + Excerpt.of(text, 160) + "): see " + settings
-                            + ".client-cert-file, and which authority the server trusts for its clients"
+                    ? notTaken(at, text, settings)
                     : at + " ends the handshake (" + Excerpt.of(text, 160)
-                            + "); it may want a certificate of its clients"
-                            + (settings.isEmpty()
-                                    ? ""
-                                    : ": set " + settings + ".client-cert-file and " + settings + ".client-key-file");
+                            + "); it may want a certificate of its clients" + setOne(settings);
         }
         return "no TLS with " + at + ": " + Excerpt.of(text, 200);
+    }
+
+    /** It asked for a certificate, and closes the connection instead of an answer. */
+    static String closed(String at, Http.Security security) {
+        String text = "it asks for one and closes the connection";
+        return security.files().showsACertificate()
+                ? notTaken(at, text, security.settings())
+                : at + " wants a certificate of its clients (" + text + ")" + setOne(security.settings());
+    }
+
+    private static String notTaken(String at, String text, String settings) {
+        return at + " does not take our certificate (" + Excerpt.of(text, 160) + "): see " + settings
+                + ".client-cert-file, and which authority the server trusts for its clients";
+    }
+
+    private static String setOne(String settings) {
+        return settings.isEmpty() ? "" : ": set " + settings + ".client-cert-file and " + settings + ".client-key-file";
     }
 
     private static String quoted(Throwable failure) {

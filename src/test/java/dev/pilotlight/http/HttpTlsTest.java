@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,6 +170,50 @@ class HttpTlsTest {
             Pair other = certificates.selfSigned("other");
             assertThat(tls(get(http(url, named(Optional.of(own.certificate()), Optional.of(other))))))
                     .contains("does not take our certificate");
+        }
+
+        @Test
+        void withAServerThatWantsACertificateAndOnlyClosesNamesTheSettingForIt() throws Exception {
+            Pair own = certificates.selfSigned("server");
+            try (ServerSocket curt = curt(own, true)) {
+                URI url = URI.create("https://127.0.0.1:" + curt.getLocalPort());
+                assertThat(tls(get(http(url, named(Optional.of(own.certificate()), Optional.empty())))))
+                        .contains("wants a certificate of its clients", "pilotlight.engine.client-cert-file");
+                assertThat(tls(get(http(url, named(Optional.of(own.certificate()), Optional.of(own))))))
+                        .contains("does not take our certificate");
+            }
+        }
+
+        @Test
+        void isNoneWhereAServerThatAsksForNothingOnlyCloses() throws Exception {
+            Pair own = certificates.selfSigned("server");
+            try (ServerSocket curt = curt(own, false)) {
+                URI url = URI.create("https://127.0.0.1:" + curt.getLocalPort());
+                assertThat(get(http(url, named(Optional.of(own.certificate()), Optional.empty()))))
+                        .isInstanceOfSatisfying(Answer.Lost.class, lost -> assertThat(lost.cause())
+                                .isEqualTo(Cause.BROKEN));
+            }
+        }
+
+        /** As asyncio's server, and so vLLM's: it closes without an alert, after the handshake. */
+        private ServerSocket curt(Pair shown, boolean asks) throws Exception {
+            ServerSocket listening = new ServerSocket();
+            listening.bind(port(0));
+            SSLContext context = shown.server(Optional.empty());
+            Thread.ofVirtual().start(() -> {
+                while (!listening.isClosed()) {
+                    try (Socket plain = listening.accept()) {
+                        SSLSocket socket =
+                                (SSLSocket) context.getSocketFactory().createSocket(plain, null, false);
+                        socket.setUseClientMode(false);
+                        socket.setWantClientAuth(asks);
+                        socket.startHandshake();
+                    } catch (IOException gone) {
+                        // The next one.
+                    }
+                }
+            });
+            return listening;
         }
 
         @Test
