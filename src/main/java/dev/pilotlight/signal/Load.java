@@ -103,6 +103,12 @@ record Load(
                 .with(interval, elapsed, policy);
     }
 
+    /** Counters that were cleared, or are fewer: what lies between them and those before is no work, and no stall. */
+    Load recounted(Instant now, EngineSnapshot snapshot, OwnTraffic ownNow) {
+        LatencyWindow window = LatencyWindow.EMPTY.add(now, snapshot.latencies());
+        return new Load(now, now, snapshot, ownNow, arrivals, seen, learned, firstToken, window);
+    }
+
     private LatencyWindow histograms(Instant now, EngineSnapshot snapshot, OwnTraffic ownNow) {
         return (own.overlaps(ownNow) ? LatencyWindow.EMPTY : latencies).add(now, snapshot.latencies());
     }

@@ -24,7 +24,9 @@ public record SignalMeter(Optional<Load> load, Forecast forecast, Optional<Signa
         }
         Answered answered = engine.numbers().get();
         Load next = load.filter(known -> !engine.replaced())
-                .map(known -> known.advance(answered.at(), answered.snapshot(), own, policy))
+                .map(known -> engine.recounted()
+                        ? known.recounted(answered.at(), answered.snapshot(), own)
+                        : known.advance(answered.at(), answered.snapshot(), own, policy))
                 .orElseGet(() -> Load.begin(answered.at(), answered.snapshot(), own, policy));
         return load.isPresent() && load.get() == next ? this : with(next, policy, outlook);
     }
