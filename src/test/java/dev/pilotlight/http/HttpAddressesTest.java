@@ -21,6 +21,18 @@ class HttpAddressesTest {
     @Test
     void areTriedUntilSomethingListensAtOne() throws Exception {
         Vertx vertx = Vertx.vertx();
+        try {
+            URI url = isFoundAtTheSecond(vertx);
+            Http later = new Http(vertx, () -> url, Http.Security.none(), 1, TWO);
+            assertThat(later.get("/health", AMPLE, (_, _, _) -> true))
+                    .isEqualTo(new Answer.Lost(Cause.REFUSED, "nothing listens at " + url.getAuthority()));
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().join();
+        }
+    }
+
+    /** Where the server listened. */
+    private static URI isFoundAtTheSecond(Vertx vertx) throws Exception {
         try (RawServer server =
                 new RawServer("127.0.0.2", 0, (_, out) -> RawServer.answer(out, 200, "text/plain", "good"))) {
             URI url = URI.create("http://localhost:" + server.port());
@@ -29,12 +41,7 @@ class HttpAddressesTest {
                 assertThat(http.get("/health", AMPLE, (_, _, _) -> true))
                         .isEqualTo(new Answer.Got(200, true, "text/plain", Optional.empty(), Optional.empty()));
             }
-            server.close();
-            Http later = new Http(vertx, () -> url, Http.Security.none(), 1, TWO);
-            assertThat(later.get("/health", AMPLE, (_, _, _) -> true))
-                    .isEqualTo(new Answer.Lost(Cause.REFUSED, "nothing listens at localhost:" + server.port()));
-        } finally {
-            vertx.close().toCompletionStage().toCompletableFuture().join();
+            return url;
         }
     }
 }

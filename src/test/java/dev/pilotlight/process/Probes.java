@@ -6,9 +6,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Vector;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * The kubelet's probes, each on a connection of its own, one after the other for as long as this is open; and beside them how late a thread of
@@ -22,8 +23,8 @@ public final class Probes implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final AtomicReference<long[]> took = new AtomicReference<>(new long[0]);
-    private final AtomicReference<long[]> late = new AtomicReference<>(new long[0]);
+    private final List<Long> took = new Vector<>();
+    private final List<Long> late = new Vector<>();
     private final AtomicInteger failed = new AtomicInteger();
     private final List<Thread> threads;
     private volatile boolean closed;
@@ -44,9 +45,9 @@ public final class Probes implements AutoCloseable {
                 long slept = System.nanoTime();
                 Thread.sleep(PAUSE);
                 long began = System.nanoTime();
-                add(late, began - slept - PAUSE.toNanos());
+                late.add(began - slept - PAUSE.toNanos());
                 int status = Web.alone(sidecar.at("/q/health/" + PATHS.get(i % PATHS.size())), PATIENCE);
-                add(took, System.nanoTime() - began);
+                took.add(System.nanoTime() - began);
                 if (status != 200) {
                     failed.incrementAndGet();
                 }
@@ -58,24 +59,16 @@ public final class Probes implements AutoCloseable {
         }
     }
 
-    private static void add(AtomicReference<long[]> all, long one) {
-        all.updateAndGet(before -> {
-            long[] after = Arrays.copyOf(before, before.length + 1);
-            after[before.length] = one;
-            return after;
-        });
-    }
-
     /** Waits until so many more have been answered. */
     public void take(int more) throws IOException, InterruptedException {
-        int until = took.get().length + more;
-        Await.until(more + " probes", Duration.ofMinutes(3), () -> took.get().length >= until);
+        int until = took.size() + more;
+        Await.until(more + " probes", Duration.ofMinutes(3), () -> took.size() >= until);
     }
 
     /** Begins again: what was until now does not count. */
     public void forget() {
-        took.set(new long[0]);
-        late.set(new long[0]);
+        took.clear();
+        late.clear();
         failed.set(0);
     }
 
@@ -85,7 +78,11 @@ public final class Probes implements AutoCloseable {
 
     /** As it is now. */
     public Taken taken() {
-        return new Taken(took.get(), late.get(), failed.get());
+        return new Taken(all(took), all(late), failed.get());
+    }
+
+    private static long[] all(List<Long> durations) {
+        return Stream.of(durations.toArray(Long[]::new)).mapToLong(it -> it).toArray();
     }
 
     public void assertPrompt() {

@@ -26,7 +26,8 @@ public final class DcgmPages implements PageSource {
         text.begin();
         return switch (http.get(path, timeout, text::feed)) {
             case Answer.Got got
-            when got.status() == 200 && got.encoded().isPresent() -> new Page.Failed(got.encoded().get());
+            when got.status() == 200 && got.encoded().isPresent() ->
+                new Page.Failed(got.encoded().get());
             case Answer.Got got when got.status() == 200 -> new Page.Fetched(text.end());
             case Answer.Got got -> new Page.Failed(got.redirect().orElse("answered " + got.status()));
             case Answer.Lost lost -> {
