@@ -107,6 +107,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.gpu.nvml.XidWatch", Set.of("native")),
             Map.entry("dev.pilotlight.http.Http", Set.of("clients", "vertx")),
             Map.entry("dev.pilotlight.http.OtherScheme", Set.of("clients")),
+            Map.entry("dev.pilotlight.http.WantsClientCertificate", Set.of("clients")),
             Map.entry("dev.pilotlight.http.Lookup", Set.of("clients")),
             Map.entry("dev.pilotlight.http.Secret", Set.of("log")),
             Map.entry("dev.pilotlight.http.TlsFiles", Set.of("log", "vertx")),

@@ -65,7 +65,7 @@ final class TlsFailure {
             return showsACertificate
                     ? notTaken(at, text, settings)
                     : at + " ends the handshake (" + Excerpt.of(text, 160)
-                            + "); it may want a certificate of its clients" + setOne(settings);
+                            + "); it may want a certificate of its clients" + theFix(settings);
         }
         return "no TLS with " + at + ": " + Excerpt.of(text, 200);
     }
@@ -75,7 +75,7 @@ final class TlsFailure {
         String text = "it asks for one and closes the connection";
         return security.files().showsACertificate()
                 ? notTaken(at, text, security.settings())
-                : at + " wants a certificate of its clients (" + text + ")" + setOne(security.settings());
+                : at + " wants a certificate of its clients (" + text + ")" + theFix(security.settings());
     }
 
     private static String notTaken(String at, String text, String settings) {
@@ -83,7 +83,7 @@ final class TlsFailure {
                 + ".client-cert-file, and which authority the server trusts for its clients";
     }
 
-    private static String setOne(String settings) {
+    private static String theFix(String settings) {
         return settings.isEmpty() ? "" : ": set " + settings + ".client-cert-file and " + settings + ".client-key-file";
     }
 
