@@ -24,13 +24,14 @@ class SizesTest {
     /** Records with more components than eight, and why. */
     private static final Map<String, String> WIDE = Map.ofEntries(
             Map.entry("AdmittedPod", "the parts of a pod that decide on an injection, as the API lists them"),
-            Map.entry("EngineTrack", "instants of one process that change together with each reading"),
+            Map.entry(
+                    "EngineTrack",
+                    "what one process was seen to do: instants and flags that each reading moves together"),
             Map.entry("Evidence", "one row of arguments for all verdicts"),
             Map.entry("Inject", "what the patch writes, each a field of the sidecar's container"),
             Map.entry("Load", "the state of one estimator"),
             Map.entry("OwnPod", "the parts of a pod that are gone by, as the API lists them"),
-            Map.entry("Policy", "one for each capability that is set"),
-            Map.entry("Price", "sums that fade together"),
+            Map.entry("Policy", "one for each capability that is set, and from when a reading is stale"),
             Map.entry("Rank", "one for each metric that vLLM gives by rank"),
             Map.entry("Signals", "one for each signal that is published"));
 

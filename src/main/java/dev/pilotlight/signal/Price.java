@@ -9,28 +9,64 @@ import java.util.OptionalDouble;
  * @param requests that passed through the batch
  * @param ended of these
  * @param slotSeconds requests in the batch times seconds
- * @param holding the same, where the cache was in use, too
- * @param cacheSeconds share of the whole KV cache in use times seconds
- * @param generated tokens
- * @param prompt tokens computed
- * @param reading of the cache, in tokens that could have been computed meanwhile
  */
-record Price(
-        double podSeconds,
-        double requests,
-        double ended,
-        double slotSeconds,
-        double holding,
-        double cacheSeconds,
-        double generated,
-        double prompt,
-        double reading) {
-    static final Price UNKNOWN = new Price(0, 0, 0, 0, 0, 0, 0, 0, 0);
+record Price(double podSeconds, double requests, double ended, double slotSeconds, Cache cache, Tokens tokens) {
+    static final Price UNKNOWN = new Price(0, 0, 0, 0, new Cache(0, 0), new Tokens(0, 0, 0));
 
-    /** Request-seconds after which the share of the cache that a request holds is known. */
-    private static final double ENOUGH_EVIDENCE = 60;
-    /** Below this the gauge's own rounding hides what a request holds. */
-    private static final double LEAST_CACHE_USE = 0.002;
+    /**
+     * What requests hold of the KV cache, while it was seen in use.
+     *
+     * @param slotSeconds requests in the batch times seconds
+     * @param usedSeconds share of the whole cache in use times seconds
+     */
+    record Cache(double slotSeconds, double usedSeconds) {
+        /** Request-seconds after which the share of the cache that a request holds is known. */
+        private static final double ENOUGH_EVIDENCE = 60;
+        /** Below this the gauge's own rounding hides what a request holds. */
+        private static final double LEAST_USE = 0.002;
+
+        Cache advance(Interval seen, double keep) {
+            double running = seen.requests().running();
+            double use = seen.cacheUse().orElse(0);
+            boolean holds = use > LEAST_USE && running >= 1;
+            return new Cache(
+                    slotSeconds * keep + (holds ? running * seen.seconds() : 0),
+                    usedSeconds * keep + (holds ? use * seen.seconds() : 0));
+        }
+
+        OptionalDouble share() {
+            return slotSeconds > 0 && usedSeconds > 0
+                    ? OptionalDouble.of(usedSeconds / slotSeconds)
+                    : OptionalDouble.empty();
+        }
+
+        double evidence() {
+            return Math.min(1, slotSeconds / ENOUGH_EVIDENCE);
+        }
+    }
+
+    /**
+     * What the steps of the engine were for.
+     *
+     * @param generated tokens
+     * @param prompt tokens computed
+     * @param reading of the cache, in tokens that could have been computed meanwhile
+     */
+    record Tokens(double generated, double prompt, double reading) {
+        Tokens advance(Interval seen, double keep) {
+            double use = seen.cacheUse().orElse(0);
+            return new Tokens(
+                    generated * keep + seen.work().map(Interval.Work::generated).orElse(0.0),
+                    Math.max(
+                            0,
+                            prompt * keep
+                                    + seen.work().map(Interval.Work::prompt).orElse(0.0)),
+                    reading * keep
+                            + seen.work()
+                                    .map(work -> StepTimes.reading(work, use))
+                                    .orElse(0.0));
+        }
+    }
 
     /** One request tells little of the next. */
     private static final double A_FEW = 5;
@@ -45,27 +81,18 @@ record Price(
     /** @param inUse share of the pod, 0..1 */
     Price advance(Interval seen, double inUse, double memorySeconds) {
         double keep = Math.exp(-seen.seconds() / memorySeconds);
-        double running = seen.requests().running();
-        double use = seen.cacheUse().orElse(0);
-        boolean holds = use > LEAST_CACHE_USE && running >= 1;
         return new Price(
                 podSeconds * keep + inUse * seen.seconds(),
                 requests * keep + passed(seen.requests()),
                 ended * keep + seen.requests().finished(),
-                slotSeconds * keep + running * seen.seconds(),
-                holding * keep + (holds ? running * seen.seconds() : 0),
-                cacheSeconds * keep + (holds ? use * seen.seconds() : 0),
-                generated * keep + seen.work().map(Interval.Work::generated).orElse(0.0),
-                Math.max(
-                        0,
-                        prompt * keep + seen.work().map(Interval.Work::prompt).orElse(0.0)),
-                reading * keep
-                        + seen.work().map(work -> StepTimes.reading(work, use)).orElse(0.0));
+                slotSeconds * keep + seen.requests().running() * seen.seconds(),
+                cache.advance(seen, keep),
+                tokens.advance(seen, keep));
     }
 
     /** A prompt is computed when a request enters; of its answer, half is done on the mean. */
     private double passed(Interval.Requests seen) {
-        double atOnce = prompt / Math.max(1, generated + prompt + reading);
+        double atOnce = tokens.prompt / Math.max(1, tokens.generated + tokens.prompt + tokens.reading);
         return seen.finished() + (seen.running() - seen.before()) * (1 + atOnce) / 2;
     }
 
@@ -91,16 +118,16 @@ record Price(
 
     /** The share of the whole KV cache that one running request holds. */
     OptionalDouble cacheShare() {
-        return holding > 0 && cacheSeconds > 0 ? OptionalDouble.of(cacheSeconds / holding) : OptionalDouble.empty();
+        return cache.share();
     }
 
     double evidence() {
-        return Math.min(1, holding / ENOUGH_EVIDENCE);
+        return cache.evidence();
     }
 
     /** What a step holds for each request in it, in tokens. */
     double sizePerRequest() {
-        return (generated + prompt + reading) / Math.max(1, Math.max(generated, requests));
+        return (tokens.generated + tokens.prompt + tokens.reading) / Math.max(1, Math.max(tokens.generated, requests));
     }
 
     /**
@@ -108,6 +135,6 @@ record Price(
      * The more of the cache is grown, not computed at once, the more that is; the factor is the simulator's.
      */
     double lostWhereTheCacheIsFull() {
-        return generated > 0 ? LOST_OF_GROWN / (1 + 2 * prompt / generated) : 0;
+        return tokens.generated > 0 ? LOST_OF_GROWN / (1 + 2 * tokens.prompt / tokens.generated) : 0;
     }
 }
