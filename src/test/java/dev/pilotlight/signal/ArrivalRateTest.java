@@ -2,6 +2,7 @@ package dev.pilotlight.signal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
@@ -157,9 +158,103 @@ class ArrivalRateTest {
         }
     }
 
+    /** The window is 400 requests long, or what comes nearest to it. */
+    @TestFactory
+    Stream<DynamicTest> remembersFourHundredRequestsOfOneToTenMinutes() {
+        return Map.of(100.0, 60.0, 5.0, 80.0, 1.0, 400.0, 0.5, 600.0).entrySet().stream()
+                .map(one -> DynamicTest.dynamicTest("at %.1f requests a second".formatted(one.getKey()), () -> {
+                    ArrivalRate rate = ArrivalRate.UNKNOWN;
+                    for (int i = 0; i < 1000; i++) {
+                        rate = rate.advance(one.getKey(), 1);
+                    }
+                    ArrivalRate.Hypothesis oldest = rate.hypotheses().getFirst();
+                    assertThat(oldest.seconds()).isCloseTo(one.getValue(), Offset.offset(1e-6));
+                    assertThat(oldest.perSecond()).isCloseTo(one.getKey(), Offset.offset(1e-6));
+                    assertThat(rate.hypotheses().stream()
+                                    .mapToDouble(ArrivalRate.Hypothesis::weight)
+                                    .sum())
+                            .isCloseTo(1, Offset.offset(1e-9));
+                }));
+    }
+
+    @Test
+    void countsAFewRequestsAtOnceAsTheSlotsThatTheyTake() {
+        assertThat(ArrivalRate.UNKNOWN.advance(4, 1).perSecond(5)).isEqualTo(4 / 2.5);
+        assertThat(ArrivalRate.UNKNOWN.advance(4, 1).perSecond(1))
+                .as("in as long as one stays")
+                .isEqualTo(4);
+        assertThat(ArrivalRate.UNKNOWN.advance(8, 1).perSecond(5))
+                .as("eight are a rate")
+                .isEqualTo(8);
+    }
+
+    /** Three requests together, as of a client that asks for three answers at once. */
+    @Test
+    void takesMoreToTellAStepTheBurstierTheRequestsCome() {
+        Random random = new Random(SEED);
+        ArrivalRate bursty = ArrivalRate.UNKNOWN;
+        for (int i = 0; i < 900; i++) {
+            bursty = bursty.advance(3 * poisson(2, random), 1);
+        }
+        ArrivalRate single = after(ArrivalRate.UNKNOWN, 900, 6, random);
+        assertThat(bursty.burstiness()).isBetween(1.5, 3.5);
+        assertThat(single.burstiness()).as("chance alone").isBetween(1.0, 1.2);
+        double shown = bursty.advance(15, 1).perSecond() - bursty.perSecond();
+        assertThat(shown).isLessThan((single.advance(15, 1).perSecond() - single.perSecond()) / 2);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> learnsHowEvenlyRequestsComeFromBlocksOfFour() {
+        record Block(String name, ArrivalRate.Evenness before, double came, ArrivalRate.Evenness after) {}
+        ArrivalRate.Evenness chance = ArrivalRate.Evenness.OF_CHANCE;
+        return Stream.of(
+                        new Block("a block under way", chance, 2, new ArrivalRate.Evenness(1, 2, 2, 30)),
+                        new Block(
+                                "as expected",
+                                new ArrivalRate.Evenness(1, 2, 2, 30),
+                                2,
+                                new ArrivalRate.Evenness(1 - 1 / 31.0, 0, 0, 31)),
+                        new Block(
+                                "far off",
+                                new ArrivalRate.Evenness(1, 100, 2, 30),
+                                2,
+                                new ArrivalRate.Evenness(1 + 8 / 31.0, 0, 0, 31)),
+                        new Block(
+                                "even, and two off",
+                                new ArrivalRate.Evenness(0.2, 4, 2, 300),
+                                2,
+                                new ArrivalRate.Evenness(0.2 + 0.8 / 301, 0, 0, 300)),
+                        new Block(
+                                "even, and four off",
+                                new ArrivalRate.Evenness(0.2, 6, 2, 300),
+                                2,
+                                new ArrivalRate.Evenness(0.2 + 3.8 / 9, 0, 0, 9)),
+                        new Block(
+                                "not clearly even, and six off",
+                                new ArrivalRate.Evenness(0.5, 8, 2, 300),
+                                2,
+                                new ArrivalRate.Evenness(0.5 + 8.5 / 301, 0, 0, 300)),
+                        new Block(
+                                "as even as can be",
+                                new ArrivalRate.Evenness(0.2, 2, 2, 300),
+                                2,
+                                new ArrivalRate.Evenness(0.2, 0, 0, 300)))
+                .map(block -> DynamicTest.dynamicTest(block.name, () -> {
+                    ArrivalRate.Evenness after = block.before.advance(block.came, 2);
+                    assertThat(after.index()).isCloseTo(block.after.index(), Offset.offset(1e-12));
+                    assertThat(after.came()).isEqualTo(block.after.came());
+                    assertThat(after.expected()).isEqualTo(block.after.expected());
+                    assertThat(after.blocks()).isEqualTo(block.after.blocks());
+                }));
+    }
+
     @Test
     void knowsTheGammaFunction() {
         assertThat(Math.exp(ArrivalRate.logGamma(5))).isCloseTo(24, Offset.offset(1e-6));
         assertThat(Math.exp(ArrivalRate.logGamma(0.5))).isCloseTo(Math.sqrt(Math.PI), Offset.offset(1e-8));
+        Map.of(1.0, 0.0, 8.0, Math.log(5040), 10.0, Math.log(362_880), 100.0, 359.1342053695754, 0.1, 2.252712651734206)
+                .forEach((x, value) ->
+                        assertThat(ArrivalRate.logGamma(x)).as("of %s", x).isCloseTo(value, Offset.offset(1e-9)));
+        assertThat(ArrivalRate.logGamma(0)).isNaN();
     }
 }

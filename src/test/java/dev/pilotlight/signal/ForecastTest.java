@@ -1,9 +1,11 @@
 package dev.pilotlight.signal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -260,6 +262,124 @@ class ForecastTest {
 
         private static double traffic(int minute) {
             return 4.2 - 2.8 * Math.cos(2 * Math.PI * minute / 240);
+        }
+    }
+
+    /** The methods, and how one of them comes to be believed. */
+    @Nested
+    class OfEachMethod {
+        private static final Promises.Score PROVED = new Promises.Score(0.79, 1, 60);
+
+        @Test
+        void isHowFarItWasOffOnTheMeanOfADay() {
+            Promises.Score two = Promises.Score.NONE.plus(2, 4).plus(0, 0);
+            assertThat(two).isEqualTo(new Promises.Score(1, 2, 2));
+            assertThat(new Promises.Score(1, 1, 5000).plus(2, 0.5))
+                    .isEqualTo(new Promises.Score(1 + 1 / 1440.0, 1 - 0.5 / 1440, 5001));
+        }
+
+        @Test
+        void isBelievedWhereItClearlyBeatNoChangeOftenEnough() {
+            assertThat(PROVED.isProved(6)).isTrue();
+            assertThat(new Promises.Score(0.79, 1, 59).isProved(5)).isFalse();
+            assertThat(new Promises.Score(0.79, 1, 69).isProved(7)).isFalse();
+            assertThat(new Promises.Score(0.79, 1, 70).isProved(7)).isTrue();
+            assertThat(new Promises.Score(0.8, 1, 60).isProved(6)).isFalse();
+        }
+
+        @Test
+        void isThatWithTheLeastErrorBesideNoChange() {
+            Promises.Score good = new Promises.Score(0.5, 1, 60);
+            Promises.Score best = new Promises.Score(0.8, 2, 60.5);
+            Promises.Score young = new Promises.Score(0.1, 1, 59);
+            assertThat(best(PROVED, good, best, young)).hasValue(2);
+            assertThat(best(best, good)).hasValue(0);
+            assertThat(best(good, good)).hasValue(0);
+            assertThat(best(young)).isEmpty();
+        }
+
+        private static OptionalInt best(Promises.Score... scores) {
+            return new Promises(List.of(), List.of(scores), 6).best();
+        }
+
+        /** Promised at minute 10 for 16: 3 by the one, 5 by the other; it was 2 and comes to 4. */
+        @Test
+        void isHeldAgainstWhatCameAndAgainstNoChange() {
+            Promises promised = Promises.none(2, 6).made(10, (method, due) -> Math.log(due - 13 + 2 * method));
+            Days shape = Days.UNKNOWN.with(10, Math.log(2));
+            List<Promises.Score> kept =
+                    promised.tallied(16, Math.log(4), shape, 6).scores();
+            for (Promises.Score one : kept) {
+                assertThat(one.error()).isCloseTo(1, within(1e-6));
+                assertThat(one.ofNoChange()).isCloseTo(2, within(1e-6));
+                assertThat(one.count()).isEqualTo(1);
+            }
+            assertThat(promised.tallied(16, Math.log(4), shape, 5).scores())
+                    .as("after a break")
+                    .containsOnly(Promises.Score.NONE);
+            assertThat(promised.tallied(15, Math.log(4), shape.with(9, 1), 6).scores())
+                    .as("a minute of which nothing was promised")
+                    .containsOnly(Promises.Score.NONE);
+            assertThat(promised.tallied(16, Math.log(4), Days.UNKNOWN, 6).scores())
+                    .as("before, nothing was seen")
+                    .containsOnly(Promises.Score.NONE);
+        }
+
+        @Test
+        void knowsTheSameTimeOfOtherDays() {
+            Days days = Days.UNKNOWN;
+            for (int minute = -5; minute <= 5; minute++) {
+                days = days.with(100_000 + minute, 2 + minute).with(100_000 + DAY + minute, 6);
+            }
+            assertThat(days.sameTimeOfDay(100_000 + 2 * DAY)).isCloseTo(4, within(1e-6));
+            assertThat(days.sameTimeOfDay(100_000 + DAY)).isCloseTo(2, within(1e-6));
+            assertThat(days.sameTimeOfDay(100_000 + 6 * DAY)).isCloseTo(4, within(1e-6));
+            assertThat(days.sameTimeOfDay(100_000 + 7 * DAY)).as("no week").isCloseTo(6, within(1e-6));
+            assertThat(days.sameTimeOfDay(100_000)).as("not of itself").isNaN();
+            assertThat(days.sameTimeOfDay(100_001 + DAY)).as("with a gap").isNaN();
+            assertThat(days.sameTimeOfWeek(100_000 + 7 * DAY)).isCloseTo(2, within(1e-6));
+            assertThat(days.sameTimeOfWeek(100_000 + 6 * DAY)).isNaN();
+        }
+
+        @Test
+        void goesOnAsATrendDoes() {
+            List<Trend.Speed> speeds = List.of(new Trend.Speed(1 / Math.log(2), 1 / Math.log(4)));
+            List<Trend> next = Trend.follow(Trend.level(1, speeds), 3, speeds);
+            // Half of the way to 3 at once; three quarters of that as a slope.
+            assertThat(next.getFirst().level()).isCloseTo(2, within(1e-12));
+            assertThat(next.getFirst().slope()).isCloseTo(0.75, within(1e-12));
+            next = Trend.follow(next, 3.75, speeds);
+            assertThat(next.getFirst().level()).isCloseTo(3.25, within(1e-12));
+            assertThat(next.getFirst().slope()).isCloseTo(0.75 + 0.75 * 0.5, within(1e-12));
+            assertThat(next.getFirst().ahead(4)).isCloseTo(3.25 + 4 * 1.125, within(1e-12));
+        }
+    }
+
+    @Nested
+    class OfAJump {
+        @Test
+        void isAQuarterWithinAMinuteUnlessTheLoadOftenDoesThat() {
+            assertThat(new Forecast.Jumps(0, 0).isOne(0.25)).isFalse();
+            assertThat(new Forecast.Jumps(0, 0).isOne(-0.26)).isTrue();
+            assertThat(new Forecast.Jumps(0, 0.01).isOne(0.5)).isFalse();
+            assertThat(new Forecast.Jumps(0, 0.01).isOne(0.51)).isTrue();
+        }
+
+        @Test
+        void isTakenOutAndLeavesTheSpreadAsItWas() {
+            assertThat(new Forecast.Jumps(1, 0.01).plus(-0.5)).isEqualTo(new Forecast.Jumps(0.5, 0.01));
+            Forecast.Jumps without = new Forecast.Jumps(1, 0.01).without(-0.5);
+            assertThat(without.taken()).isEqualTo(1);
+            assertThat(without.spread()).isCloseTo(0.01 + 0.24 / 120, within(1e-12));
+        }
+
+        @Test
+        void isNoneWhereTheNumberOfPodsIsKnownFromThenOn() {
+            Forecast.Minute alone = new Forecast.Minute(1, 0, 0, 0).with(0.5, 0).with(0.7, 0);
+            assertThat(alone).isEqualTo(new Forecast.Minute(1, 1.2, 2, 0));
+            assertThat(alone.with(0.5, 4)).isEqualTo(new Forecast.Minute(1, 2, 1, 4));
+            assertThat(alone.with(0.5, 4).with(0.5, 3)).isEqualTo(new Forecast.Minute(1, 3.5, 2, 3));
+            assertThat(alone.with(0.5, 4).next(2)).isEqualTo(new Forecast.Minute(2, 0, 0, 4));
         }
     }
 }

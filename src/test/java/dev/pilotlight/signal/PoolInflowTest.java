@@ -164,4 +164,70 @@ class PoolInflowTest {
         // The slots that they take, no more.
         assertThat(seconds(5, 0, 0.01)).isLessThan(4 / STAY * EACH);
     }
+
+    private static Inflow said(int second, double requests, double perSecond, double each, double stay) {
+        return new Inflow(START.plusSeconds(second), requests, perSecond, each, stay);
+    }
+
+    @Test
+    void believesNoPodThatIsFarOffFromTheOthers() {
+        Map<String, Inflow> plausible = PoolInflow.plausible(Map.of(
+                "a", said(0, 1, 20, 0.05, 2),
+                "b", said(0, 2, 1e9, 7, 900),
+                "c", said(0, 3, 200, 0.001, 0.01),
+                "d", said(0, 4, 201, 0.05, 2)));
+        assertThat(plausible)
+                .isEqualTo(Map.of(
+                        "a", said(0, 1, 20, 0.05, 2),
+                        "b", said(0, 2, 200, 0.5, 20),
+                        "c", said(0, 3, 200, 0.005, 0.2),
+                        "d", said(0, 4, 200, 0.05, 2)));
+        assertThat(PoolInflow.plausible(Map.of())).isEmpty();
+    }
+
+    @Test
+    void takesTheSmallerOfTwoPodsForTheUsualOne() {
+        assertThat(PoolInflow.plausible(Map.of("a", said(0, 0, 0, 1, 2), "b", said(0, 0, 0, 100, 200))))
+                .containsEntry("a", said(0, 0, 0, 1, 2))
+                .containsEntry("b", said(0, 0, 0, 10, 20));
+    }
+
+    @Test
+    void boundsNoRateWhereNobodyKnowsWhatARequestCosts() {
+        assertThat(PoolInflow.plausible(Map.of("a", said(0, 0, 1e6, 0, 0)))).containsEntry("a", said(0, 0, 1e6, 0, 0));
+    }
+
+    /** One pod that has counted 40 requests in so many seconds, of which each takes a twentieth of a second. */
+    private static double countedAfter(int seconds, double requests) {
+        return PoolInflow.UNKNOWN
+                .advance(Map.of("a", said(0, 0, 0, EACH, 0)))
+                .advance(Map.of("a", said(seconds, requests, 0, EACH, 0)))
+                .rate()
+                .perSecond();
+    }
+
+    @Test
+    void countsFromOneReadingOfAPodToItsNext() {
+        assertThat(countedAfter(2, 40)).isEqualTo(20);
+        assertThat(countedAfter(60, 600)).isEqualTo(10);
+        assertThat(countedAfter(61, 600))
+                .as("a pod not heard for a minute is as good as new")
+                .isZero();
+        assertThat(countedAfter(-1, 40)).as("its clock was put back").isZero();
+        assertThat(countedAfter(2, 1e9)).as("ten full pods at most").isEqualTo(200);
+        assertThat(countedAfter(2, Double.NaN)).isZero();
+    }
+
+    @Test
+    void saysHowManyPodsTheTrafficTakes() {
+        PoolInflow all = PoolInflow.UNKNOWN
+                .advance(Map.of("a", said(0, 0, 10, 0.05, 0), "b", said(0, 0, 10, 0.05, 0)))
+                .advance(Map.of("a", said(2, 60, 10, 0.05, 0), "b", said(2, 60, 10, 0.05, 0)));
+        assertThat(all.pods(all.last().values())).isCloseTo(3, within(1e-9));
+        assertThat(all.unseen(all.last().values()))
+                .as("each is about to read so much more")
+                .isCloseTo((60 - 20) * 0.05 / 2, within(1e-9));
+        assertThat(all.unseen(List.of())).isZero();
+        assertThat(all.pods(List.of())).isZero();
+    }
 }
