@@ -134,7 +134,7 @@ public record EngineTrack(
                 answered.health(),
                 answered.model(),
                 answered.pause(),
-                "its page is not believed: " + why);
+                "its metrics page is not believed: " + why);
         return replies(unbelieved, answered.health(), good, News.NONE, Optional.of(answered));
     }
 

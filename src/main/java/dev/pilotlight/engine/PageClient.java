@@ -184,13 +184,14 @@ final class PageClient {
     private static Page meaning(MetricPage page, String type, String shown, Route by) {
         return switch (VllmPage.read(page)) {
             case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, by.word);
-            case VllmPage.Impossible(String why) -> new Page.Bad("the page at " + shown + " is not believed: " + why);
+            case VllmPage.Impossible(String why) ->
+                new Page.Bad("the metrics page at " + shown + " is not believed: " + why);
             case VllmPage.Missing _
             when type.equals("text/html") ->
                 new Page.Bad(shown + " answered with a web page where a metrics page was expected; is"
                         + " pilotlight.engine.url that of vLLM itself?");
             case VllmPage.Missing(List<String> tried) ->
-                new Page.Bad("the page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
+                new Page.Bad("the metrics page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
                         + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
                         + "; is it a vLLM server, and is --disable-log-stats off?");
         };

@@ -92,7 +92,7 @@ public record Part(
         return latest instanceof Unreadable unreadable
                 ? Optional.of(address + ": " + unreadable.why())
                 : numbers.isEmpty()
-                        ? Optional.of(trouble(Duration.ZERO).orElse(address + " has shown no page yet"))
+                        ? Optional.of(trouble(Duration.ZERO).orElse(address + " has shown no metrics page yet"))
                         : Optional.empty();
     }
 }

@@ -79,7 +79,8 @@ final class SnapshotReader {
             engines.addAll(generationTokens.keySet());
         }
         if (impossible.isPresent() || engines.size() > MOST_RANKS) {
-            refuse("the page has %d engines, which cannot be: %d at most".formatted(engines.size(), MOST_RANKS));
+            refuse("the metrics page has %d engines, which cannot be: %d at most"
+                    .formatted(engines.size(), MOST_RANKS));
             return new VllmPage.Missing(VllmMetrics.RUNNING.spellings());
         }
         List<Rank> ranks = new ArrayList<>(engines.size());

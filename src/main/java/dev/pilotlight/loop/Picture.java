@@ -159,9 +159,9 @@ public record Picture(
             case EngineReading.NotYet _ -> "the engine was not asked yet";
             case EngineReading.Answered answered
             when age(answered.at(), now).compareTo(freshness.engine()) > 0 ->
-                "its last page is of " + answered.at() + ", and no poll has ended since";
+                "its last metrics page is of " + answered.at() + ", and no poll has ended since";
             case EngineReading.Answered _
-            when phase() instanceof Phase.Ready -> "none can be computed from the newest page";
+            when phase() instanceof Phase.Ready -> "none can be computed from the newest metrics page";
             case EngineReading.Answered _ -> "the phase is " + phase().word() + ": a load is published when ready";
             case EngineReading.Unreadable unreadable -> unreadable.why();
             case EngineReading.Unreachable unreachable -> unreachable.why();

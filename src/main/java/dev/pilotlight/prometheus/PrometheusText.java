@@ -54,8 +54,9 @@ public final class PrometheusText {
         }
         bytes += length;
         if (bytes > limits.bytes()) {
-            refuse("page is larger than %d bytes (pilotlight.engine.max-page-bytes): %d had come when it was cut off"
-                    .formatted(limits.bytes(), bytes));
+            refuse(
+                    "metrics page is larger than %d bytes (pilotlight.engine.max-page-bytes): %d had come when it was cut off"
+                            .formatted(limits.bytes(), bytes));
             return false;
         }
         readLines(chunk, offset, offset + length);
@@ -109,11 +110,11 @@ public final class PrometheusText {
     private void readLine(byte[] line, int from, int to) {
         lines.read(line, from, to);
         if (table.spellingsSeen() > limits.series()) {
-            refuse("page has more than %d wanted series (pilotlight.engine.max-series): number %d is one of %s"
+            refuse("metrics page has more than %d wanted series (pilotlight.engine.max-series): number %d is one of %s"
                     .formatted(limits.series(), table.spellingsSeen(), table.lastName()));
         } else if (table.bytesSeen() > limits.keptBytes()) {
             refuse(
-                    "the wanted series of the page have more than %d bytes of names and labels (%d for each of pilotlight.engine.max-series): number %d is one of %s"
+                    "the wanted series of the metrics page have more than %d bytes of names and labels (%d for each of pilotlight.engine.max-series): number %d is one of %s"
                             .formatted(
                                     limits.keptBytes(),
                                     Limits.BYTES_OF_A_SERIES,

@@ -25,7 +25,7 @@ class BoundsTest {
 
             assertThat(small.read(bytes("up 1\nup 2\n"))).isInstanceOf(PageReading.Read.class);
             assertThat(small.read(bytes("up 1\nup 2\n#")))
-                    .isEqualTo(new PageReading.Refused("page is larger than 10 bytes "
+                    .isEqualTo(new PageReading.Refused("metrics page is larger than 10 bytes "
                             + "(pilotlight.engine.max-page-bytes): 11 had come when it was cut off"));
         }
 
@@ -77,7 +77,7 @@ class BoundsTest {
             assertThat(small.read(bytes("up{a=\"1\"} 1\nup{a=\"2\"} 1\nup{a=\"1\"} 1\nother 1\nup x\n")))
                     .isInstanceOf(PageReading.Read.class);
             assertThat(small.read(bytes("up{a=\"1\"} 1\nup{a=\"2\"} 1\nup{a=\"3\"} 1\n")))
-                    .isEqualTo(new PageReading.Refused("page has more than 2 wanted series "
+                    .isEqualTo(new PageReading.Refused("metrics page has more than 2 wanted series "
                             + "(pilotlight.engine.max-series): number 3 is one of up"));
         }
 
@@ -144,7 +144,7 @@ class BoundsTest {
             assertThat(taken).isEqualTo(10_000);
             assertThat(retained() - before).isLessThan(MEGABYTE);
             assertThat(reader.end())
-                    .isEqualTo(new PageReading.Refused("page has more than 10000 wanted series "
+                    .isEqualTo(new PageReading.Refused("metrics page has more than 10000 wanted series "
                             + "(pilotlight.engine.max-series): number 10001 is one of up"));
             assertThat(retained() - before).isLessThan(MEGABYTE);
         }

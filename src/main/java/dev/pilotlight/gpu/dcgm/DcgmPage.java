@@ -74,12 +74,13 @@ public final class DcgmPage {
         if (rows.isEmpty()) {
             return new GpuReading.Failed(
                     at,
-                    "the page of " + origin + " has no " + DcgmMetrics.TEMPERATURE
+                    "the metrics page of " + origin + " has no " + DcgmMetrics.TEMPERATURE
                             + " or any other DCGM metric: is it a dcgm-exporter? Correct pilotlight.gpu.dcgm-url");
         }
         if (tooMany) {
             return new GpuReading.Failed(
-                    at, "the page of " + origin + " has more than " + MOST_ROWS + " devices: no node has so many");
+                    at,
+                    "the metrics page of " + origin + " has more than " + MOST_ROWS + " devices: no node has so many");
         }
         if (claim instanceof GpuClaim.Named named && onPages(named)) {
             List<DcgmRow> meant = rows.values().stream()
@@ -94,8 +95,8 @@ public final class DcgmPage {
             if (named.binding()) {
                 return new GpuReading.Failed(
                         at,
-                        named.by() + " names " + String.join(", ", missing) + ", which is not on the page of " + origin
-                                + "; " + there() + " there: correct the setting");
+                        named.by() + " names " + String.join(", ", missing) + ", which is not on the metrics page of "
+                                + origin + "; " + there() + " there: correct the setting");
             }
         }
         if (!ours().isEmpty()) {
@@ -104,7 +105,8 @@ public final class DcgmPage {
         if (pod.isPresent() && !pods.isEmpty()) {
             return new GpuReading.Failed(
                     at,
-                    "none of the " + rows.size() + " devices on the page of " + origin + " is labelled with pod "
+                    "none of the " + rows.size() + " devices on the metrics page of " + origin
+                            + " is labelled with pod "
                             + pod.get() + ", but with " + some(pods)
                             + "; it may come with the exporter's next look, else set pilotlight.gpu.uuids");
         }
@@ -122,9 +124,9 @@ public final class DcgmPage {
 
     private String unscoped() {
         return pod.isEmpty()
-                ? "the page is the whole node's and this pod's own name is not known; set POD_NAME and POD_NAMESPACE"
+                ? "the metrics page is the whole node's and this pod's own name is not known; set POD_NAME and POD_NAMESPACE"
                         + " from the downward API, or pilotlight.gpu.uuids"
-                : "no device on the page has a pod label (time-slicing loses them, and DCGM_EXPORTER_KUBERNETES must be"
+                : "no device on the metrics page has a pod label (time-slicing loses them, and DCGM_EXPORTER_KUBERNETES must be"
                         + " true); set pilotlight.gpu.uuids";
     }
 

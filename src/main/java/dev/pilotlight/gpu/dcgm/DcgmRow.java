@@ -139,7 +139,7 @@ final class DcgmRow {
     private Xids xids() {
         OptionalLong last = count(DcgmMetrics.LAST_XID);
         if (last.isEmpty()) {
-            return new Xids.Unknown("the page has no " + DcgmMetrics.LAST_XID + " for this device");
+            return new Xids.Unknown("the metrics page has no " + DcgmMetrics.LAST_XID + " for this device");
         }
         return new Xids.Last(
                 last.getAsLong() == 0

@@ -92,7 +92,7 @@ public final class GpuJudgement {
                         policy.on(GpuFault.Kind.NOT_LISTED),
                         reading.at(),
                         "GPU " + device
-                                + " of this pod is on the exporter's page no more: it may have fallen off the bus;"
+                                + " of this pod is on the exporter's metrics page no more: it may have fallen off the bus;"
                                 + " look for XID 79 in the node's kernel log and run nvidia-smi there"));
             }
         });

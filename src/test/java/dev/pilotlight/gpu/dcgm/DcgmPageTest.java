@@ -127,7 +127,7 @@ class DcgmPageTest {
                             new Device.Working(),
                             Gauges.UNKNOWN,
                             MemoryHealth.UNKNOWN,
-                            new Xids.Unknown("the page has no DCGM_FI_DEV_XID_ERRORS for this device")));
+                            new Xids.Unknown("the metrics page has no DCGM_FI_DEV_XID_ERRORS for this device")));
         }
 
         @Test
@@ -172,7 +172,7 @@ class DcgmPageTest {
             assertThat(read(temperatures("namespace=\"other\",pod=\"vllm-0\"", NOBODYS)))
                     .isEqualTo(new GpuReading.Failed(
                             NOON,
-                            "none of the 2 devices on the page of " + ORIGIN
+                            "none of the 2 devices on the metrics page of " + ORIGIN
                                     + " is labelled with pod models/vllm-0, but with other/vllm-0; it may come with the"
                                     + " exporter's next look, else set pilotlight.gpu.uuids"));
         }
@@ -204,8 +204,9 @@ class DcgmPageTest {
         @Test
         void showsTheNodesGpusUnscoped() {
             assertThat(((GpuReading.Devices) read(temperatures(NOBODYS, NOBODYS))).scope())
-                    .isEqualTo(new Scope.Unscoped("no device on the page has a pod label (time-slicing loses them, and"
-                            + " DCGM_EXPORTER_KUBERNETES must be true); set pilotlight.gpu.uuids"));
+                    .isEqualTo(new Scope.Unscoped(
+                            "no device on the metrics page has a pod label (time-slicing loses them, and"
+                                    + " DCGM_EXPORTER_KUBERNETES must be true); set pilotlight.gpu.uuids"));
         }
 
         @Test
@@ -213,8 +214,8 @@ class DcgmPageTest {
             GpuReading reading = read(line("DCGM_FI_DEV_GPU_TEMP", 0, FIRST, NOBODYS, 1), Optional.empty(), UNKNOWN);
 
             assertThat(((GpuReading.Devices) reading).scope())
-                    .isEqualTo(
-                            new Scope.Unscoped("the page is the whole node's and this pod's own name is not known; set"
+                    .isEqualTo(new Scope.Unscoped(
+                            "the metrics page is the whole node's and this pod's own name is not known; set"
                                     + " POD_NAME and POD_NAMESPACE from the downward API, or pilotlight.gpu.uuids"));
         }
 
@@ -238,8 +239,8 @@ class DcgmPageTest {
                             GpuClaim.of(List.of(elsewhere), Optional.empty())))
                     .isEqualTo(new GpuReading.Failed(
                             NOON,
-                            "pilotlight.gpu.uuids names " + elsewhere + ", which is not on the page of " + ORIGIN + "; "
-                                    + SECOND + ", " + FIRST + " are there: correct the setting"));
+                            "pilotlight.gpu.uuids names " + elsewhere + ", which is not on the metrics page of "
+                                    + ORIGIN + "; " + SECOND + ", " + FIRST + " are there: correct the setting"));
         }
 
         @Test
@@ -291,7 +292,7 @@ class DcgmPageTest {
             assertThat(read("# TYPE up gauge\nup 1\n"))
                     .isEqualTo(new GpuReading.Failed(
                             NOON,
-                            "the page of " + ORIGIN
+                            "the metrics page of " + ORIGIN
                                     + " has no DCGM_FI_DEV_GPU_TEMP or any other DCGM metric: is it a dcgm-exporter?"
                                     + " Correct pilotlight.gpu.dcgm-url"));
         }
