@@ -1,5 +1,6 @@
 package dev.pilotlight.check;
 
+import dev.pilotlight.http.Causes;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -29,7 +30,7 @@ public final class CheckCommand {
             status = new JsonObject(get(sidecar.resolve("/api/v1/status")));
         } catch (IOException | DecodeException unheard) {
             errors.println(
-                    "no sidecar answers at " + sidecar + ": " + unheard.getMessage()
+                    "no sidecar answers at " + sidecar + ": " + Causes.words(unheard)
                             + "\nRun this in the sidecar's container: kubectl exec POD -c pilotlight -- /pilotlight/application check");
             return NO_SIDECAR;
         }

@@ -1,13 +1,13 @@
 package dev.pilotlight.http;
 
 /** What went wrong, from the outermost failure down to what caused it. Many of the platform's say nothing by themselves. */
-final class Causes {
+public final class Causes {
     private static final int DEEPEST = 20;
 
     private Causes() {}
 
     /** What each of them says, once; the kind of one that says nothing. */
-    static String words(Throwable failure) {
+    public static String words(Throwable failure) {
         StringBuilder text = new StringBuilder();
         int depth = 0;
         for (Throwable each = failure; each != null && depth < DEEPEST; each = each.getCause(), depth++) {

@@ -1,5 +1,6 @@
 package dev.pilotlight.kube;
 
+import dev.pilotlight.http.Causes;
 import dev.pilotlight.kube.ApiWire.NoWay;
 import dev.pilotlight.kube.ApiWire.Wire;
 import io.vertx.core.Future;
@@ -59,7 +60,7 @@ public final class ApiClient implements ApiServer {
                     .compose(ApiClient::whole)
                     .onSuccess(ended::complete));
         } catch (NoWay | IllegalArgumentException noWay) {
-            return new Answer.Lost("there is no way to the API server: " + noWay.getMessage());
+            return new Answer.Lost("there is no way to the API server: " + Causes.words(noWay));
         }
         return await(ended, open);
     }
@@ -100,8 +101,7 @@ public final class ApiClient implements ApiServer {
     }
 
     private static Answer lost(Throwable failure) {
-        return new Answer.Lost(
-                failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage());
+        return new Answer.Lost(Causes.words(failure));
     }
 
     private static Future<HttpClientResponse> opened(
@@ -172,7 +172,7 @@ public final class ApiClient implements ApiServer {
             }));
             answer = await(ended, open);
         } catch (NoWay | IllegalArgumentException noWay) {
-            answer = new Answer.Lost("there is no way to the API server: " + noWay.getMessage());
+            answer = new Answer.Lost("there is no way to the API server: " + Causes.words(noWay));
         }
         Answer opened = answer;
         calls.updateAndGet(all -> all.add(call, opened));

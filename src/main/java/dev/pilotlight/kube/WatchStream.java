@@ -1,5 +1,6 @@
 package dev.pilotlight.kube;
 
+import dev.pilotlight.http.Causes;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
@@ -34,7 +35,7 @@ final class WatchStream implements ApiServer.Events {
         cut = () -> from.request().reset();
         more = () -> context.runOnContext(_ -> from.fetch(1));
         from.exceptionHandler(failure -> {
-            end = new ApiServer.Answer.Lost("the watch broke off: " + failure.getMessage());
+            end = new ApiServer.Answer.Lost("the watch broke off: " + Causes.words(failure));
             chunks.add(END);
         });
         from.endHandler(_ -> chunks.add(END));

@@ -177,7 +177,7 @@ public final class Judgement {
         return "nothing moved since " + pulse.movedAt() + ", and " + pulse.lost()
                 + (pulse.lost() == 1 ? " request for one token" : " requests for one token in a row")
                 + " got no answer"
-                + pulse.askedAt().map(at -> ", the last sent at " + at).orElse("");
+                + pulse.lostSince().map(at -> ", the first sent at " + at).orElse("");
     }
 
     private static Optional<String> errors(Evidence it) {

@@ -103,7 +103,12 @@ record Load(
                 .with(interval, elapsed, policy);
     }
 
-    /** Counters that were cleared, or are fewer: what lies between them and those before is no work, and no stall. */
+    /** What a model has counted that was not listed before is no work of this moment. */
+    boolean listsOtherModels(EngineSnapshot snapshot) {
+        return !last.models().isEmpty() && !last.models().equals(snapshot.models());
+    }
+
+    /** Counters that were cleared, or are fewer, or more: what lies between them and those before is no work, and no stall. */
     Load recounted(Instant now, EngineSnapshot snapshot, OwnTraffic ownNow) {
         LatencyWindow window = LatencyWindow.EMPTY.add(now, snapshot.latencies());
         return new Load(now, now, snapshot, ownNow, arrivals, seen, learned, firstToken, window);

@@ -24,7 +24,7 @@ public record SignalMeter(Optional<Load> load, Forecast forecast, Optional<Signa
         }
         Answered answered = engine.numbers().get();
         Load next = load.filter(known -> !engine.replaced())
-                .map(known -> engine.recounted()
+                .map(known -> engine.recounted() || known.listsOtherModels(answered.snapshot())
                         ? known.recounted(answered.at(), answered.snapshot(), own)
                         : known.advance(answered.at(), answered.snapshot(), own, policy))
                 .orElseGet(() -> Load.begin(answered.at(), answered.snapshot(), own, policy));

@@ -12,13 +12,13 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
-/** Counters that stand lower in a process that goes on: a model is no longer listed, or they were cleared. */
+/** Counters that stand lower or higher in a process that goes on: they were cleared, or another model is listed. */
 class RecountedTest {
     private static final int SLOTS = 8;
     private static final int CLIENTS = 4;
 
     /** What another model on the page has counted, while it is listed. */
-    private double more = 1e5;
+    private double more;
 
     private OptionalDouble and(OptionalDouble counter) {
         return counter.isPresent() ? OptionalDouble.of(counter.getAsDouble() + more) : counter;
@@ -40,23 +40,22 @@ class RecountedTest {
                 rank.deferred());
     }
 
-    @Test
-    void areNoStallAndLeaveTheLoadAsItIs() {
+    private MeteredEngine engine() {
         MeteredEngine engine = new MeteredEngine(Profile.TINY, MeteredEngine.policy(OptionalInt.of(SLOTS)), 1);
         engine.page = (batch, start, histograms) -> {
             EngineSnapshot page = Snapshots.of(batch, start, histograms);
             return new EngineSnapshot(
                     page.ranks().stream().map(this::withOther).toList(),
-                    page.models(),
+                    more == 0 ? List.of("tiny") : List.of("tiny", "other"),
                     page.processStart(),
                     page.cache(),
                     page.sleep(),
                     page.latencies());
         };
-        double before = MeteredEngine.mean(
-                engine.closed(CLIENTS, 120, MeteredEngine.about(100, 100)).subList(60, 120));
-        more = 0;
-        List<Signals> after = engine.closed(CLIENTS, 10, MeteredEngine.about(100, 100));
+        return engine;
+    }
+
+    private static void goesOn(double before, List<Signals> after) {
         assertThat(after.subList(2, 10))
                 .allSatisfy(it -> assertThat(it.load().orElseThrow()).isCloseTo(before, within(0.1)));
         assertThat(after.subList(2, 10).stream()
@@ -65,5 +64,26 @@ class RecountedTest {
                         .count())
                 .as("different loads in eight seconds")
                 .isGreaterThan(4);
+    }
+
+    @Test
+    void areNoStallAndLeaveTheLoadAsItIs() {
+        MeteredEngine engine = engine();
+        more = 1e5;
+        double before = MeteredEngine.mean(
+                engine.closed(CLIENTS, 120, MeteredEngine.about(100, 100)).subList(60, 120));
+        more = 0;
+        goesOn(before, engine.closed(CLIENTS, 10, MeteredEngine.about(100, 100)));
+    }
+
+    @Test
+    void ofAModelThatWasNotListedBeforeAreNoTraffic() {
+        MeteredEngine engine = engine();
+        double before = MeteredEngine.mean(
+                engine.closed(CLIENTS, 120, MeteredEngine.about(100, 100)).subList(60, 120));
+        more = 500;
+        List<Signals> after = engine.closed(CLIENTS, 10, MeteredEngine.about(100, 100));
+        assertThat(after.getFirst().load().orElseThrow()).isCloseTo(before, within(0.1));
+        goesOn(before, after);
     }
 }
