@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How long an API server waits for the webhook: the packaged sidecar as webhook, asked over TLS and one HTTP/2 connection about the
- * corpus' pods in turn, so many times a second. A request counts from the moment that it was due, not from when it got away: a webhook
+ * How long an API server waits for the webhook: the packaged sidecar as webhook, asked over TLS and kept connections of HTTP/1.1, as API
+ * servers do, about the corpus' pods in turn, so many times a second. A request counts from the moment that it was due, not from when it got away: a webhook
  * that stands still delays all that would have come meanwhile.
  *
  * <p>{@code WebhookLatency [reviews a second] [seconds]}
@@ -34,7 +34,7 @@ public final class WebhookLatency {
             List<HttpRequest> reviews = Corpus.all().stream()
                     .map(it -> injector.request(Corpus.review(it.pod()).encode().getBytes(UTF_8)))
                     .toList();
-            HttpClient client = injector.client();
+            HttpClient client = injector.client(HttpClient.Version.HTTP_1_1);
             // An API server has a connection; a client without one opens one for each request that comes before the
             // first stands.
             asked(client, reviews, 1, 1);

@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.KeyCertOptions;
 import java.nio.file.Path;
@@ -63,6 +64,7 @@ public final class Webhook implements AutoCloseable {
     private final Thread looks;
     private volatile Certificate certificate = Certificate.NONE;
     private volatile boolean warm;
+    private volatile boolean leaving;
     private volatile boolean closed;
 
     public Webhook(Vertx vertx, Place place, Supplier<Instant> clock) {
@@ -225,22 +227,32 @@ public final class Webhook implements AutoCloseable {
         return new JsonObject().put("error", error).encode();
     }
 
-    private static void error(HttpServerRequest request, int status, String why) {
+    private void error(HttpServerRequest request, int status, String why) {
         send(request, new Answer(status, why(why)));
     }
 
-    private static void send(HttpServerRequest request, Answer answer) {
-        if (!request.response().ended() && !request.response().closed()) {
-            request.response()
-                    .setStatusCode(answer.status())
-                    .putHeader("Content-Type", "application/json")
-                    .end(answer.body())
-                    .onFailure(_ -> {});
+    private void send(HttpServerRequest request, Answer answer) {
+        if (request.response().ended() || request.response().closed()) {
+            return;
         }
+        request.response().setStatusCode(answer.status()).putHeader("Content-Type", "application/json");
+        boolean isLast = leaving && request.version() != HttpVersion.HTTP_2;
+        if (isLast) {
+            request.response().putHeader("Connection", "close");
+        }
+        request.response().end(answer.body()).onComplete(_ -> {
+            if (isLast) {
+                request.connection().close();
+            }
+        });
     }
 
-    /** Who has asked goes elsewhere after the answer, and who comes all the same, since it does not know yet, is answered. */
+    /**
+     * Who has asked goes elsewhere after the answer, and who comes all the same, since it does not know yet, is answered. API servers ask
+     * by HTTP/1.1 (kubernetes#75791): a connection that they keep and we close may have the next review on it already, and that pod is missed.
+     */
     public void leave(Duration settle) throws InterruptedException {
+        leaving = true;
         sendElsewhere();
         Thread.sleep(settle);
         // Those who came meanwhile; what is under way gets its answer.
@@ -253,7 +265,7 @@ public final class Webhook implements AutoCloseable {
             try {
                 connection.goAway(0);
             } catch (UnsupportedOperationException http1) {
-                // It asks one thing at a time, and sees the connection's end between two.
+                // Its next answer is its last.
             }
         }
     }

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The packaged sidecar as webhook: what an API server sees of it, and what strangers may do to it. */
 class InjectorIT {
@@ -99,19 +101,39 @@ class InjectorIT {
 
     @Nested
     class ThatIsReplaced {
-        /** API servers learn late that it goes, and ask on: over the connection that they have, and over new ones. */
+        /** API servers ask by HTTP/1.1: a connection that they keep must not end under the next review. */
         @Test
-        void answersWhileItLeaves() throws Exception {
+        void tellsWhoKeepsAConnectionThatItsAnswerIsTheLastThere() throws Exception {
+            byte[] review =
+                    Corpus.review(Corpus.all().getFirst().pod()).encode().getBytes(UTF_8);
+            try (Injector other = Injector.start("left")) {
+                HttpClient kept = other.trusting(HttpClient.Version.HTTP_1_1);
+                assertThat(other.post(kept, review).headers().firstValue("Connection"))
+                        .isEmpty();
+                other.child().process().destroy();
+                Await.until("it leaves", SOON, () -> other.ready().status() == 503);
+                for (int i = 0; i < 3; i++) {
+                    HttpResponse<String> answer = other.post(kept, review);
+                    assertThat(answer.statusCode()).isEqualTo(200);
+                    assertThat(answer.headers().firstValue("Connection")).hasValue("close");
+                }
+            }
+        }
+
+        /** API servers learn late that it goes, and ask on: over the connection that they have, and over new ones. */
+        @ParameterizedTest
+        @EnumSource(HttpClient.Version.class)
+        void answersWhileItLeaves(HttpClient.Version version) throws Exception {
             JsonObject pod = Corpus.all().getFirst().pod();
             try (Injector other = Injector.start("replaced")) {
-                HttpClient kept = other.trusting(HttpClient.Version.HTTP_2);
+                HttpClient kept = other.trusting(version);
                 other.review(kept, pod);
                 other.child().process().destroy();
                 Await.until("it leaves", SOON, () -> other.ready().status() == 503);
                 for (int i = 0; i < 10; i++) {
                     assertThat(other.review(kept, pod).getJsonObject("response").containsKey("patch"))
                             .isTrue();
-                    assertThat(other.review(other.trusting(HttpClient.Version.HTTP_2), pod)
+                    assertThat(other.review(other.trusting(version), pod)
                                     .getJsonObject("response")
                                     .containsKey("patch"))
                             .isTrue();
@@ -137,7 +159,7 @@ class InjectorIT {
     @Nested
     class WhoseCertificateIsRenewed {
         private static final int PER_SECOND = 200;
-        /** Of one connection: a caller of that many streams waits, and HttpClient does not. */
+        /** Kept connections at most. */
         private static final int AT_ONCE = 50;
 
         /** Six renewals, 2.5 s apart, under 200 reviews a second: a few kept connections and 20 new ones a second. */
@@ -148,7 +170,7 @@ class InjectorIT {
             try (Injector other = Injector.start("renewed");
                     ExecutorService newcomersThreads = Executors.newVirtualThreadPerTaskExecutor()) {
                 SSLContext newcomers = Injector.trustingAnybody();
-                HttpClient kept = other.trusting(HttpClient.Version.HTTP_2);
+                HttpClient kept = other.trusting(HttpClient.Version.HTTP_1_1);
                 other.post(kept, review);
                 List<CompletableFuture<String>> answers = new ArrayList<>();
                 Semaphore free = new Semaphore(AT_ONCE);
