@@ -70,10 +70,10 @@ final class Policies {
 
     static List<Contender> all(Scenario scenario) {
         List<Contender> all = new ArrayList<>(List.of(
-                recommended(),
-                withSpare(),
                 wanted(scenario, false, false),
+                withSpare(),
                 wanted(scenario, false, true),
+                recommended(),
                 warmPool(STANDBYS),
                 foreseeing(),
                 wanted(scenario, true, false),
@@ -82,7 +82,7 @@ final class Policies {
         return all;
     }
 
-    /** What users are told to take. */
+    /** For a stock HorizontalPodAutoscaler, from each pod's own load. */
     static Contender recommended() {
         Path manifest = MANIFESTS.resolve("load");
         return Contender.hpa("Pilot Light (" + manifest + ")", Kind.PILOT_LIGHT, HpaManifest.read(manifest));
@@ -115,7 +115,7 @@ final class Policies {
         ScalePolicy scale = new ScalePolicy(
                 scenario.minReplicas(),
                 scenario.maxReplicas(),
-                isManaged ? MANAGED_RESERVE : RESERVE,
+                RESERVE,
                 ScalePolicy.USUAL_RISK,
                 predictive,
                 Optional.of(Duration.ofSeconds(Math.round(scenario.lives().totalSeconds()))));
@@ -136,9 +136,6 @@ final class Policies {
 
     /** {@code pilotlight.scale.reserve}. */
     private static final double RESERVE = 0.25;
-
-    /** For a managed pool, whose standbys are there for a surge. */
-    private static final double MANAGED_RESERVE = 0.3;
 
     /**
      * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler
