@@ -114,6 +114,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.http.Transfer", Set.of("vertx")),
             Map.entry("dev.pilotlight.http.WatchedFile", Set.of("files")),
             Map.entry("dev.pilotlight.inject.FirstReviews", Set.of("vertx")),
+            Map.entry("dev.pilotlight.inject.Connections", Set.of("vertx")),
             Map.entry("dev.pilotlight.inject.KeyFiles", Set.of("files", "vertx")),
             Map.entry("dev.pilotlight.inject.NewestKeys", Set.of("clients")),
             Map.entry("dev.pilotlight.inject.ReviewBody", Set.of("vertx")),

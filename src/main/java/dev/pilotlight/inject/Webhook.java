@@ -6,19 +6,15 @@ import dev.pilotlight.inject.InjectionDecision.OptIn;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.KeyCertOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -39,8 +35,6 @@ public final class Webhook implements AutoCloseable {
     /** After 2 s the API server has gone on without us (timeoutSeconds in k8s/injection/webhook). */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private static final int MOST_CONNECTIONS = 1_000;
-    private static final int IDLE_SECONDS = 20;
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
 
     /**
@@ -60,15 +54,15 @@ public final class Webhook implements AutoCloseable {
     /** A tree takes many times the memory of its text, so only as many are open as cores could work on. */
     private final Semaphore trees = new Semaphore(2, true);
 
-    private final Set<HttpConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Connections connections;
     private final Thread looks;
     private volatile Certificate certificate = Certificate.NONE;
     private volatile boolean warm;
-    private volatile boolean leaving;
     private volatile boolean closed;
 
     public Webhook(Vertx vertx, Place place, Supplier<Instant> clock) {
         this.vertx = vertx;
+        this.connections = new Connections(vertx);
         this.place = place;
         this.clock = clock;
         this.files = new KeyFiles(vertx, place.certificate(), place.key());
@@ -86,18 +80,14 @@ public final class Webhook implements AutoCloseable {
                 .setSsl(true)
                 .setUseAlpn(true)
                 .setKeyCertOptions(KeyCertOptions.wrap(keys))
-                .setIdleTimeout(IDLE_SECONDS)
+                .setIdleTimeout((int) Connections.IDLE.toSeconds())
                 .setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setMaxHeaderSize(8 << 10)
                 .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(64)));
         server.connectionHandler(connection -> {
-            connections.add(connection);
-            connection.closeHandler(_ -> connections.remove(connection));
             // A caller that leaves, or that knows no TLS, is no news.
             connection.exceptionHandler(_ -> {});
-            if (connections.size() > MOST_CONNECTIONS) {
-                connection.close();
-            }
+            connections.opened(connection);
         });
         server.exceptionHandler(_ -> {});
         server.requestHandler(this::asked)
@@ -171,9 +161,14 @@ public final class Webhook implements AutoCloseable {
     private void take(HttpServerRequest request, OptIn optIn) {
         ReviewBody body = new ReviewBody(bytes);
         Context context = vertx.getOrCreateContext();
-        request.exceptionHandler(_ -> body.drop());
+        Runnable came = connections.asked(request);
+        request.exceptionHandler(_ -> {
+            came.run();
+            body.drop();
+        });
         request.handler(body::add);
         request.endHandler(_ -> {
+            came.run();
             if (body.refused() != null) {
                 error(request, body.status(), body.refused());
                 return;
@@ -236,7 +231,7 @@ public final class Webhook implements AutoCloseable {
             return;
         }
         request.response().setStatusCode(answer.status()).putHeader("Content-Type", "application/json");
-        boolean isLast = leaving && request.version() != HttpVersion.HTTP_2;
+        boolean isLast = connections.isLast(request);
         if (isLast) {
             request.response().putHeader("Connection", "close");
         }
@@ -247,27 +242,13 @@ public final class Webhook implements AutoCloseable {
         });
     }
 
-    /**
-     * Who has asked goes elsewhere after the answer, and who comes all the same, since it does not know yet, is answered. API servers ask
-     * by HTTP/1.1 (kubernetes#75791): a connection that they keep and we close may have the next review on it already, and that pod is missed.
-     */
+    /** Who has asked goes elsewhere after the answer, and who comes all the same, since it does not know yet, is answered. */
     public void leave(Duration settle) throws InterruptedException {
-        leaving = true;
-        sendElsewhere();
+        connections.leave();
         Thread.sleep(settle);
         // Those who came meanwhile; what is under way gets its answer.
-        sendElsewhere();
+        connections.leave();
         Thread.sleep(LAST_ANSWERS);
-    }
-
-    private void sendElsewhere() {
-        for (HttpConnection connection : connections) {
-            try {
-                connection.goAway(0);
-            } catch (UnsupportedOperationException http1) {
-                // Its next answer is its last.
-            }
-        }
     }
 
     @Override

@@ -200,6 +200,24 @@ public final class Injector implements AutoCloseable {
         }
     }
 
+    /** A connection through with its handshake. */
+    SSLSocket connected() throws IOException {
+        SSLSocket socket = (SSLSocket) trustingAnybody().getSocketFactory().createSocket("127.0.0.1", tls);
+        socket.setSoTimeout((int) Duration.ofMinutes(2).toMillis());
+        socket.startHandshake();
+        return socket;
+    }
+
+    /** Sends the review, or no more than so many bytes of it. */
+    void ask(SSLSocket socket, byte[] review, int bytes) throws IOException {
+        socket.getOutputStream()
+                .write(("POST /api/v1/inject HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                                + "Content-Length: " + review.length + "\r\n\r\n")
+                        .getBytes(StandardCharsets.ISO_8859_1));
+        socket.getOutputStream().write(review, 0, bytes);
+        socket.getOutputStream().flush();
+    }
+
     /** A review on a connection of its own, with a whole handshake, and no client around it: the status. */
     String alone(SSLContext context, byte[] review) {
         try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", tls)) {

@@ -25,6 +25,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -296,6 +297,28 @@ class InjectorIT {
             refuses(("{\"a\":[" + "{},".repeat(900_000) + "{}]}").getBytes(UTF_8), "more than 200000 values");
             refuses(("{\"a\":" + "[".repeat(150_000)).getBytes(UTF_8), "not a JSON object");
             injects();
+        }
+
+        /** Nobody holds a connection by asking nothing, or half; whoever has asked keeps it for longer than API servers do without use. */
+        @Test
+        void sendsAwayWhoAsksNothing() throws Exception {
+            byte[] review =
+                    Corpus.review(Corpus.all().getFirst().pod()).encode().getBytes(UTF_8);
+            try (SSLSocket kept = injector.connected();
+                    SSLSocket silent = injector.connected();
+                    SSLSocket half = injector.connected()) {
+                injector.ask(kept, review, review.length);
+                injector.ask(half, review, review.length / 2);
+                assertThat(silent.getInputStream().read()).isEqualTo(-1);
+                assertThat(half.getInputStream().read()).isEqualTo(-1);
+                injector.ask(kept, review, review.length);
+                StringBuilder answers = new StringBuilder();
+                for (int one = 0; one >= 0 && answers.indexOf("200 OK") == answers.lastIndexOf("200 OK"); ) {
+                    one = kept.getInputStream().read();
+                    answers.append((char) one);
+                }
+                assertThat(answers).containsPattern("(?s)200 OK.*200 OK");
+            }
         }
 
         @Test
