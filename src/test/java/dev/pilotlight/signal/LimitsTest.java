@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Nested;
@@ -62,6 +63,7 @@ class LimitsTest {
     void areNotLearnedFromABurstNorFromACacheWithRoom() {
         assertThat(seconds(Limits.UNKNOWN, 19, 3, FULL).usableCache(share(0.8))).isCloseTo(0.6, within(1e-9));
         assertThat(seconds(Limits.UNKNOWN, 60, 3, 0.8).usableCache(share(0.8))).isCloseTo(0.6, within(1e-9));
+        assertThat(seconds(Limits.UNKNOWN, 60, 3, 0.85).usableCache(share(0.8))).isCloseTo(0.6, within(1e-9));
     }
 
     @Test
@@ -110,33 +112,39 @@ class LimitsTest {
 
     @Nested
     class OfTheBatch {
-        private record Seen(String name, Limits limits, double batch) {}
+        /** @param limits learned within the test, not before it */
+        private record Seen(String name, Supplier<Limits> limits, double batch) {}
 
         @TestFactory
         Stream<DynamicTest> isLearnedFromABatchThatStaysFullBesideAQueue() {
             Limits none = Limits.UNKNOWN;
             return Stream.of(
-                            new Seen("for 10 s", polled(none, 11, 4, 3, 1, 0), 4),
-                            new Seen("for 9 s", polled(none, 10, 4, 3, 1, 0), 0),
-                            new Seen("while five requests end", polled(none, 11, 4, 3, 0.5, 0), 4),
-                            new Seen("while fewer end", polled(none, 11, 4, 3, 0.49, 0), 0),
-                            new Seen("without a queue", polled(none, 60, 4, 0, 1, 0), 0),
+                            new Seen("for 10 s", () -> polled(none, 11, 4, 3, 1, 0), 4),
+                            new Seen("for 9 s", () -> polled(none, 10, 4, 3, 1, 0), 0),
+                            new Seen("while five requests end", () -> polled(none, 11, 4, 3, 0.5, 0), 4),
+                            new Seen("while fewer end", () -> polled(none, 11, 4, 3, 0.49, 0), 0),
+                            new Seen("without a queue", () -> polled(none, 60, 4, 0, 1, 0), 0),
                             new Seen(
                                     "with a break",
-                                    polled(polled(polled(none, 9, 4, 3, 1, 0), 1, 4, 0, 1, 0), 9, 4, 3, 1, 0),
+                                    () -> polled(polled(polled(none, 9, 4, 3, 1, 0), 1, 4, 0, 1, 0), 9, 4, 3, 1, 0),
                                     0),
                             new Seen(
                                     "one slot free now and then",
-                                    polled(polled(none, 6, 5, 3, 1, 0), 6, 4, 3, 1, 0),
+                                    () -> polled(polled(none, 6, 5, 3, 1, 0), 6, 4, 3, 1, 0),
                                     5),
-                            new Seen("one more in the end", polled(polled(none, 6, 4, 3, 1, 0), 6, 5, 3, 1, 0), 5),
-                            new Seen("two free", polled(polled(none, 6, 6, 3, 1, 0), 6, 4, 3, 1, 0), 0),
-                            new Seen("a twentieth free", polled(polled(none, 6, 105, 3, 1, 0), 6, 100, 3, 1, 0), 105),
-                            new Seen("more than that", polled(polled(none, 6, 106, 3, 1, 0), 6, 100, 3, 1, 0), 0),
-                            new Seen("of which the cache is full", polled(none, 60, 4, 3, 1, FULL), 0),
-                            new Seen("and less later", polled(polled(none, 11, 8, 3, 1, 0), 60, 4, 3, 1, 0), 8))
+                            new Seen(
+                                    "one more in the end", () -> polled(polled(none, 6, 4, 3, 1, 0), 6, 5, 3, 1, 0), 5),
+                            new Seen("two free", () -> polled(polled(none, 6, 6, 3, 1, 0), 6, 4, 3, 1, 0), 0),
+                            new Seen(
+                                    "a twentieth free",
+                                    () -> polled(polled(none, 6, 105, 3, 1, 0), 6, 100, 3, 1, 0),
+                                    105),
+                            new Seen("more than that", () -> polled(polled(none, 6, 106, 3, 1, 0), 6, 100, 3, 1, 0), 0),
+                            new Seen("of which the cache is full", () -> polled(none, 60, 4, 3, 1, FULL), 0),
+                            new Seen("and less later", () -> polled(polled(none, 11, 8, 3, 1, 0), 60, 4, 3, 1, 0), 8))
                     .map(seen -> DynamicTest.dynamicTest(
-                            seen.name, () -> assertThat(seen.limits.batch()).isEqualTo(seen.batch)));
+                            seen.name,
+                            () -> assertThat(seen.limits.get().batch()).isEqualTo(seen.batch)));
         }
 
         @Test
@@ -175,6 +183,9 @@ class LimitsTest {
             assertThat(polled(hour, 1, 4, 0, 0, 0).queueLasts(0)).isEqualTo(1);
             assertThat(polled(hour, 2, 4, 0, 0, 0).queueLasts(0)).isEqualTo(0.95);
             assertThat(polled(hour, 6, 4, 0, 0, 0).queueLasts(1)).isEqualTo(0.05);
+            Interval two = new Interval(
+                    2, 1, new Interval.Requests(0, 4, 4, 0, 0, 0), Optional.empty(), OptionalDouble.empty());
+            assertThat(hour.advance(two).queueLasts(0)).as("of two seconds").isEqualTo(0.95);
         }
     }
 
