@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -24,6 +25,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class WebhookLatency {
     /** A JVM compiles what it runs often; the native binary needs none of it. */
     private static final int WARM_UP_SECONDS = 10;
+
+    /** As an API server has: --max-mutating-requests-inflight. */
+    private static final int AT_ONCE = 200;
 
     private WebhookLatency() {}
 
@@ -51,12 +55,15 @@ public final class WebhookLatency {
         int count = rate * seconds;
         long start = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
         List<CompletableFuture<Long>> answers = new ArrayList<>(count);
+        Semaphore free = new Semaphore(AT_ONCE);
         for (int i = 0; i < count; i++) {
             long due = start + i * TimeUnit.SECONDS.toNanos(1) / rate;
             for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
                 LockSupport.parkNanos(left);
             }
+            free.acquireUninterruptibly();
             answers.add(client.sendAsync(reviews.get(i % reviews.size()), HttpResponse.BodyHandlers.ofString())
+                    .whenComplete((_, _) -> free.release())
                     .thenApply(answer -> {
                         if (answer.statusCode() != 200) {
                             throw new IllegalStateException(answer.statusCode() + ": " + answer.body());
