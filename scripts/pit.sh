@@ -20,7 +20,7 @@ signal/limits      Limits*                                                      
 signal/inflow      PoolInflow                                                         signal.PoolInflowTest
 signal/forecast    Days,Trend,Promises*,Forecast*                                     signal.ForecastTest
 signal/arrivals    ArrivalRate*                                                       signal.ArrivalRateTest
-lifecycle/steps    Lifecycle,WarmUpSteps,OwnRequests                                  loop.ConditionsTest,loop.TickTest,lifecycle.OwnRequestsTest
+lifecycle/steps    Lifecycle,WarmUpSteps,OwnRequests                                  lifecycle.LifecycleTest,loop.ConditionsTest,loop.TickTest,lifecycle.OwnRequestsTest
 lifecycle/verdicts Judgement,Evidence                                                 loop.ConditionsTest,loop.TickTest
 lifecycle/progress Progress,Pulse                                                     loop.ConditionsTest,loop.TickTest,lifecycle.PulseTest
 ROWS
