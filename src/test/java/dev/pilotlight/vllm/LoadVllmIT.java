@@ -146,9 +146,13 @@ class LoadVllmIT {
     @Test
     @Order(2)
     void isTheThroughputOfAConstantNumberInFlight() throws IOException, InterruptedException {
-        for (int count : new int[] {2, 4, SLOTS}) {
+        for (int count : new int[] {SLOTS, 2, 4}) {
             try (Clients _ = Clients.constant(server, count, PROMPT, TOKENS)) {
-                assertNear(settled(count + " of 8 in flight", FORGOTTEN));
+                Thread.sleep(FORGOTTEN.toMillis());
+                Seen seen = watch(MEASURED);
+                // A busy machine may have held the engine back when it was full.
+                sustainable = Math.max(sustainable, seen.perSecond());
+                assertNear(noted(count + " of 8 in flight", seen, seen.truth()));
             }
         }
     }
