@@ -20,8 +20,8 @@ signal/limits      Limits*                                                      
 signal/inflow      PoolInflow                                                         signal.PoolInflowTest
 signal/forecast    Days,Trend,Promises*,Forecast*                                     signal.ForecastTest
 signal/arrivals    ArrivalRate*                                                       signal.ArrivalRateTest
-lifecycle/steps    Lifecycle,WarmUpSteps,OwnRequests                                  lifecycle.LifecycleTest,loop.ConditionsTest,loop.TickTest,lifecycle.OwnRequestsTest
-lifecycle/verdicts Judgement,Evidence                                                 loop.ConditionsTest,loop.TickTest
+lifecycle/steps    Lifecycle,WarmUpSteps,OwnRequests                                  lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest
+lifecycle/verdicts Judgement,Evidence                                                 lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest
 lifecycle/progress Progress,Pulse                                                     loop.ConditionsTest,loop.TickTest,lifecycle.PulseTest
 ROWS
 }
