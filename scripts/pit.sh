@@ -22,7 +22,7 @@ signal/forecast    Days,Trend,Promises*,Forecast*                               
 signal/arrivals    ArrivalRate*                                                       signal.ArrivalRateTest
 lifecycle/steps    Lifecycle,WarmUpSteps,OwnRequests                                  lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest
 lifecycle/verdicts Judgement,Evidence                                                 lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest
-lifecycle/progress Progress,Pulse                                                     loop.ConditionsTest,loop.TickTest,lifecycle.PulseTest
+lifecycle/progress Progress,Pulse                                                     lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest
 ROWS
 }
 
