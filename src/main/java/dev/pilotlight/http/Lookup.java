@@ -58,20 +58,29 @@ final class Lookup {
         return switch (find(host, within)) {
             case Found.Nowhere(String why) -> new Answer.Lost(Cause.NAME, why);
             case Found.At(List<InetAddress> addresses) -> {
-                Answer answer = request.apply(addresses.getFirst());
-                for (int i = 1; i < addresses.size() && isRefused(answer); i++) {
-                    answer = request.apply(addresses.get(i));
-                    if (!isRefused(answer)) {
-                        known.put(host, List.of(addresses.get(i)));
-                    }
-                }
-                yield answer;
+                Answer first = request.apply(addresses.getFirst());
+                yield isLost(first, Cause.REFUSED)
+                        ? elsewhere(host, addresses, request).orElse(first)
+                        : first;
             }
         };
     }
 
-    private static boolean isRefused(Answer answer) {
-        return answer instanceof Answer.Lost lost && lost.cause() == Cause.REFUSED;
+    /** Where IPv6 is switched off, ::1 cannot be reached at all: that says nothing, and the first one's refusal stands. */
+    private Optional<Answer> elsewhere(
+            String host, List<InetAddress> addresses, Function<InetAddress, Answer> request) {
+        for (InetAddress address : addresses.subList(1, addresses.size())) {
+            Answer answer = request.apply(address);
+            if (!isLost(answer, Cause.REFUSED) && !isLost(answer, Cause.BROKEN)) {
+                known.put(host, List.of(address));
+                return Optional.of(answer);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isLost(Answer answer, Cause cause) {
+        return answer instanceof Answer.Lost lost && lost.cause() == cause;
     }
 
     Found find(String host, Duration within) {

@@ -2,6 +2,7 @@ package dev.pilotlight.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pilotlight.http.Http.Answer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -22,6 +23,17 @@ class LookupTest {
         assertThat(lookup.find("127.0.0.1", AMPLE))
                 .isEqualTo(new Lookup.Found.At(List.of(InetAddress.ofLiteral("127.0.0.1"))));
         assertThat(lookup.find("[::1]", AMPLE)).isEqualTo(new Lookup.Found.At(List.of(InetAddress.ofLiteral("::1"))));
+    }
+
+    /** A pod with IPv6 switched off has ::1 in its hosts file all the same: that it cannot be reached must not hide that the engine refuses. */
+    @Test
+    void tellsOfARefusalThoughAnotherAddressCannotBeReached() {
+        InetAddress other = InetAddress.ofLiteral("::1");
+        Lookup lookup = new Lookup(_ -> List.of(HERE, other));
+        Answer refused = new Answer.Lost(Cause.REFUSED, "nothing listens");
+        Answer unreachable = new Answer.Lost(Cause.BROKEN, "Cannot assign requested address");
+        assertThat(lookup.tryEach("localhost", AMPLE, address -> address.equals(other) ? unreachable : refused))
+                .isEqualTo(refused);
     }
 
     @Test
