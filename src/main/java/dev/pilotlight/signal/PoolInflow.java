@@ -97,11 +97,6 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
         return all > A_SURGE * known ? (all - known) * each(serving) / serving.size() : 0;
     }
 
-    /** What comes to all of them, in pods' worth: without what still waits of earlier. */
-    public double pods(Collection<Inflow> serving) {
-        return perSecond(serving) * each(serving);
-    }
-
     private double perSecond(Collection<Inflow> serving) {
         return rate.perSecond(
                 serving.stream().mapToDouble(Inflow::staySeconds).average().orElse(0));

@@ -219,15 +219,13 @@ class PoolInflowTest {
     }
 
     @Test
-    void saysHowManyPodsTheTrafficTakes() {
+    void saysByHowMuchMoreEachPodIsAboutToRead() {
         PoolInflow all = PoolInflow.UNKNOWN
                 .advance(Map.of("a", said(0, 0, 10, 0.05, 0), "b", said(0, 0, 10, 0.05, 0)))
                 .advance(Map.of("a", said(2, 60, 10, 0.05, 0), "b", said(2, 60, 10, 0.05, 0)));
-        assertThat(all.pods(all.last().values())).isCloseTo(3, within(1e-9));
         assertThat(all.unseen(all.last().values()))
                 .as("each is about to read so much more")
                 .isCloseTo((60 - 20) * 0.05 / 2, within(1e-9));
         assertThat(all.unseen(List.of())).isZero();
-        assertThat(all.pods(List.of())).isZero();
     }
 }

@@ -110,7 +110,7 @@ public record Planner(
                 change.isPresent() || pool.gone().isEmpty() ? Optional.empty() : goneSince.or(() -> Optional.of(now)),
                 comes,
                 policy.scale()
-                        .map(scale -> wish.look(pool.traffic(peers, load, comes, inflows), scale, now))
+                        .map(scale -> wish.look(pool.traffic(peers, load), scale, now))
                         .orElse(Wish.NONE));
         return new Decision(next, change, demand);
     }

@@ -95,20 +95,12 @@ record SortedPool(
                 .collect(Collectors.toMap(KnownPeer::name, it -> it.inflow().get()));
     }
 
-    Wish.Traffic traffic(List<Peer> peers, OptionalDouble load, PoolInflow comes, Map<String, Inflow> inflows) {
-        boolean allCount = !serving.isEmpty()
-                && unreachable.isEmpty()
-                && serving.stream().allMatch(it -> inflows.containsKey(it.name()));
+    Wish.Traffic traffic(List<Peer> peers, OptionalDouble load) {
         return new Wish.Traffic(
                 (int) peers.stream().filter(peer -> !peer.terminating()).count(),
                 serving.size() + unreachable.size(),
                 (int) serving.stream().filter(it -> it.load().isPresent()).count(),
                 load,
-                allCount
-                        ? OptionalDouble.of(comes.pods(serving.stream()
-                                .map(it -> inflows.get(it.name()))
-                                .toList()))
-                        : OptionalDouble.empty(),
                 coldStart());
     }
 

@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
  * what was wanted last still is, and at first what is there.
  *
  * <p>Pods come a cold start late. So to what the traffic takes now is added what it may grow by until then: a share of what it leaves of
- * the most pods, and no more than it was seen to grow by, once enough of it was seen. And what it took of late is kept, since it may come back sooner than a pod does.
+ * the most pods, and no more than it was seen to grow by, once enough of it was seen. Pods are kept for a while by the autoscaler's window.
  *
  * @param pods wanted, not rounded: whoever scales rounds up, and its tolerance keeps a fleet steady; empty before the first look
  * @param demand what the traffic was
@@ -32,16 +32,9 @@ public record Wish(OptionalDouble pods, Demand demand) {
      * @param onTraffic of these
      * @param heard of these, that say their load
      * @param load mean of those heard
-     * @param comes what comes to all of them, in pods' worth, without what still waits of earlier; empty while not all count it
      * @param coldStart as long as a pod took to come; empty where nobody saw it
      */
-    record Traffic(
-            int there,
-            int onTraffic,
-            int heard,
-            OptionalDouble load,
-            OptionalDouble comes,
-            Optional<Duration> coldStart) {}
+    record Traffic(int there, int onTraffic, int heard, OptionalDouble load, Optional<Duration> coldStart) {}
 
     Wish look(Traffic seen, ScalePolicy policy, Instant now) {
         if (seen.load().isEmpty() || seen.heard() < LEAST_HEARD * seen.onTraffic()) {
@@ -49,19 +42,11 @@ public record Wish(OptionalDouble pods, Demand demand) {
         }
         Duration coldStart = policy.coldStart().or(seen::coldStart).orElse(USUAL_COLD_START);
         // One on traffic that says nothing counts as an average one, not as idle.
-        double work = seen.load().getAsDouble() * seen.onTraffic();
-        // A backlog has to be worked off, and will not grow: it needs pods, but none to spare.
-        double comes = Math.min(work, seen.comes().orElse(work));
-        Demand known = demand.look(now, comes, policy, coldStart);
-        double expected = policy.predictive() ? Math.max(comes, known.ahead().orElse(0)) : comes;
-        double left = policy.reserve() * Math.max(0, policy.maxPods() - expected);
-        // Traffic that stops and goes grows from what it was, not from nothing.
-        double lately = Math.max(expected, known.held());
-        double spare = known.growth().isPresent()
-                ? Math.min(left, lately * (known.growth().getAsDouble() - 1))
-                : left;
-        double kept = Math.max(known.held(), Math.max(work, expected / FULLEST));
-        double wanted = Math.max(expected + spare, kept);
-        return new Wish(OptionalDouble.of(policy.within(wanted)), known);
+        Demand known = demand.look(now, seen.load().getAsDouble() * seen.onTraffic(), policy.risk(), coldStart);
+        double expected =
+                policy.predictive() ? Math.max(known.pods(), known.ahead().orElse(0)) : known.pods();
+        double share = policy.reserve() * Math.max(0, policy.maxPods() - expected);
+        double spare = Math.min(share, known.growth().of(expected).orElse(share));
+        return new Wish(OptionalDouble.of(policy.within(Math.max(expected + spare, expected / FULLEST))), known);
     }
 }

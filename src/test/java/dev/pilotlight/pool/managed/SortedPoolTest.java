@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pilotlight.pool.peers.PeerReport;
 import dev.pilotlight.signal.Inflow;
-import dev.pilotlight.signal.PoolInflow;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,8 +41,7 @@ class SortedPoolTest {
 
     private Wish.Traffic traffic(String... named) {
         SortedPool pool = SortedPool.of(peers, new TreeSet<>(List.of(named)), named.length, NOW.minusSeconds(60), NOW);
-        PoolInflow comes = PoolInflow.UNKNOWN.advance(pool.inflow());
-        return pool.traffic(peers, OptionalDouble.of(0.5), comes, pool.inflow());
+        return pool.traffic(peers, OptionalDouble.of(0.5));
     }
 
     @Test
@@ -58,19 +56,6 @@ class SortedPoolTest {
         assertThat(seen.onTraffic()).isEqualTo(3);
         assertThat(seen.heard()).isEqualTo(1);
         assertThat(seen.load()).hasValue(0.5);
-    }
-
-    @Test
-    void knowsWhatComesWhereEveryPodOnTrafficCountsIt() {
-        pod("a", 100);
-        pod("b", 100);
-        assertThat(traffic("a", "b").comes()).isPresent();
-        assertThat(traffic().comes()).as("nobody is on traffic").isEmpty();
-        peers.add(new Peer("silent", false, Optional.empty()));
-        assertThat(traffic("a", "b").comes()).as("a stranger to the plan").isPresent();
-        assertThat(traffic("a", "b", "silent").comes()).isEmpty();
-        pod("c", OptionalDouble.of(0.5), Optional.empty(), false);
-        assertThat(traffic("a", "b", "c").comes()).isEmpty();
     }
 
     @Test

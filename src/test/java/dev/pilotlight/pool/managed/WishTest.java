@@ -29,7 +29,7 @@ class WishTest {
     }
 
     private static Traffic all(int pods, double load) {
-        return new Traffic(pods, pods, pods, OptionalDouble.of(load), UNKNOWN, Optional.empty());
+        return new Traffic(pods, pods, pods, OptionalDouble.of(load), Optional.empty());
     }
 
     private static Wish first(Traffic seen, ScalePolicy policy) {
@@ -82,55 +82,46 @@ class WishTest {
 
     @Test
     void takesAPodOnTrafficThatSaysNothingForAnAverageOne() {
-        Traffic oneSilent = new Traffic(8, 8, 7, OptionalDouble.of(0.75), UNKNOWN, Optional.empty());
+        Traffic oneSilent = new Traffic(8, 8, 7, OptionalDouble.of(0.75), Optional.empty());
         assertThat(first(oneSilent, POLICY).pods())
                 .isEqualTo(first(all(8, 0.75), POLICY).pods());
-    }
-
-    /** What waits wants pods; it does not double. */
-    @Test
-    void sparesNothingForABacklog() {
-        Traffic behind = new Traffic(8, 8, 8, OptionalDouble.of(1.1), OptionalDouble.of(5), Optional.empty());
-        assertThat(pods(first(behind, POLICY))).isEqualTo(9); // 8.8, not 8.8 + 1.3
     }
 
     /** After an outage of the sidecars the first two that are back have the traffic of all. */
     @Test
     void standsWhereFewerThanHalfSayTheirLoad() {
         Wish before = first(all(8, 0.6), POLICY);
-        Traffic three = new Traffic(8, 8, 3, OptionalDouble.of(2.5), UNKNOWN, Optional.empty());
-        Traffic none = new Traffic(8, 8, 0, UNKNOWN, UNKNOWN, Optional.empty());
-        Traffic half = new Traffic(8, 8, 4, OptionalDouble.of(1), UNKNOWN, Optional.empty());
+        Traffic three = new Traffic(8, 8, 3, OptionalDouble.of(2.5), Optional.empty());
+        Traffic none = new Traffic(8, 8, 0, UNKNOWN, Optional.empty());
+        Traffic half = new Traffic(8, 8, 4, OptionalDouble.of(1), Optional.empty());
         assertThat(before.look(three, POLICY, START.plusSeconds(1))).isEqualTo(before);
         assertThat(before.look(none, POLICY, START.plusSeconds(1))).isEqualTo(before);
-        assertThat(pods(before.look(half, POLICY, START.plusSeconds(1)))).isEqualTo(10);
+        assertThat(pods(before.look(half, POLICY, START.plusSeconds(60)))).isEqualTo(10);
     }
 
     @Test
     void isWhatIsThereForALeaderThatNeverHeardALoad() {
-        assertThat(pods(first(new Traffic(5, 0, 0, UNKNOWN, UNKNOWN, Optional.empty()), POLICY)))
+        assertThat(pods(first(new Traffic(5, 0, 0, UNKNOWN, Optional.empty()), POLICY)))
                 .isEqualTo(5);
-        assertThat(pods(first(new Traffic(1, 0, 0, UNKNOWN, UNKNOWN, Optional.empty()), POLICY)))
+        assertThat(pods(first(new Traffic(1, 0, 0, UNKNOWN, Optional.empty()), POLICY)))
                 .isEqualTo(2);
     }
 
     @Nested
     class OverTime {
+        /** A look a second, of which an autoscaler takes the highest: what is chance is not to be bought. */
         @Test
-        void keepsWhatTheLastFourColdStartsTook() {
-            Wish busy = after(Wish.NONE, 0, 10, POLICY, _ -> 9);
-            Wish quiet = after(busy, 10, 33, POLICY, _ -> 3);
-            assertThat(quiet.pods().orElseThrow()).isCloseTo(9, within(0.01));
-            assertThat(pods(after(quiet, 33, 36, POLICY, _ -> 3))).isEqualTo(6); // 3 + 11 / 4
+        void followsTheMeanOfHalfAMinute() {
+            Wish calm = after(Wish.NONE, 0, 10, POLICY, _ -> 4);
+            Wish peak = calm.look(all(10, 0.8), POLICY, START.plusSeconds(600));
+            assertThat(peak.pods().orElseThrow() - calm.pods().orElseThrow()).isLessThan(0.75 * 4 / 2);
+            assertThat(after(calm, 10, 11, POLICY, _ -> 8).pods().orElseThrow()).isCloseTo(8 + 6 / 4.0, within(0.1));
         }
 
         @Test
-        void sparesForTrafficThatStopsAndGoes() {
-            DoubleUnaryOperator stopAndGo = minute -> (int) minute % 2 == 0 ? 0 : 3;
-            assertThat(after(Wish.NONE, 0, 30, POLICY, stopAndGo).pods().orElseThrow())
-                    .isCloseTo(3 + 11 / 4.0, within(0.01));
-            assertThat(after(Wish.NONE, 0, 31, POLICY, stopAndGo).pods().orElseThrow())
-                    .isCloseTo(14 / 4.0, within(0.6));
+        void standsAfterASilenceOnWhatIsSeenThen() {
+            Wish calm = after(Wish.NONE, 0, 10, POLICY, _ -> 4);
+            assertThat(after(calm, 30, 31, POLICY, _ -> 8).pods().orElseThrow()).isCloseTo(9.5, within(0.01));
         }
 
         /** Ten hours of traffic that never grows by more than a tenth within a cold start. */
@@ -142,6 +133,14 @@ class WishTest {
             assertThat(learned.pods().orElseThrow()).isBetween(4.0, 4.8);
             ScalePolicy noRisk = new ScalePolicy(2, 14, 0.25, 0, false, Optional.of(COLD_START));
             assertThat(pods(after(Wish.NONE, 0, 700, noRisk, steady))).isEqualTo(7);
+        }
+
+        /** From nothing to three pods' worth, every quarter of an hour, for ten hours: by so much it grows then, and by no more. */
+        @Test
+        void sparesWhatComesOfTrafficThatStopsAndGoes() {
+            DoubleUnaryOperator stopAndGo = minute -> minute % 15 < 3 ? 3 : 0;
+            assertThat(after(Wish.NONE, 0, 765, POLICY, stopAndGo).pods().orElseThrow())
+                    .isCloseTo(3, within(0.01));
         }
 
         /** A surge in each hour: more than one in a hundred minutes is followed by it. */
