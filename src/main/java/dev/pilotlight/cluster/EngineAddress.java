@@ -1,16 +1,18 @@
 package dev.pilotlight.cluster;
 
 import dev.pilotlight.pod.OwnPod;
+import dev.pilotlight.pod.VllmContainer;
 import dev.pilotlight.vllmpod.VllmArguments;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Where the engine listens: as configured; else at the ports of the vLLM container in the own pod; else at vLLM's default. */
+/** Where the engine listens: as configured; else at the address and the ports of the vLLM container in the own pod; else at vLLM's default. */
 public final class EngineAddress {
+    private static final String LOOPBACK = "127.0.0.1";
     /** Where vLLM listens if nobody says anything. */
-    public static final URI DEFAULT = onLoopback(VllmArguments.DEFAULT_PORT);
+    public static final URI DEFAULT = at(LOOPBACK, VllmArguments.DEFAULT_PORT);
     /** More ranks than a pod has GPUs. */
     private static final int MOST = 64;
 
@@ -26,22 +28,23 @@ public final class EngineAddress {
         return configured.isEmpty()
                 ? cluster.ownPod()
                         .flatMap(OwnPod::vllm)
-                        .map(vllm -> found(vllm.arguments()))
+                        .map(EngineAddress::found)
                         .orElse(List.of(DEFAULT))
                 : configured;
     }
 
-    private static List<URI> found(VllmArguments arguments) {
+    private static List<URI> found(VllmContainer vllm) {
+        VllmArguments arguments = vllm.arguments();
         int servers = arguments.ranks().ownPorts()
                 ? Math.clamp(arguments.ranks().local().orElse(1), 1, MOST)
                 : 1;
         int first = arguments.port().orElse(VllmArguments.DEFAULT_PORT);
         return IntStream.range(first, first + servers)
-                .mapToObj(EngineAddress::onLoopback)
+                .mapToObj(port -> at(vllm.address().orElse(LOOPBACK), port))
                 .toList();
     }
 
-    private static URI onLoopback(int port) {
-        return URI.create("http://127.0.0.1:" + port);
+    private static URI at(String address, int port) {
+        return URI.create("http://" + address + ":" + port);
     }
 }

@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 /** The vLLM server beside us. */
 public interface EngineConfig {
     /**
-     * Where the server listens; with {@code --root-path /llm} add that path. http or https. Default: 127.0.0.1, at the port of the vLLM
-     * container in the own pod, else 8000.
+     * Where the server listens; with {@code --root-path /llm} add that path. http or https. Default: where the vLLM
+     * container in the own pod listens, by its arguments; else 127.0.0.1:8000.
      */
     Optional<URI> url();
 

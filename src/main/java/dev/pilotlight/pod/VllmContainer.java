@@ -8,22 +8,32 @@ import dev.pilotlight.vllmpod.VllmServer;
 import dev.pilotlight.vllmpod.VllmServer.Found;
 import dev.pilotlight.vllmpod.VllmServer.Rank;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The container that vLLM runs in.
  *
+ * @param address that alone it listens at; empty where loopback does
  * @param restarts how often the kubelet has started it again
  * @param startedAt when its present process began
  * @param hooks what of its spec calls the sidecar
  */
 public record VllmContainer(
-        String name, VllmArguments arguments, int restarts, Optional<Instant> startedAt, Hooks hooks) {
+        String name,
+        VllmArguments arguments,
+        Optional<String> address,
+        int restarts,
+        Optional<Instant> startedAt,
+        Hooks hooks) {
     static final String SIDECAR = "pilotlight";
+
+    private static final Pattern NUMERIC = Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
     /**
      * @param livenessProbe its liveness probe asks for the verdict
@@ -64,6 +74,7 @@ public record VllmContainer(
         return new VllmContainer(
                 name,
                 arguments,
+                arguments.access().elsewhere().flatMap(host -> literal(host).or(() -> ownAddress(pod))),
                 status.map(it -> Range.COUNT.whole(it.getValue("restartCount")).orElse(0))
                         .orElse(0),
                 status.map(it -> Fields.object(Fields.object(it, "state"), "running"))
@@ -74,6 +85,22 @@ public record VllmContainer(
                         .findFirst()
                         .map(Hooks::of)
                         .orElse(new Hooks(false, false)));
+    }
+
+    /** As it stands in a URL. */
+    private static Optional<String> literal(String host) {
+        try {
+            String named = host.contains(":") ? "[" + host + "]" : host;
+            return Optional.ofNullable(URI.create("http://" + named).getHost())
+                    .filter(_ -> NUMERIC.matcher(host).matches());
+        } catch (IllegalArgumentException none) {
+            return Optional.empty();
+        }
+    }
+
+    /** What a name of this machine, or a variable that the spec does not hold, comes to. */
+    private static Optional<String> ownAddress(JsonObject pod) {
+        return Fields.text(Fields.object(pod, "status"), "podIP").flatMap(VllmContainer::literal);
     }
 
     static Optional<Instant> instant(String text) {

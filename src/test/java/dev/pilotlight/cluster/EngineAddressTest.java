@@ -22,7 +22,8 @@ class EngineAddressTest {
     private static ClusterView beside(String arguments) {
         JsonObject pod = new JsonObject("""
                 {"metadata": {"name": "a", "resourceVersion": "1"},
-                 "spec": {"containers": [{"name": "engine", "image": "vllm/vllm-openai", "args": [%s]}]}}""".formatted(arguments));
+                 "spec": {"containers": [{"name": "engine", "image": "vllm/vllm-openai", "args": [%s]}]},
+                 "status": {"podIP": "10.0.0.7"}}""".formatted(arguments));
         Cached<OwnPod> cached = new Cached<>(
                 Map.of("a", new Cached.Item<>("1", OwnPod.of(pod, Optional.empty()))),
                 Optional.of(Instant.EPOCH),
@@ -56,6 +57,24 @@ class EngineAddressTest {
     void isTheDefaultWhereTheArgumentsNameNoPortThatCanBeRead() {
         for (String arguments : new String[] {"", "\"--model\", \"tiny\"", "\"--port\", \"$(PORT)\"", "\"--port\""}) {
             assertThat(EngineAddress.of(UNSET, beside(arguments))).as(arguments).isEqualTo(DEFAULT);
+        }
+    }
+
+    /** It listens nowhere else: asked at 127.0.0.1, it would be taken for one that does not start. */
+    @Test
+    void isTheOneAddressThatTheServerListensAt() {
+        String[] told = {
+            "\"--host\", \"::1\"", "http://[::1]:8000",
+            "\"--host=10.0.0.7\", \"--port\", \"9000\"", "http://10.0.0.7:9000",
+            "\"--host\", \"$(POD_IP)\"", "http://10.0.0.7:8000",
+            "\"--host\", \"node-a\"", "http://10.0.0.7:8000",
+            "\"--host\", \":::::\"", "http://10.0.0.7:8000",
+            "\"--host\", \"999.1.1.1\"", "http://10.0.0.7:8000",
+            "\"--host\", \"::\"", "http://127.0.0.1:8000",
+            "\"--host\", \"localhost\"", "http://127.0.0.1:8000"
+        };
+        for (int i = 0; i < told.length; i += 2) {
+            assertThat(EngineAddress.of(UNSET, beside(told[i]))).as(told[i]).isEqualTo(URI.create(told[i + 1]));
         }
     }
 
