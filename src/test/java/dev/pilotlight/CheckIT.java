@@ -34,10 +34,10 @@ class CheckIT {
 
             assertThat(said.output().lines())
                     .contains(
-                            "ok       engine   answers, with tiny",
-                            "ok       phase    ready",
-                            "ok       key      none is asked for",
-                            "missing  scrape   nobody but this pod has asked for /metrics since the sidecar began")
+                            "ok       engine      answers, with tiny",
+                            "ok       phase       ready",
+                            "ok       key         none is asked for",
+                            "missing  scrape      nobody but this pod has asked for /metrics since the sidecar began")
                     .last()
                     .isEqualTo("1 of 8 are missing");
             assertThat(said.code()).isEqualTo(1);

@@ -19,7 +19,7 @@ final class Checklist {
 
     private static final long LEAST_GRACE_SECONDS = 60;
     private static final Pattern REFUSED_KEY = Pattern.compile("\\b40[13]\\b");
-    private static final String RIGHTS =
+    private static final String BIND_THE_ACCOUNT =
             "bind the pod's service account: `namespaces[].serviceAccounts` of the chart, or k8s/cluster and k8s/base";
 
     private final JsonObject status;
@@ -35,7 +35,7 @@ final class Checklist {
         list.engine();
         list.key();
         list.slots();
-        list.rights();
+        list.permissions();
         list.spec();
         list.gpu();
         list.scrape();
@@ -119,10 +119,10 @@ final class Checklist {
                                 "set PILOTLIGHT_ENGINE_MAX_NUM_SEQS to vLLM's --max-num-seqs, or let the sidecar read its pod"));
     }
 
-    private void rights() {
+    private void permissions() {
         if (!status.containsKey("cluster")) {
             add(note(
-                    "rights",
+                    "permissions",
                     "POD_NAME is not set: the sidecar asks no API server",
                     "POD_NAME and POD_NAMESPACE by the downward API: docs/probes.md"));
             return;
@@ -130,10 +130,10 @@ final class Checklist {
         JsonObject cluster = in(status, "cluster");
         Optional<String> pod = text(cluster, "podWhy");
         Optional<String> marks = text(cluster, "marksWhy");
-        pod.ifPresent(why -> add(missing("rights", "it cannot read its own pod: " + why, RIGHTS)));
-        marks.ifPresent(why -> add(missing("rights", "it cannot label its own pod: " + why, RIGHTS)));
+        pod.ifPresent(why -> add(missing("permissions", "it cannot read its own pod: " + why, BIND_THE_ACCOUNT)));
+        marks.ifPresent(why -> add(missing("permissions", "it cannot label its own pod: " + why, BIND_THE_ACCOUNT)));
         if (pod.isEmpty() && marks.isEmpty()) {
-            add(ok("rights", "reads and labels its own pod"));
+            add(ok("permissions", "reads and labels its own pod"));
         }
         text(cluster, "serviceWarning")
                 .ifPresent(
@@ -147,7 +147,7 @@ final class Checklist {
             add(note(
                     "spec",
                     "probe and hook of vLLM's container cannot be seen",
-                    "with the right to read the pod they are checked, too"));
+                    "with permission to read the pod they are checked, too"));
             return;
         }
         add(

@@ -32,7 +32,7 @@ record Finding(Level level, String what, String says, Optional<String> fix) {
 
     String text() {
         String word = level.name().toLowerCase(java.util.Locale.ROOT);
-        return "%-8s %-8s %s".formatted(word, what, says)
-                + fix.map(it -> "%n%-8s %-8s -> %s".formatted("", "", it)).orElse("");
+        return "%-8s %-11s %s".formatted(word, what, says)
+                + fix.map(it -> "%n%-8s %-11s -> %s".formatted("", "", it)).orElse("");
     }
 }

@@ -141,7 +141,7 @@ public interface PilotlightConfig {
         /** This pod's GPUs or MIG devices, as {@code nvidia-smi -L} prints them, or the word {@code visible}. */
         Optional<List<String>> uuids();
 
-        /** The page of the node's dcgm-exporter. Default: {@code http://$HOST_IP:9400/metrics} where HOST_IP is set. */
+        /** The metrics page of the node's dcgm-exporter. Default: {@code http://$HOST_IP:9400/metrics} where HOST_IP is set. */
         Optional<String> dcgmUrl();
 
         /** XIDs that are faults, by number or name. Default: 48, 64, 74, 79, 94, 95, 119, 120; an empty list: none. */

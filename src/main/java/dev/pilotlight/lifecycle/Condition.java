@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum Condition {
     DEAD(
             Effect.KILLS,
-            "`/health` was well and says 500 or a bare 503; the page is read, and stands, by nobody's order; our requests get 5xx",
+            "`/health` was well and says 500 or a bare 503; the metrics page is read, and stands, by nobody's order; our requests get 5xx",
             "`dead-after`, 10 s",
             "vLLM's `instrumentator/health.py`"),
     STUCK(
@@ -55,7 +55,7 @@ public enum Condition {
             "vllm#40814, router#302"),
     NO_MODEL(
             Effect.UNREADIES,
-            "the engine answers and lists no model, or is no vLLM: neither page, nor models, nor an endpoint for requests",
+            "the engine answers and lists no model, or is no vLLM: neither metrics page, nor models, nor an endpoint for requests",
             "60 s",
             "our own choice"),
     ERRORS(

@@ -65,7 +65,7 @@ class ChecklistTest {
                 .allSatisfy(finding -> assertThat(finding.level()).isEqualTo(Level.OK));
         assertThat(levels(well()))
                 .containsOnlyKeys(
-                        "engine", "phase", "key", "slots", "rights", "probe", "drain", "grace", "gpu", "scrape");
+                        "engine", "phase", "key", "slots", "permissions", "probe", "drain", "grace", "gpu", "scrape");
     }
 
     @Test
@@ -78,8 +78,8 @@ class ChecklistTest {
 
     @Test
     void saysInALineWhatIsWrongAndInTheNextWhatToDo() {
-        assertThat(Finding.missing("rights", "no", "yes").text())
-                .isEqualTo("missing  rights   no%n                  -> yes".formatted());
+        assertThat(Finding.missing("permissions", "no", "yes").text())
+                .isEqualTo("missing  permissions no%n                     -> yes".formatted());
     }
 
     @Nested
@@ -122,11 +122,11 @@ class ChecklistTest {
         }
 
         @Test
-        void theRightToReadAndToLabelThePod() {
+        void thePermissionToReadAndToLabelThePod() {
             JsonObject status = well();
             status.getJsonObject("cluster").put("podWhy", "403").put("marksWhy", "403");
             assertThat(Checklist.of(status).stream()
-                            .filter(it -> it.what().equals("rights"))
+                            .filter(it -> it.what().equals("permissions"))
                             .map(Finding::says))
                     .containsExactly("it cannot read its own pod: 403", "it cannot label its own pod: 403");
         }
@@ -177,7 +177,7 @@ class ChecklistTest {
             status.remove("cluster");
             assertThat(levels(status))
                     .containsEntry("gpu", Level.NOTE)
-                    .containsEntry("rights", Level.NOTE)
+                    .containsEntry("permissions", Level.NOTE)
                     .containsEntry("spec", Level.NOTE)
                     .containsEntry("slots", Level.NOTE);
             assertThat(Checklist.passes(Checklist.of(status))).isTrue();
