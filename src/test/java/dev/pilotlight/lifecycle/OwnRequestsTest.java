@@ -30,4 +30,13 @@ class OwnRequestsTest {
         own.ended(END.plusSeconds(60));
         assertThat(own.at(END.minusSeconds(1))).isEqualTo(new OwnTraffic(2, 2));
     }
+
+    @Test
+    void areForgottenOnceEveryReadingIsNewer() {
+        own.began();
+        own.ended(END);
+        own.began();
+        own.ended(END.plusSeconds(61));
+        assertThat(own.at(END.minusSeconds(1))).isEqualTo(new OwnTraffic(2, 1));
+    }
 }
