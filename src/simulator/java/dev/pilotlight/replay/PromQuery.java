@@ -8,12 +8,12 @@ import java.util.regex.Pattern;
 
 /**
  * The part of PromQL that scaling queries use: metrics with selectors (which are taken to select this fleet), {@code rate},
- * {@code max_over_time}, {@code avg_over_time}, the aggregations, arithmetic, {@code clamp_max}, {@code clamp_min}, {@code ==} as a filter,
- * {@code and}, {@code or}.
+ * {@code max_over_time}, {@code avg_over_time}, the aggregations, arithmetic, {@code clamp_max}, {@code clamp_min}, {@code ==} and
+ * {@code <=} as filters, {@code and}, {@code or}.
  */
 final class PromQuery {
     private static final Pattern TOKEN = Pattern.compile(
-            "\\s*(?:(\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?![a-zA-Z_:])|([a-zA-Z_:][a-zA-Z0-9_:]*)|(\\{[^}]*\\})|(\\[[^\\]]*\\])|(==|[-+*/(),]))");
+            "\\s*(?:(\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?![a-zA-Z_:])|([a-zA-Z_:][a-zA-Z0-9_:]*)|(\\{[^}]*\\})|(\\[[^\\]]*\\])|(==|<=|[-+*/(),]))");
     private static final Set<String> AGGREGATIONS = Set.of("sum", "avg", "max", "min", "count");
     private static final Set<String> WINDOWS = Set.of("rate", "increase", "max_over_time", "avg_over_time");
 
@@ -75,11 +75,11 @@ final class PromQuery {
 
     private Node comparison() {
         Node left = sum();
-        if (token.equals("==")) {
-            next();
-            return pairwise(left, sum(), (value, wanted) -> value == wanted ? value : Double.NaN);
+        if (!token.equals("==") && !token.equals("<=")) {
+            return left;
         }
-        return left;
+        boolean orLess = take().equals("<=");
+        return pairwise(left, sum(), (value, other) -> value == other || orLess && value < other ? value : Double.NaN);
     }
 
     private Node sum() {

@@ -214,10 +214,13 @@ class ChartTest {
                             "autoscaling[0].maxReplicas=6")
                     .get("ScaledObject models qwen");
             assertThat(scaled.at("/spec/triggers/0/metadata/query").asText())
-                    .isEqualTo(
-                            "0.75 * avg(pilotlight_load_ratio{namespace=\"models\"}) * (sum(pilotlight_phase{namespace=\"models\",phase=\"ready\"})"
-                                    + " + (count(up{namespace=\"models\",endpoint=\"pilotlight\"} == 0 and on (pod)"
-                                    + " max_over_time(pilotlight_phase{namespace=\"models\",phase=\"ready\"}[30m]) == 1) or vector(0))) + 1.5");
+                    .isEqualTo("0.75 * (sum(pilotlight_load_ratio{namespace=\"models\"})"
+                            + " + clamp_max(avg(pilotlight_load_ratio{namespace=\"models\"}), 1)"
+                            + " * (sum(pilotlight_phase{namespace=\"models\",phase=\"ready\"})"
+                            + " + (count(up{namespace=\"models\",endpoint=\"pilotlight\"} == 0 and on (pod)"
+                            + " max_over_time(pilotlight_phase{namespace=\"models\",phase=\"ready\"}[30m]) == 1) or vector(0))"
+                            + " - count(pilotlight_load_ratio{namespace=\"models\"})"
+                            + " <= count(pilotlight_load_ratio{namespace=\"models\"}))) + 1.5");
             assertThat(scaled.at("/spec/scaleTargetRef/name").asText()).isEqualTo("qwen");
         }
 

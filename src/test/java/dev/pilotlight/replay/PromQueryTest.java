@@ -22,6 +22,9 @@ class PromQueryTest {
         "1 + 2 * 3, 7",
         "(1 + 2) * 3, 9",
         "'clamp_max(9, 4) / 2', 2",
+        "1 + 2 <= 3, 3",
+        "2 <= 3, 2",
+        "(4 <= 3) or vector(5), 5",
         "vllm:num_requests_waiting or vector(5), 5"
     })
     void computes(String query, double expected) {
