@@ -18,7 +18,7 @@ pod.metadata       DesiredMetadata,DeletionCostBand,MetadataTrack,MetadataPatch 
 gpu.faults         GpuJudgement,GpuMemory                                             gpu.faults.*Test
 signal/limits      Limits*                                                            signal.LimitsTest
 signal/inflow      PoolInflow                                                         signal.PoolInflowTest
-signal/forecast    Days,Trend,Promises*,Forecast*                                     signal.ForecastTest
+signal/forecast    Week,Forecast*                                                     signal.ForecastTest
 signal/arrivals    ArrivalRate*                                                       signal.ArrivalRateTest
 lifecycle/steps    Lifecycle,WarmUpSteps,OwnRequests                                  lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest
 lifecycle/verdicts Judgement,Evidence                                                 lifecycle.*Test,loop.ConditionsTest,loop.TickTest,loop.CasesTest

@@ -31,7 +31,7 @@ public final class MetricCatalog {
             "pilotlight_load_ratio", "Offered work over what this pod can sustain: 1 is full, above 1 is behind.");
     static final Metric FORECAST = gauge(
             "pilotlight_load_forecast_ratio",
-            "The load expected one cold start from now; absent while history is too thin.");
+            "The load expected one cold start from now, in a managed pool whose days are alike; absent while history is too thin.");
     static final Metric DEMAND = gauge(
             "pilotlight_demand_pods", "Load over the target load: its sum over pods is the replica count to want.");
     static final Metric PRESSURE =

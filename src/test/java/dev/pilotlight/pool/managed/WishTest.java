@@ -150,19 +150,26 @@ class WishTest {
             assertThat(pods(after(Wish.NONE, 0, 780, POLICY, surging))).isEqualTo(6);
         }
 
-        /** A ramp, an hour of it: the trend has proved itself. */
+        /** Each morning a rise from three pods to nine within half an hour, no reserve: what is ordered comes six minutes late. */
         @Test
-        void looksAheadWhereItIsToldToAndThereIsAForecast() {
-            DoubleUnaryOperator ramp = minute -> 1 + minute / 20;
-            double now = 1 + 120 / 20.0;
-            assertThat(after(Wish.NONE, 0, 120, policy(28, 0, true), ramp)
-                            .pods()
-                            .orElseThrow())
-                    .isBetween((now + 0.1) / 0.9, (now + 0.5) / 0.9);
-            assertThat(after(Wish.NONE, 0, 120, policy(28, 0, false), ramp)
-                            .pods()
-                            .orElseThrow())
-                    .isLessThan((now + 0.1) / 0.9);
+        void ordersForTheMorningBeforeItComesWhereItIsToldToAndOneDayIsLikeTheOther() {
+            DoubleUnaryOperator day = minute -> 3 + Math.clamp((minute % 1440 - 600) / 5, 0, 6);
+            assertThat(shortMinutes(false, day)).isGreaterThan(20);
+            assertThat(shortMinutes(true, day)).isLessThan(3);
+        }
+
+        /** On the third morning. */
+        private static int shortMinutes(boolean predictive, DoubleUnaryOperator day) {
+            int morning = 2 * 1440 + 590;
+            ScalePolicy policy = policy(28, 0, predictive);
+            Wish wish = after(Wish.NONE, 0, morning, policy, day);
+            int tooFew = 0;
+            for (int minute = morning; minute < morning + 60; minute++) {
+                wish = after(wish, minute, minute + 1, policy, day);
+                double atWork = day.applyAsDouble(minute + COLD_START.toMinutes());
+                tooFew += wish.pods().orElseThrow() < atWork ? 1 : 0;
+            }
+            return tooFew;
         }
 
         @Test
