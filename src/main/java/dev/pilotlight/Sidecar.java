@@ -79,7 +79,8 @@ public final class Sidecar {
     @Singleton
     ControlLoop loop(PilotlightConfig config, Vertx vertx, SteadyClock clock, GpuProbe gpu, Cluster cluster) {
         EngineConfig engine = config.engine();
-        Supplier<List<URI>> addresses = () -> EngineAddress.all(ConfigCheck.engineUrls(engine), cluster.look());
+        List<URI> named = ConfigCheck.engineUrls(engine);
+        Supplier<List<URI>> addresses = () -> EngineAddress.all(named, cluster.look());
         Secret key = engine.apiKeyFile()
                 .map(file -> Secret.in(file, "pilotlight.engine.api-key-file"))
                 .orElse(engine.apiKey().map(Secret::of).orElse(Secret.none()));

@@ -2,7 +2,7 @@ package dev.pilotlight.engine;
 
 import dev.pilotlight.engine.EngineReading.Answered;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -19,13 +19,16 @@ final class Continuity {
     private static final double MOST_STEPS = 1e4;
     private static final double AN_HOUR = 3600;
 
-    private static final Map<String, Function<EngineSnapshot, OptionalDouble>> COUNTERS = Map.of(
-            "requests finished", EngineSnapshot::successes,
-            "generated tokens", EngineSnapshot::generationTokens,
-            "tokens of answers", EngineSnapshot::answeredTokens,
-            "prompt tokens", EngineSnapshot::promptTokens,
-            "cached prompt tokens", EngineSnapshot::cachedPromptTokens,
-            "steps", EngineSnapshot::steps);
+    /** @param most per rank and second */
+    private record Counter(String what, Function<EngineSnapshot, OptionalDouble> of, double most) {}
+
+    private static final List<Counter> COUNTERS = List.of(
+            new Counter("requests finished", EngineSnapshot::successes, MOST_REQUESTS),
+            new Counter("generated tokens", EngineSnapshot::generationTokens, MOST_TOKENS),
+            new Counter("tokens of answers", EngineSnapshot::answeredTokens, MOST_TOKENS),
+            new Counter("prompt tokens", EngineSnapshot::promptTokens, MOST_PROMPT_TOKENS),
+            new Counter("cached prompt tokens", EngineSnapshot::cachedPromptTokens, MOST_PROMPT_TOKENS),
+            new Counter("steps", EngineSnapshot::steps, MOST_STEPS));
 
     private Continuity() {}
 
@@ -36,26 +39,19 @@ final class Continuity {
         if (now.countsBackFrom(then)) {
             return Optional.of("counters stand lower than before, and the process is the same");
         }
-        Optional<String> gone = COUNTERS.entrySet().stream()
-                .filter(it -> wentBack(it.getValue().apply(then), it.getValue().apply(now)))
-                .map(it -> "its counter of " + it.getKey() + " is gone or stands lower, and the process is the same")
-                .findFirst();
-        if (gone.isPresent()) {
-            return gone;
-        }
         double elapsed = Math.max(1, Duration.between(before.at(), after.at()).toNanos() / 1e9);
         double seconds = elapsed * Math.max(then.ranks().size(), now.ranks().size());
-        return leap("requests finished", then.successes(), now.successes(), MOST_REQUESTS * seconds)
-                .or(() -> leap(
-                        "generated tokens", then.generationTokens(), now.generationTokens(), MOST_TOKENS * seconds))
-                .or(() -> leap("tokens of answers", then.answeredTokens(), now.answeredTokens(), MOST_TOKENS * seconds))
-                .or(() -> leap("prompt tokens", then.promptTokens(), now.promptTokens(), MOST_PROMPT_TOKENS * seconds))
-                .or(() -> leap(
-                        "cached prompt tokens",
-                        then.cachedPromptTokens(),
-                        now.cachedPromptTokens(),
-                        MOST_PROMPT_TOKENS * seconds))
-                .or(() -> leap("steps", then.steps(), now.steps(), MOST_STEPS * seconds));
+        Optional<String> leap = Optional.empty();
+        for (Counter counter : COUNTERS) {
+            OptionalDouble was = counter.of().apply(then);
+            OptionalDouble is = counter.of().apply(now);
+            if (wentBack(was, is)) {
+                return Optional.of(
+                        "its counter of " + counter.what() + " is gone or stands lower, and the process is the same");
+            }
+            leap = leap.isPresent() ? leap : leap(counter.what(), was, is, counter.most() * seconds);
+        }
+        return leap;
     }
 
     /** Why the process cannot have begun when its page says. */
@@ -69,16 +65,16 @@ final class Continuity {
 
     /** Whether there is a counter to compare. */
     static boolean isSeen(EngineSnapshot before, EngineSnapshot after) {
-        return COUNTERS.values().stream()
-                .anyMatch(counter -> counter.apply(before).isPresent()
-                        && counter.apply(after).isPresent());
+        return COUNTERS.stream()
+                .anyMatch(counter -> counter.of().apply(before).isPresent()
+                        && counter.of().apply(after).isPresent());
     }
 
     /** Whether any of what it counts stands higher. */
     static boolean moved(Answered before, Answered after) {
-        return COUNTERS.values().stream().anyMatch(counter -> {
-            OptionalDouble then = counter.apply(before.snapshot());
-            OptionalDouble now = counter.apply(after.snapshot());
+        return COUNTERS.stream().anyMatch(counter -> {
+            OptionalDouble then = counter.of().apply(before.snapshot());
+            OptionalDouble now = counter.of().apply(after.snapshot());
             return then.isPresent() && now.isPresent() && now.getAsDouble() > then.getAsDouble();
         });
     }

@@ -44,6 +44,16 @@ public record EngineSnapshot(
         models = List.copyOf(models);
     }
 
+    /** The rank of that engine label. */
+    public Optional<Rank> rank(String engine) {
+        for (Rank rank : ranks) {
+            if (rank.engine().equals(engine)) {
+                return Optional.of(rank);
+            }
+        }
+        return Optional.empty();
+    }
+
     public double running() {
         double sum = 0;
         for (Rank rank : ranks) {

@@ -1,5 +1,6 @@
 package dev.pilotlight.engine;
 
+import dev.pilotlight.engine.VllmMetrics.HistogramName;
 import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.Sample;
 import dev.pilotlight.range.Range;
@@ -16,7 +17,7 @@ final class HistogramReader {
     private HistogramReader() {}
 
     /** Empty where anything of it cannot be: a histogram without one of its buckets is another one. */
-    static Optional<Histogram> read(MetricPage page, String name, List<Sample> buckets) {
+    static Optional<Histogram> read(MetricPage page, HistogramName name, List<Sample> buckets) {
         TreeMap<Double, Double> byBound = new TreeMap<>();
         for (Sample sample : buckets) {
             OptionalDouble bound = bound(sample.series().label("le"));
@@ -25,8 +26,8 @@ final class HistogramReader {
             }
             byBound.merge(bound.getAsDouble(), sample.value(), Double::sum);
         }
-        OptionalDouble sum = sum(page.samples(name + "_sum"));
-        OptionalDouble count = sum(page.samples(name + "_count"));
+        OptionalDouble sum = sum(page.samples(name.sum()));
+        OptionalDouble count = sum(page.samples(name.count()));
         if (byBound.size() > MOST_BUCKETS || sum.isEmpty() || count.isEmpty()) {
             return Optional.empty();
         }

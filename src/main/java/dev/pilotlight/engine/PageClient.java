@@ -161,7 +161,7 @@ final class PageClient {
             case Answer.Got got -> {
                 return switch (text.end()) {
                     case PageReading.Refused(String why) -> new Page.Bad(shown(path, by) + ": " + why);
-                    case PageReading.Read(MetricPage page) -> meaning(page, got.contentType(), shown(path, by), by);
+                    case PageReading.Read(MetricPage page) -> meaning(page, got.contentType(), path, by);
                 };
             }
         }
@@ -181,19 +181,20 @@ final class PageClient {
     }
 
     /** By its content: proxies call a metrics page whatever they like, and a portal's page holds no sample. */
-    private static Page meaning(MetricPage page, String type, String shown, Route by) {
+    private Page meaning(MetricPage page, String type, String path, Route by) {
         return switch (VllmPage.read(page)) {
             case VllmPage.Found(EngineSnapshot snapshot) -> new Page.Good(snapshot, by.word);
             case VllmPage.Impossible(String why) ->
-                new Page.Bad("the metrics page at " + shown + " is not believed: " + why);
+                new Page.Bad("the metrics page at " + shown(path, by) + " is not believed: " + why);
             case VllmPage.Missing _
             when type.equals("text/html") ->
-                new Page.Bad(shown + " answered with a web page where a metrics page was expected; is"
+                new Page.Bad(shown(path, by) + " answered with a web page where a metrics page was expected; is"
                         + " pilotlight.engine.url that of vLLM itself?");
             case VllmPage.Missing(List<String> tried) ->
-                new Page.Bad("the metrics page at " + shown + " (" + page.bytes() + " bytes) has none of " + tried
-                        + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
-                        + "; is it a vLLM server, and is --disable-log-stats off?");
+                new Page.Bad(
+                        "the metrics page at " + shown(path, by) + " (" + page.bytes() + " bytes) has none of " + tried
+                                + (page.malformedLines() > 0 ? ", and " + page.malformedLines() + " garbled lines" : "")
+                                + "; is it a vLLM server, and is --disable-log-stats off?");
         };
     }
 }

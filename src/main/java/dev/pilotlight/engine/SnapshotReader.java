@@ -1,6 +1,7 @@
 package dev.pilotlight.engine;
 
 import dev.pilotlight.engine.VllmMetrics.Family;
+import dev.pilotlight.engine.VllmMetrics.HistogramName;
 import dev.pilotlight.prometheus.MetricPage;
 import dev.pilotlight.prometheus.Sample;
 import dev.pilotlight.range.Range;
@@ -281,13 +282,13 @@ final class SnapshotReader {
         return latencies.isEmpty() ? Latencies.NONE : latencies;
     }
 
-    private Optional<Histogram> histogram(MetricPage page, Family family) {
-        for (String spelling : family.spellings()) {
-            List<Sample> buckets = page.samples(spelling + "_bucket");
+    private Optional<Histogram> histogram(MetricPage page, List<HistogramName> spellings) {
+        for (HistogramName spelling : spellings) {
+            List<Sample> buckets = page.samples(spelling.buckets());
             if (!buckets.isEmpty()) {
                 Optional<Histogram> histogram = HistogramReader.read(page, spelling, buckets);
                 if (histogram.isEmpty()) {
-                    leaveOut("the histogram " + spelling + " has a bucket, a sum or a count that cannot be");
+                    leaveOut("the histogram " + spelling.name() + " has a bucket, a sum or a count that cannot be");
                 }
                 return histogram;
             }

@@ -43,9 +43,10 @@ public final class VllmMetrics {
     static final Family CACHE_CONFIG = Family.of("cache_config_info");
     static final Family SLEEP_STATE = Family.of("engine_sleep_state");
 
-    static final Family FIRST_TOKEN = Family.of("time_to_first_token_seconds");
+    static final List<HistogramName> FIRST_TOKEN = HistogramName.of("time_to_first_token_seconds");
     /** Renamed in about 0.11; both names stood side by side until about 0.15 and count the same tokens. */
-    static final Family INTER_TOKEN = Family.of("inter_token_latency_seconds", "time_per_output_token_seconds");
+    static final List<HistogramName> INTER_TOKEN =
+            HistogramName.of("inter_token_latency_seconds", "time_per_output_token_seconds");
 
     /** prometheus_client's own gauge: when the process that serves the page began, Unix seconds. */
     static final String PROCESS_START = "process_start_time_seconds";
@@ -69,7 +70,8 @@ public final class VllmMetrics {
             KV_PINNED,
             CACHE_CONFIG,
             SLEEP_STATE);
-    private static final List<Family> HISTOGRAMS = List.of(FIRST_TOKEN, INTER_TOKEN);
+    private static final List<HistogramName> HISTOGRAMS =
+            Stream.concat(FIRST_TOKEN.stream(), INTER_TOKEN.stream()).toList();
 
     private VllmMetrics() {}
 
@@ -78,7 +80,7 @@ public final class VllmMetrics {
         Set<String> names = new LinkedHashSet<>();
         names.add(PROCESS_START);
         SINGLE.forEach(family -> names.addAll(family.spellings()));
-        HISTOGRAMS.forEach(family -> family.spellings().forEach(name -> names.addAll(samplesOf(name))));
+        HISTOGRAMS.forEach(name -> names.addAll(name.samples()));
         return names;
     }
 
@@ -86,20 +88,18 @@ public final class VllmMetrics {
     static List<String> filter(boolean withHistograms) {
         List<String> names = new ArrayList<>();
         names.add(PROCESS_START);
-        own(SINGLE).forEach(names::add);
+        SINGLE.stream()
+                .flatMap(family -> family.spellings().stream())
+                .filter(VllmMetrics::isOwn)
+                .forEach(names::add);
         if (withHistograms) {
-            own(HISTOGRAMS).forEach(name -> names.addAll(samplesOf(name)));
+            HISTOGRAMS.stream().filter(name -> isOwn(name.name())).forEach(name -> names.addAll(name.samples()));
         }
         return List.copyOf(names);
     }
 
-    static List<String> samplesOf(String histogram) {
-        return List.of(histogram + "_bucket", histogram + "_sum", histogram + "_count");
-    }
-
-    private static Stream<String> own(List<Family> families) {
-        String prefix = PREFIXES.getFirst();
-        return families.stream().flatMap(family -> family.spellings().stream()).filter(name -> name.startsWith(prefix));
+    private static boolean isOwn(String name) {
+        return name.startsWith(PREFIXES.getFirst());
     }
 
     /** One thing measured, under all the names it has had. */
@@ -108,6 +108,19 @@ public final class VllmMetrics {
             return new Family(PREFIXES.stream()
                     .flatMap(prefix -> Stream.of(names).map(prefix::concat))
                     .toList());
+        }
+    }
+
+    /** One of the names of a histogram, and those of its samples. */
+    record HistogramName(String name, String buckets, String sum, String count) {
+        static List<HistogramName> of(String... names) {
+            return Family.of(names).spellings().stream()
+                    .map(name -> new HistogramName(name, name + "_bucket", name + "_sum", name + "_count"))
+                    .toList();
+        }
+
+        List<String> samples() {
+            return List.of(buckets, sum, count);
         }
     }
 }

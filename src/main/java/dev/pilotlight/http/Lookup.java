@@ -84,12 +84,17 @@ final class Lookup {
     }
 
     Found find(String host, Duration within) {
+        List<InetAddress> before = known.get(host);
+        if (before != null) {
+            return new Found.At(before);
+        }
         Optional<InetAddress> literal = literal(host);
         if (literal.isPresent()) {
-            return new Found.At(List.of(literal.get()));
+            List<InetAddress> itself = List.of(literal.get());
+            known.put(host, itself);
+            return new Found.At(itself);
         }
-        List<InetAddress> before = known.get(host);
-        return before != null ? new Found.At(before) : ask(host, within);
+        return ask(host, within);
     }
 
     /** A connection to it failed: the name may stand for another address by now. */

@@ -3,6 +3,7 @@ package dev.pilotlight.http;
 import dev.pilotlight.http.Http.Answer;
 import dev.pilotlight.http.Http.Body;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import java.util.Locale;
@@ -17,16 +18,16 @@ final class Transfer {
 
     /** Hands the body on chunk by chunk, until it ends, the taker has enough, or nobody waits any more. */
     Future<Answer> drain(HttpClientResponse response, Body body, CompletableFuture<Answer> ended) {
-        CompletableFuture<Answer> done = new CompletableFuture<>();
-        response.exceptionHandler(done::completeExceptionally);
-        response.endHandler(end -> done.complete(got(response, true)));
+        Promise<Answer> done = Promise.promise();
+        response.exceptionHandler(done::tryFail);
+        response.endHandler(_ -> done.tryComplete(got(response, true)));
         response.handler(buffer -> {
-            if (!done.isDone() && (ended.isDone() || !pour(buffer, body))) {
-                done.complete(got(response, false));
+            if (!done.future().isComplete() && (ended.isDone() || !pour(buffer, body))) {
+                done.tryComplete(got(response, false));
                 response.request().reset();
             }
         });
-        return Future.fromCompletionStage(done);
+        return done.future();
     }
 
     private boolean pour(Buffer buffer, Body body) {
@@ -58,7 +59,13 @@ final class Transfer {
 
     /** In small letters and without parameters; empty where there is none. */
     private static String word(String header) {
-        return header == null ? "" : header.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
+        if (header == null) {
+            return "";
+        }
+        int parameters = header.indexOf(';');
+        return (parameters < 0 ? header : header.substring(0, parameters))
+                .strip()
+                .toLowerCase(Locale.ROOT);
     }
 
     /** Without its query, which may hold what is nobody's business. */

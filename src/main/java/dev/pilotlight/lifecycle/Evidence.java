@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -48,12 +49,13 @@ public record Evidence(
 
     /** The first rank of which that holds, by its name where there are several. */
     Optional<String> rank(BiPredicate<String, Pulse> holds, Function<Pulse, String> sentence) {
-        return progress.ranks().entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .filter(rank -> holds.test(rank.getKey(), rank.getValue()))
-                .findFirst()
-                .map(rank -> (progress.ranks().size() > 1 ? "rank " + rank.getKey() : "the engine") + " is "
-                        + sentence.apply(rank.getValue()));
+        for (Map.Entry<String, Pulse> rank : new TreeMap<>(progress.ranks()).entrySet()) {
+            if (holds.test(rank.getKey(), rank.getValue())) {
+                String name = progress.ranks().size() > 1 ? "rank " + rank.getKey() : "the engine";
+                return Optional.of(name + " is " + sentence.apply(rank.getValue()));
+            }
+        }
+        return Optional.empty();
     }
 
     /**
@@ -61,19 +63,21 @@ public record Evidence(
      * that does not.
      */
     Optional<String> everywhere(BiPredicate<String, Pulse> holds, Function<Pulse, String> sentence) {
+        return rank(holds, sentence).filter(_ -> holdsAtEachAddress(holds));
+    }
+
+    private boolean holdsAtEachAddress(BiPredicate<String, Pulse> holds) {
         Map<String, Boolean> byAddress = new HashMap<>();
         progress.ranks()
                 .forEach((label, pulse) ->
                         byAddress.merge(address(label), holds.test(label, pulse), Boolean::logicalOr));
-        return byAddress.containsValue(false) ? Optional.empty() : rank(holds, sentence);
+        return !byAddress.containsValue(false);
     }
 
     private String address(String label) {
-        return engine.good().stream()
-                .flatMap(numbers -> numbers.snapshot().ranks().stream())
-                .filter(rank -> rank.engine().equals(label))
+        return engine.good()
+                .flatMap(numbers -> numbers.snapshot().rank(label))
                 .map(Rank::address)
-                .findFirst()
                 .orElse("");
     }
 
@@ -114,9 +118,8 @@ public record Evidence(
 
     /** A rank on the page, if that was read lately. */
     private Optional<Rank> page(String label) {
-        return engine.numbers().filter(numbers -> !isOver(numbers.at(), staleAfter)).stream()
-                .flatMap(numbers -> numbers.snapshot().ranks().stream())
-                .filter(rank -> rank.engine().equals(label))
-                .findFirst();
+        return engine.numbers()
+                .filter(numbers -> !isOver(numbers.at(), staleAfter))
+                .flatMap(numbers -> numbers.snapshot().rank(label));
     }
 }

@@ -109,7 +109,12 @@ public final class Judgement {
     /** Every condition that the evidence shows, in order of weight. */
     public static Map<Condition, String> of(Evidence evidence) {
         Map<Condition, String> found = new EnumMap<>(Condition.class);
-        TABLE.forEach((condition, row) -> row.apply(evidence).ifPresent(why -> found.put(condition, why)));
+        for (Map.Entry<Condition, Function<Evidence, Optional<String>>> row : TABLE.entrySet()) {
+            Optional<String> why = row.getValue().apply(evidence);
+            if (why.isPresent()) {
+                found.put(row.getKey(), why.get());
+            }
+        }
         return found;
     }
 
@@ -231,11 +236,13 @@ public final class Judgement {
     }
 
     private static Optional<String> refused(Evidence it, Refusal refusal) {
-        return it.progress().ranks().values().stream()
-                .flatMap(pulse -> pulse.refused().stream())
-                .filter(refused -> refused.refusal() == refusal)
-                .findFirst()
-                .map(Pulse.Refused::why);
+        for (Pulse pulse : it.progress().ranks().values()) {
+            Optional<Pulse.Refused> last = pulse.refused().filter(refused -> refused.refusal() == refusal);
+            if (last.isPresent()) {
+                return last.map(Pulse.Refused::why);
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<String> blindness(Evidence it) {

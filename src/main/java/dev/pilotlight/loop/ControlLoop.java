@@ -71,9 +71,10 @@ public final class ControlLoop implements AutoCloseable {
         this.thread =
                 Thread.ofPlatform().name("loop").daemon().unstarted(Guard.guarded("loop", () -> closed, this::run));
         this.effects = new EffectRunner(warmUp, cluster, clock::now, this::wake);
+        // A virtual thread copies its stack whenever it waits, twice a poll, and wakes two others to go on.
         this.engine = new Poller<>(
                 "engine",
-                Thread.ofVirtual().name("engine"),
+                Thread.ofPlatform().name("engine").daemon(),
                 period,
                 source,
                 (at, bug) -> new EngineReading.Unreachable(at, Cause.BROKEN, "the poll failed: " + bug),

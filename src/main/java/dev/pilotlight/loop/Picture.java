@@ -67,6 +67,9 @@ public record Picture(
     /** The busiest and the fullest of our GPUs; absent when they were not read lately. */
     private static Signals withGpus(Signals signals, GpuTrack gpu, Duration staleAfter) {
         List<Device> ours = gpu.ours(signals.at(), staleAfter);
+        if (ours.isEmpty()) {
+            return signals;
+        }
         return signals.withGpu(
                 most(ours, device -> device.gauges().utilizationRatio()),
                 most(ours, device -> device.gauges().memoryUsedRatio()));

@@ -1,6 +1,8 @@
 package dev.pilotlight.prometheus;
 
+import java.util.AbstractList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.ObjDoubleConsumer;
 
 /** What was wanted of one page. Immutable. */
@@ -26,11 +28,19 @@ public final class MetricPage {
             return List.of();
         }
         int from = shape.start(index);
-        Sample[] samples = new Sample[shape.start(index + 1) - from];
-        for (int i = 0; i < samples.length; i++) {
-            samples[i] = new Sample(shape.series(from + i), values[from + i]);
-        }
-        return List.of(samples);
+        int count = shape.start(index + 1) - from;
+        return new AbstractList<>() {
+            @Override
+            public Sample get(int i) {
+                int at = from + Objects.checkIndex(i, count);
+                return new Sample(shape.series(at), values[at]);
+            }
+
+            @Override
+            public int size() {
+                return count;
+            }
+        };
     }
 
     /** Walks the samples of that name in page order, without allocation. */

@@ -162,18 +162,19 @@ record ArrivalRate(List<Hypothesis> hypotheses, double burstiness, Evenness even
             double[] likely, double total, double arrived, double elapsed, double burst, Evenness even) {
         int old = hypotheses.size();
         int drop = old < MOST ? -1 : leastOf(likely, old);
-        List<Hypothesis> kept = new ArrayList<>(old + 1);
-        double sum = 0;
+        double all = 0;
         for (int i = 0; i <= old; i++) {
             double weight = likely[i] / total;
-            if (i == drop || weight < LEAST_WEIGHT && i < old) {
-                continue;
-            }
-            kept.add((i < old ? hypotheses.get(i) : Hypothesis.YOUNGEST).grown(arrived, elapsed, burst, weight));
-            sum += weight;
+            likely[i] = i == drop || weight < LEAST_WEIGHT && i < old ? 0 : weight;
+            all += likely[i];
         }
-        double all = sum;
-        kept.replaceAll(one -> new Hypothesis(one.events, one.seconds, one.weight / all));
+        List<Hypothesis> kept = new ArrayList<>(old + 1);
+        for (int i = 0; i <= old; i++) {
+            if (likely[i] > 0 || i == old) {
+                Hypothesis one = i < old ? hypotheses.get(i) : Hypothesis.YOUNGEST;
+                kept.add(one.grown(arrived, elapsed, burst, likely[i] / all));
+            }
+        }
         return new ArrivalRate(List.copyOf(kept), burst, even);
     }
 

@@ -1,25 +1,28 @@
 package dev.pilotlight.signal;
 
-import dev.pilotlight.engine.Histogram;
 import dev.pilotlight.engine.Latencies;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 
 /** The histograms of the last minute, a few seconds apart, so that a window can be cut from them. */
-record LatencyWindow(List<Sample> samples) {
-    static final LatencyWindow EMPTY = new LatencyWindow(List.of());
+record LatencyWindow(List<Sample> samples, Latency firstToken, Latency interToken) {
+    static final LatencyWindow EMPTY = new LatencyWindow(List.of(), Latency.UNKNOWN, Latency.UNKNOWN);
 
     private static final Duration LENGTH = Duration.ofSeconds(60);
     private static final Duration SPACING = Duration.ofSeconds(5);
 
     record Sample(Instant at, Latencies latencies) {}
 
-    LatencyWindow {
-        samples = List.copyOf(samples);
+    private static LatencyWindow of(List<Sample> samples) {
+        Latencies first = samples.getFirst().latencies();
+        Latencies last = samples.getLast().latencies();
+        boolean isCut = samples.size() >= 2;
+        return new LatencyWindow(
+                List.copyOf(samples),
+                isCut ? Latency.between(first.firstToken(), last.firstToken()) : Latency.UNKNOWN,
+                isCut ? Latency.between(first.interToken(), last.interToken()) : Latency.UNKNOWN);
     }
 
     LatencyWindow add(Instant at, Latencies latencies) {
@@ -37,14 +40,6 @@ record LatencyWindow(List<Sample> samples) {
             }
         }
         kept.add(new Sample(at, latencies));
-        return new LatencyWindow(kept);
-    }
-
-    Latency of(Function<Latencies, Optional<Histogram>> which) {
-        return samples.size() < 2
-                ? Latency.UNKNOWN
-                : Latency.between(
-                        which.apply(samples.getFirst().latencies()),
-                        which.apply(samples.getLast().latencies()));
+        return of(kept);
     }
 }

@@ -181,13 +181,12 @@ record Load(
     private FirstToken learnedFirstToken(double seconds, SignalPolicy policy) {
         return last.waiting() > 0
                 ? firstToken
-                : firstToken.advance(
-                        latencies.of(all -> all.firstToken()).p95(), load(policy), policy.ttftSlo(), seconds);
+                : firstToken.advance(latencies.firstToken().p95(), load(policy), policy.ttftSlo(), seconds);
     }
 
     private Capacity capacity(SignalPolicy policy) {
         Capacity physical = learned.limits.capacity(last, learned.price, policy);
-        Latency interToken = latencies.of(all -> all.interToken());
+        Latency interToken = latencies.interToken();
         if (policy.itlSlo().isEmpty() || !learned.steps.isKnown()) {
             return physical;
         }
@@ -204,8 +203,8 @@ record Load(
     }
 
     Signals signals(SignalPolicy policy) {
-        Latency ttft = latencies.of(all -> all.firstToken());
-        Latency itl = latencies.of(all -> all.interToken());
+        Latency ttft = latencies.firstToken();
+        Latency itl = latencies.interToken();
         Capacity capacity = capacity(policy);
         double load = load(policy) / firstToken.within(policy.ttftSlo());
         Pressures pressures = new Pressures(
