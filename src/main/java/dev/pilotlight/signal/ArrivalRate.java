@@ -109,11 +109,7 @@ record ArrivalRate(List<Hypothesis> hypotheses, double burstiness, Evenness even
     private static final double HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
     double perSecond() {
-        double sum = 0;
-        for (Hypothesis one : hypotheses) {
-            sum += one.weight * one.events / one.seconds;
-        }
-        return sum;
+        return perSecond(0);
     }
 
     /**

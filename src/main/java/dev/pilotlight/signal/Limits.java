@@ -126,7 +126,7 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
         double cache = price.cacheShare().isPresent()
                 ? usableCache(price.cacheShare()) / price.cacheShare().getAsDouble()
                 : Double.POSITIVE_INFINITY;
-        double evidence = page.kvCacheUseMean().isPresent() ? price.evidence() : 1;
+        double evidence = page.kvCacheUseMean().isPresent() ? price.cache().evidence() : 1;
         if (cache < slots) {
             double known = cacheUse.isPresent() ? 0.95 : 0.9;
             return new Capacity(

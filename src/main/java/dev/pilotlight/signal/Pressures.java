@@ -14,6 +14,10 @@ public record Pressures(
         OptionalDouble gpuCompute,
         OptionalDouble gpuMemory) {
 
+    Pressures withGpu(OptionalDouble compute, OptionalDouble memory) {
+        return new Pressures(slots, queue, kvCache, ttft, itl, compute, memory);
+    }
+
     /** The known ones by the name of their {@code resource} label. */
     public Map<String, Double> byResource() {
         Map<String, Double> known = new LinkedHashMap<>();

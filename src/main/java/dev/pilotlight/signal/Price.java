@@ -121,10 +121,6 @@ record Price(double podSeconds, double requests, double ended, double slotSecond
         return cache.share();
     }
 
-    double evidence() {
-        return cache.evidence();
-    }
-
     /** What a step holds for each request in it, in tokens. */
     double sizePerRequest() {
         return (tokens.generated + tokens.prompt + tokens.reading) / Math.max(1, Math.max(tokens.generated, requests));

@@ -6,11 +6,10 @@ package dev.pilotlight.signal;
  * @param inUse share of what the pod can do, smoothed
  * @param square of it, smoothed alike
  * @param lately the same over a few seconds
- * @param queueGrowth requests per second, smoothed
  * @param arrivals requests per second, as late as what is seen
  * @param rejections requests per second that were turned away, smoothed
  */
-record Seen(double inUse, double square, double lately, double queueGrowth, double arrivals, double rejections) {
+record Seen(double inUse, double square, double lately, double arrivals, double rejections) {
     private static final double MEMORY_SECONDS = 15;
     private static final double LATELY_SECONDS = 5;
     /** Requests per second: one in half a minute, as it fades. */
@@ -19,7 +18,7 @@ record Seen(double inUse, double square, double lately, double queueGrowth, doub
     private static final double CHANCE = 1.25;
 
     static Seen begin(double inUse) {
-        return new Seen(inUse, inUse * inUse, inUse, 0, 0, 0);
+        return new Seen(inUse, inUse * inUse, inUse, 0, 0);
     }
 
     /** @param elapsed since the last reading that said something */
@@ -30,7 +29,6 @@ record Seen(double inUse, double square, double lately, double queueGrowth, doub
                 inUse + (inUseNow - inUse) * pace,
                 square + (inUseNow * inUseNow - square) * pace,
                 now,
-                queueGrowth + (seen.requests().queueGrew() / elapsed - queueGrowth) * pace,
                 arrivals + (arrivalsNow - arrivals) * -Math.expm1(-seen.seconds() / (MEMORY_SECONDS + staySeconds)),
                 rejections + (seen.requests().rejected() / elapsed - rejections) * pace);
     }

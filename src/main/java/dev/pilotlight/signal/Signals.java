@@ -50,20 +50,8 @@ public record Signals(
 
     /** With the GPUs' share of time at work and of memory in use. */
     public Signals withGpu(OptionalDouble compute, OptionalDouble memory) {
-        Pressures known = pressures;
-        return new Signals(
-                at,
-                running,
-                waiting,
-                load,
-                demandPods,
-                forecast,
-                new Pressures(
-                        known.slots(), known.queue(), known.kvCache(), known.ttft(), known.itl(), compute, memory),
-                capacity,
-                ttft,
-                itl,
-                inflow);
+        Pressures known = pressures.withGpu(compute, memory);
+        return new Signals(at, running, waiting, load, demandPods, forecast, known, capacity, ttft, itl, inflow);
     }
 
     /** The readings alone, for a pod that is not to be scaled by. */

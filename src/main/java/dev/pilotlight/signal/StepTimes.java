@@ -106,13 +106,13 @@ record StepTimes(Points points, double tokens, double size, double requests, dou
         if (interToken.isEmpty() || last.isPresent() && !isPoint) {
             return new StepTimes(points, came, held, ended, took, last);
         }
-        return new StepTimes(with(last.map(interToken.get()::since), held / came), 0, 0, 0, 0, interToken);
+        Points next = last.isPresent() ? with(interToken.get().since(last.get()), held / came) : points;
+        return new StepTimes(next, 0, 0, 0, 0, interToken);
     }
 
-    private Points with(Optional<Histogram> gaps, double x) {
-        double step =
-                gaps.flatMap(all -> all.mean().stream().boxed().findFirst()).orElse(0.0);
-        if (step <= 0 || !Double.isFinite(x) || stoodStill(gaps.get())) {
+    private Points with(Histogram gaps, double x) {
+        double step = gaps.mean().orElse(0);
+        if (step <= 0 || !Double.isFinite(x) || stoodStill(gaps)) {
             return points;
         }
         boolean isQuicker = isKnown() && step < (line().step + line().token * x) / FAR_QUICKER;

@@ -27,20 +27,23 @@ class LoadMutantsTest {
 
     private static Stream<Mutant> mutants() {
         return Stream.of(
-                new Mutant("signal/Load", "taken * (1 + bend) / (1 + bend * taken)", "taken"),
-                new Mutant("signal/Load", "taken * (1 + bend) / (1 + bend * taken)", "Math.sqrt(taken)"),
-                new Mutant("signal/Load", "Math.min(comes * each, most(comes, each, chance))", "comes * each"),
-                new Mutant("signal/Load", "Math.min(comes * each, most(comes, each, chance))", "least"),
-                new Mutant("signal/Load", "return Math.max(least, Math.min(comes", "return Math.max(0, Math.min(comes"),
+                new Mutant("signal/Formulas", "taken * (1 + bend) / (1 + bend * taken)", "taken"),
+                new Mutant("signal/Formulas", "taken * (1 + bend) / (1 + bend * taken)", "Math.sqrt(taken)"),
+                new Mutant("signal/Formulas", "Math.min(comes, most(chance, price.getAsDouble()))", "comes"),
+                new Mutant("signal/Formulas", "Math.min(comes, most(chance, price.getAsDouble()))", "least(chance)"),
+                new Mutant("signal/Formulas", "Math.max(least(chance), Math.min(comes", "Math.max(0, Math.min(comes"),
                 new Mutant(
                         "signal/Load",
                         "interval.stoodStill() && elapsed",
                         "interval.stoodStill() && 99 < elapsed && elapsed"),
                 new Mutant("signal/Load", "price.isOverBy(late) ? LATE_PRICE_SECONDS / 2 : memory()", "memory()"),
-                new Mutant("signal/Load", "Math.max(0, last.waiting() - last.deferred())", "last.waiting()"),
                 new Mutant(
-                        "signal/Load",
-                        "double lasts = learned.limits.queueLasts(waiting * each);",
+                        "signal/Formulas",
+                        "Math.max(0, meter.last().waiting() - meter.last().deferred())",
+                        "meter.last().waiting()"),
+                new Mutant(
+                        "signal/Formulas",
+                        "double lasts = meter.learned().limits().queueLasts(work);",
                         "double lasts = 0;"),
                 new Mutant(
                         "signal/Price",
