@@ -29,7 +29,6 @@ class SizesTest {
                     "what one process was seen to do: instants and flags that each reading moves together"),
             Map.entry("Evidence", "one row of arguments for all verdicts"),
             Map.entry("Inject", "what the patch writes, each a field of the sidecar's container"),
-            Map.entry("Load", "the state of one estimator"),
             Map.entry("OwnPod", "the parts of a pod that are gone by, as the API lists them"),
             Map.entry("Policy", "one for each capability that is set, and from when a reading is stale"),
             Map.entry("Rank", "one for each metric that vLLM gives by rank"),
