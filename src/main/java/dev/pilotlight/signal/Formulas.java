@@ -47,7 +47,7 @@ record Formulas(Load meter, SignalPolicy policy) {
         return meter.learned().limits().capacity(meter.last(), meter.learned().price(), policy);
     }
 
-    /** The share of what the pod can do that it did: what was taken, bent by the step line (picture 1). */
+    /** The share of what the pod can do that it did: what was taken, bent by the step line. */
     double inUse(Interval interval) {
         return inUse(interval.requests().running(), hidden(interval));
     }
@@ -61,11 +61,17 @@ record Formulas(Load meter, SignalPolicy policy) {
         double most = limit().requests();
         double gauged =
                 learned.limits().taken(meter.last(), running, learned.price().cacheShare(), policy);
-        double taken = Math.min(1, gauged + hidden / most);
-        double bend = learned.steps().tokenOverStep() * learned.latePrice().sizePerRequest() * most / ranks();
-        double share = taken * (1 + bend) / (1 + bend * taken);
+        double share = bent(Math.min(1, gauged + hidden / most));
         boolean isByCache = limit().limit().equals(Limits.CACHE);
         return Math.min(1, share / (isByCache ? 1 - learned.price().lostWhereTheCacheIsFull() : 1));
+    }
+
+    /** What a batch that takes such a share of what there is to take does of the work of a full one (picture 1). */
+    private double bent(double taken) {
+        Load.Learned learned = meter.learned();
+        double bend =
+                learned.steps().tokenOverStep() * learned.latePrice().sizePerRequest() * limit().requests() / ranks();
+        return taken * (1 + bend) / (1 + bend * taken);
     }
 
     /** Requests in the batch that are on no page: in its first step, which a long prompt makes long, nobody sees a request. */
@@ -121,7 +127,7 @@ record Formulas(Load meter, SignalPolicy policy) {
         double capacity = capacity().requests();
         double waiting = Math.max(0, meter.last().waiting() - meter.last().deferred());
         double there = (meter.last().running() + waiting) / capacity;
-        double offered = Math.min(offered() * (limit().requests() / capacity), Math.max(MOST_UNSEEN, there));
+        double offered = Math.min(offered() / bent(capacity / limit().requests()), Math.max(MOST_UNSEEN, there));
         double work = waiting * meter.learned().price().each().orElse(1 / capacity);
         double lasts = meter.learned().limits().queueLasts(work);
         double backlog = work * lasts / seconds(policy.drainTime());

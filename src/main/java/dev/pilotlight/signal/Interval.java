@@ -11,11 +11,10 @@ import java.util.function.Function;
  * they took stay in. Requests that wait for something else than a slot are left out, too.
  *
  * @param seconds between the two
- * @param ranks of the engine
  * @param work as the page counts it; without that only the gauges are of use
  * @param cacheUse mean share of the KV cache in use, 0..1; absent where the page does not say it
  */
-record Interval(double seconds, int ranks, Requests requests, Optional<Work> work, OptionalDouble cacheUse) {
+record Interval(double seconds, Requests requests, Optional<Work> work, OptionalDouble cacheUse) {
 
     /**
      * @param finished counted by the engine; it does not count those whose clients hung up
@@ -52,7 +51,6 @@ record Interval(double seconds, int ranks, Requests requests, Optional<Work> wor
                 && after.promptTokens().isPresent();
         return new Interval(
                 seconds,
-                after.ranks().size(),
                 new Requests(
                         finished,
                         runningBefore,

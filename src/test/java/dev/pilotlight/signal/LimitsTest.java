@@ -31,7 +31,7 @@ class LimitsTest {
     /** Four requests in the batch. */
     private static Limits seconds(Limits limits, int seconds, double waiting, double cacheUse) {
         Interval second = new Interval(
-                1, 1, new Interval.Requests(1, 4, 4, 0, waiting, 0), Optional.empty(), OptionalDouble.of(cacheUse));
+                1, new Interval.Requests(1, 4, 4, 0, waiting, 0), Optional.empty(), OptionalDouble.of(cacheUse));
         Limits next = limits;
         for (int i = 0; i < seconds; i++) {
             next = next.advance(second);
@@ -76,7 +76,6 @@ class LimitsTest {
     private static Limits polled(
             Limits limits, int times, double running, double waiting, double finished, double cacheUse) {
         Interval second = new Interval(
-                1,
                 1,
                 new Interval.Requests(finished, running, running, 0, waiting, 0),
                 Optional.empty(),
@@ -160,8 +159,8 @@ class LimitsTest {
 
         @Test
         void isNeverLessThanTwoReadingsInARowShowed() {
-            Interval rising = new Interval(
-                    1, 1, new Interval.Requests(0, 5, 12, 0, 0, 0), Optional.empty(), OptionalDouble.empty());
+            Interval rising =
+                    new Interval(1, new Interval.Requests(0, 5, 12, 0, 0, 0), Optional.empty(), OptionalDouble.empty());
             assertThat(Limits.UNKNOWN.advance(rising).slots(told(4), 1)).isEqualTo(5);
             assertThat(polled(Limits.UNKNOWN, 1, 12, 0, 0, 0).slots(told(4), 1)).isEqualTo(12);
         }
@@ -183,8 +182,8 @@ class LimitsTest {
             assertThat(polled(hour, 1, 4, 0, 0, 0).queueLasts(0)).isEqualTo(1);
             assertThat(polled(hour, 2, 4, 0, 0, 0).queueLasts(0)).isEqualTo(0.95);
             assertThat(polled(hour, 6, 4, 0, 0, 0).queueLasts(1)).isEqualTo(0.05);
-            Interval two = new Interval(
-                    2, 1, new Interval.Requests(0, 4, 4, 0, 0, 0), Optional.empty(), OptionalDouble.empty());
+            Interval two =
+                    new Interval(2, new Interval.Requests(0, 4, 4, 0, 0, 0), Optional.empty(), OptionalDouble.empty());
             assertThat(hour.advance(two).queueLasts(0)).as("of two seconds").isEqualTo(0.95);
         }
     }

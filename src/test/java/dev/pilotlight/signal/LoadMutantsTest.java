@@ -10,7 +10,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Each part of the load's formulas is there for a law: changed in its source, compiled and held against {@link LoadLawsTest} and the four slots of {@link LoadPropertiesTest}, it breaks one.
+ * Each part of the load's formulas is there for a law: changed or left out in its source, compiled and held against the laws and properties, it breaks one.
  * {@code make test-mutants}; every mutant takes some seconds, one that lived would take half a minute.
  */
 @Tag("mutants")
@@ -20,7 +20,11 @@ class LoadMutantsTest {
             "signal.LoadLawsTest$WhatWasIsForgotten",
             "signal.LoadLawsTest$WhatIsSeen",
             "signal.LoadLawsTest$WhatIsNotOurWork",
-            "signal.LoadLawsTest$AConstantNumberInFlight");
+            "signal.LoadLawsTest$AConstantNumberInFlight",
+            "signal.RejectionsTest",
+            "signal.LoadPropertiesTest$TheCapacity",
+            "signal.LoadPropertiesTest$UnderSteadyTraffic",
+            "signal.LoadPropertiesTest$WhenTrafficChanges");
 
     @TempDir
     Path folder;
@@ -61,7 +65,49 @@ class LoadMutantsTest {
                 new Mutant(
                         "signal/Limits",
                         "level.isTheLimit() && !cacheIsFull ? Math.max(batch, level.most()) : batch",
-                        "batch"));
+                        "batch"),
+                new Mutant(
+                        "signal/Formulas",
+                        "(entered * line.step() + prompts * line.token()) / interval.seconds()",
+                        "0"),
+                new Mutant("signal/Formulas", "line.step() + prompts * line.token()) / interval", "0) / interval"),
+                new Mutant("signal/Formulas", "seen.lately() >= ALL_TAKEN ?", "false ?"),
+                new Mutant("signal/Formulas", "Math.max(MOST_UNSEEN, there)", "99"),
+                new Mutant("signal/Formulas", "work * lasts / seconds(policy.drainTime())", "0"),
+                new Mutant(
+                        "signal/Formulas",
+                        "Math.min(MOST_BY_BACKLOG, Math.max(offered, lasts) + backlog)",
+                        "lasts + backlog"),
+                new Mutant(
+                        "signal/Formulas",
+                        "Math.min(price, meter.learned().latePrice().each().orElse(price))",
+                        "price"),
+                new Mutant("signal/Formulas", "offered() / bent(capacity / limit().requests())", "offered()"),
+                new Mutant("signal/Formulas", "arrivalRate() - seen.arrivals()", "arrivalRate()"),
+                new Mutant(
+                        "signal/Formulas", "learned.latePrice().sizePerRequest()", "learned.price().sizePerRequest()"),
+                new Mutant("signal/Formulas", "limit().limit().equals(Limits.CACHE)", "false"),
+                new Mutant("signal/Seen", "return CHANCE * deviation", "return 0 * deviation"),
+                new Mutant("signal/Seen", "-Math.expm1(-seen.seconds() / LATELY_SECONDS)", "1"),
+                new Mutant("signal/Seen", "rejections > SOME_REJECTIONS", "false"),
+                new Mutant("signal/StepTimes", "> A_STALL * gaps.quantile(0.5).orElse(0)", "< 0"),
+                new Mutant("signal/StepTimes", "prompt * Math.clamp(batch - 1, 0, 1)", "prompt"),
+                new Mutant("signal/StepTimes", "return TOKENS_OF_A_STEP * cacheUse * work.steps()", "return 0"),
+                new Mutant(
+                        "signal/Price",
+                        "tokens.prompt / Math.max(1, tokens.generated + tokens.prompt + tokens.reading)",
+                        "0"),
+                new Mutant(
+                        "signal/Limits",
+                        "(queuedSeconds + stillSeconds) / QUEUED_SECONDS",
+                        "queuedSeconds / QUEUED_SECONDS"),
+                new Mutant("signal/Limits", "if (cache < slots) {", "if (cache < 0) {"),
+                new Mutant("signal/ArrivalRate", "staySeconds * Math.max(0, 1 - one.events / A_RATE)", "0"),
+                new Mutant("signal/ArrivalRate", "evenness.isClear() ? evenness.index() : burstiness", "burstiness"),
+                new Mutant(
+                        "signal/ArrivalRate",
+                        "evenness.isClear() ? evenness.index() : burstiness",
+                        "evenness.isClear() ? evenness.index() : 1"));
     }
 
     @TestFactory

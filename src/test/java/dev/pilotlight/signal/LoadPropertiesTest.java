@@ -12,9 +12,12 @@ import dev.pilotlight.signal.MeteredEngine.Truth;
 import dev.pilotlight.simulator.Pages;
 import dev.pilotlight.simulator.Profile;
 import dev.pilotlight.simulator.Request;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -312,6 +315,33 @@ class LoadPropertiesTest {
                             .capacity()
                             .orElseThrow())
                     .isEqualTo(new Capacity(64, 0.9, "batch seen full"));
+        }
+
+        /** Half of the slots make a step as long as the objective allows: with these taken the pod is full, with half of them it is not. */
+        @Test
+        void isTheBatchWhoseStepIsAsLongAsItsObjectiveAllows() {
+            Profile profile = Profile.LLAMA_8B_80GB.withLimits(128, Profile.LLAMA_8B_80GB.kvTokens());
+            double step = new MeteredEngine(profile, MeteredEngine.policy(OptionalInt.of(128)), 3)
+                    .closed(64, 120, CHAT)
+                    .getLast()
+                    .itl()
+                    .p95()
+                    .orElseThrow();
+            SignalPolicy objective = new SignalPolicy(
+                    0.7,
+                    OptionalInt.of(128),
+                    Optional.empty(),
+                    Optional.of(Duration.ofNanos((long) (step * 1e9))),
+                    Duration.ofSeconds(60),
+                    Optional.empty());
+            MeteredEngine engine = new MeteredEngine(profile, objective, 3);
+            engine.closed(32, 300, CHAT);
+            Signals half = engine.closed(32, 60, CHAT).getLast();
+            Signals full = engine.closed(64, 120, CHAT).getLast();
+            assertThat(full.capacity().orElseThrow().limit()).isEqualTo("inter-token SLO");
+            assertThat(full.capacity().orElseThrow().requests()).isBetween(45.0, 80.0);
+            assertThat(load(full)).isBetween(0.9, 1.1);
+            assertThat(load(half)).isLessThan(0.85);
         }
 
         @Test
