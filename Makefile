@@ -17,7 +17,7 @@ $(MVN) -q -Pbench test-compile
 $(MVN) -q -Pbench dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/bench.classpath
 endef
 
-.PHONY: help run replay test test-mutants pit format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-node test-chart test-limits test-native test-native-lists test-nvml test-image test-page test-dashboard clean
+.PHONY: help run replay test test-mutants pit format package native image sbom bench bench-step bench-leak bench-webhook poll-cost soak hunt test-restarts test-vllm test-vllm-load test-vllm-drain test-cluster test-keda test-node test-chart test-limits test-native test-native-lists test-nvml test-image test-page test-dashboard clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -115,6 +115,12 @@ test-cluster: ## the sidecars and k8s/ against a real API server, built with Go;
 	scripts/cluster/cluster.sh build
 	scripts/cluster/adapter.sh
 	$(MVN) verify -Dtests.include=cluster -Dtests.exclude=none $(if $(CLUSTER),-Dit.test=$(CLUSTER) -Dfailsafe.failIfNoSpecifiedTests=false)
+
+test-keda: ## k8s/autoscaling/keda by a real KEDA, built with Go, and a real Prometheus, some as root; KEDA=KedaZeroIT for one class
+	@command -v prometheus >/dev/null || { echo "make test-keda needs Prometheus; Debian: apt-get install prometheus" >&2; exit 69; }
+	scripts/cluster/cluster.sh build
+	scripts/keda/keda.sh
+	$(MVN) verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dtests.include=keda -Dtests.exclude=none $(if $(KEDA),-Dit.test=$(KEDA) -Dfailsafe.failIfNoSpecifiedTests=false)
 
 test-node: ## the pods of k8s/ on a real node, as root; NODE=EngineFaultsIT for one class, NATIVE=FILE for the binary, too
 	scripts/node/node.sh build

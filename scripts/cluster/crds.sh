@@ -18,7 +18,7 @@ module() { # MODULE@VERSION FILE...: the files in it
     for file in "$@"; do ls "$dir/$file"; done
 }
 
-module github.com/kedacore/keda/v2@v2.21.0 config/crd/bases/keda.sh_{scaledobjects,triggerauthentications}.yaml
+module "github.com/kedacore/keda/v2@$("$(dirname -- "${BASH_SOURCE[0]}")/../keda/keda.sh" --version)" config/crd/bases/keda.sh_{scaledobjects,triggerauthentications}.yaml
 module github.com/prometheus-operator/prometheus-operator@v0.94.0 \
     example/prometheus-operator-crd/monitoring.coreos.com_{podmonitors,prometheusrules}.yaml
 module sigs.k8s.io/karpenter@v1.15.0 pkg/apis/crds/karpenter.sh_nodepools.yaml

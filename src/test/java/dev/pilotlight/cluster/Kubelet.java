@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Plays the kubelet of the one node for one namespace: runs each pod that the scheduler has bound, reports its status, follows its
@@ -31,6 +32,7 @@ public final class Kubelet implements AutoCloseable {
     private final String namespace;
     private final Function<Pod, EngineOptions.Builder> engines;
     private final Map<String, String> settings;
+    private final Supplier<String> addresses;
     private final SharedIndexInformer<Pod> pods;
     private final Map<String, RunningPod> running = new ConcurrentHashMap<>();
     private final Map<String, Thread> lives = new ConcurrentHashMap<>();
@@ -46,10 +48,21 @@ public final class Kubelet implements AutoCloseable {
             String namespace,
             Function<Pod, EngineOptions.Builder> engines,
             Map<String, String> settings) {
+        this(plane, namespace, engines, settings, Kubelet::freeAddress);
+    }
+
+    /** @param addresses one for each pod */
+    Kubelet(
+            ControlPlane plane,
+            String namespace,
+            Function<Pod, EngineOptions.Builder> engines,
+            Map<String, String> settings,
+            Supplier<String> addresses) {
         this.plane = plane;
         this.namespace = namespace;
         this.engines = engines;
         this.settings = settings;
+        this.addresses = addresses;
         this.pods = plane.admin().pods().inNamespace(namespace).inform();
         this.watch = Thread.ofVirtual().start(this::watch);
     }
@@ -72,7 +85,7 @@ public final class Kubelet implements AutoCloseable {
             liveWithoutUs(pod);
             return;
         }
-        try (RunningPod ours = new RunningPod(plane, pod, freeAddress(), engines.apply(pod), settings)) {
+        try (RunningPod ours = new RunningPod(plane, pod, addresses.get(), engines.apply(pod), settings)) {
             running.put(name, ours);
             String reported = "";
             while (!closed) {
@@ -82,7 +95,7 @@ public final class Kubelet implements AutoCloseable {
                 }
                 if (now.get().getMetadata().getDeletionTimestamp() != null) {
                     ours.terminate(grace(now.get()));
-                    bury(pod);
+                    bury(plane, pod);
                     return;
                 }
                 if (!ours.sidecar().isAlive()) {
@@ -90,7 +103,7 @@ public final class Kubelet implements AutoCloseable {
                 }
                 boolean ready = ours.isReady();
                 String state = ready + " " + ours.restarts();
-                if (!state.equals(reported) && report(pod, ours.report(pod, ready))) {
+                if (!state.equals(reported) && report(plane, pod, ours.report(pod, ready))) {
                     reported = state;
                 }
                 LockSupport.parkNanos(PROBE_EVERY.toNanos());
@@ -109,14 +122,14 @@ public final class Kubelet implements AutoCloseable {
         JsonObject status = new JsonObject()
                 .put("phase", "Running")
                 .put("conditions", List.of(new JsonObject().put("type", "Ready").put("status", "True")));
-        report(pod, status);
+        report(plane, pod, status);
         while (!closed) {
             Optional<Pod> now = current(pod);
             if (now.isEmpty()) {
                 return;
             }
             if (now.get().getMetadata().getDeletionTimestamp() != null) {
-                bury(pod);
+                bury(plane, pod);
                 return;
             }
             LockSupport.parkNanos(PROBE_EVERY.toNanos());
@@ -136,11 +149,11 @@ public final class Kubelet implements AutoCloseable {
     }
 
     /** False when the API server would not take it now. */
-    private boolean report(Pod pod, JsonObject status) {
+    static boolean report(ControlPlane plane, Pod pod, JsonObject status) {
         try {
             plane.admin()
                     .pods()
-                    .inNamespace(namespace)
+                    .inNamespace(pod.getMetadata().getNamespace())
                     .withName(pod.getMetadata().getName())
                     .subresource("status")
                     .patch(
@@ -152,11 +165,11 @@ public final class Kubelet implements AutoCloseable {
         }
     }
 
-    private void bury(Pod pod) {
+    static void bury(ControlPlane plane, Pod pod) {
         try {
             plane.admin()
                     .pods()
-                    .inNamespace(namespace)
+                    .inNamespace(pod.getMetadata().getNamespace())
                     .withName(pod.getMetadata().getName())
                     .withGracePeriod(0)
                     .delete();

@@ -43,7 +43,7 @@ final class MakeLine {
             if (!makefile.contains("$(" + name + ")") && !name.equals(OF_MAVEN)) {
                 problems.add("the Makefile has no variable " + name);
             }
-            if (Set.of("CLUSTER", "NODE").contains(name)) {
+            if (Set.of("CLUSTER", "KEDA", "NODE").contains(name)) {
                 Stream.of(argument.substring(equals + 1).split(","))
                         .filter(type -> !isTest(type))
                         .forEach(type -> problems.add("there is no test " + type));

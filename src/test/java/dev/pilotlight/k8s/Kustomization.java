@@ -56,7 +56,7 @@ public record Kustomization(Path folder) {
         return objects;
     }
 
-    static List<JsonNode> documents(String yaml) {
+    public static List<JsonNode> documents(String yaml) {
         try (MappingIterator<JsonNode> documents =
                 YAML.readerFor(JsonNode.class).readValues(yaml)) {
             return documents.readAll();
