@@ -71,6 +71,7 @@ class ArchitectureTest {
             Map.entry("dev.pilotlight.Main", Set.of("clients", "container", "settings")),
             Map.entry("dev.pilotlight.ClusterAccess", Set.of("container", "files", "settings", "vertx")),
             Map.entry("dev.pilotlight.GpuSource", Set.of("container", "log", "vertx")),
+            Map.entry("dev.pilotlight.PlainJson", Set.of("vertx")),
             Map.entry("dev.pilotlight.Routes", Set.of("container", "vertx")),
             Map.entry("dev.pilotlight.Sidecar", Set.of("container", "files", "log", "settings", "vertx")),
             Map.entry("dev.pilotlight.api.InForce", Set.of("container", "settings")),

@@ -9,6 +9,7 @@ import dev.pilotlight.drain.Refusal;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
 import jakarta.inject.Singleton;
@@ -98,27 +99,27 @@ public final class DrainResource {
             return answer(request);
         } catch (RuntimeException unexpected) {
             return Response.status(503)
-                    .entity(Map.of("error", "not drained: " + failures.say("/api/v1/drain", unexpected)))
+                    .entity(json(Map.of("error", "not drained: " + failures.say("/api/v1/drain", unexpected))))
                     .build();
         }
     }
 
     private Response answer(HttpServerRequest request) throws InterruptedException {
         return switch (gate.call(caller(request), () -> maySayNothing(request), () -> hungUp(request))) {
-            case Answer.Drained(Drain drain) -> Response.ok(view(drain)).build();
+            case Answer.Drained(Drain drain) -> Response.ok(json(view(drain))).build();
             case Answer.Restarted(String why) ->
-                Response.ok(Map.of(
+                Response.ok(json(Map.of(
                                 "drained",
                                 false,
                                 "how",
-                                "nothing to wait for, its container is restarted by the verdict: " + why))
+                                "nothing to wait for, its container is restarted by the verdict: " + why)))
                         .build();
             case Answer.Denied(Refusal refusal, String why, boolean news) -> {
                 if (news) {
                     LOG.warnf("drain refused (%s): %s", refusal.word(), why);
                 }
                 Response.ResponseBuilder answer =
-                        Response.status(refusal.status()).entity(Map.of("error", "not drained: " + why));
+                        Response.status(refusal.status()).entity(json(Map.of("error", "not drained: " + why)));
                 yield refusal == Refusal.METHOD ? answer.header("Allow", "POST").build() : answer.build();
             }
         };
@@ -192,6 +193,10 @@ public final class DrainResource {
                 && connection.channel().pipeline().get(IdleStateHandler.class) != null) {
             connection.channel().pipeline().remove(IdleStateHandler.class);
         }
+    }
+
+    private static String json(Map<String, Object> view) {
+        return new JsonObject(view).encode();
     }
 
     static Map<String, Object> view(Drain drain) {

@@ -6,6 +6,7 @@ import dev.pilotlight.pod.VllmContainer;
 import dev.pilotlight.pool.plan.Plan;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -60,13 +61,13 @@ final class PodView {
         return view;
     }
 
-    private static Map<String, Object> plan(Plan plan) {
+    static Map<String, Object> plan(Plan plan) {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("generation", plan.generation());
         view.put("leader", plan.holder());
         view.put("term", plan.term());
         view.put("reason", plan.reason());
-        view.put("active", plan.active());
+        view.put("active", List.copyOf(plan.active()));
         return view;
     }
 }

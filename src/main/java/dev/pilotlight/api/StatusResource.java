@@ -4,6 +4,7 @@ import dev.pilotlight.loop.ControlLoop;
 import dev.pilotlight.loop.Picture;
 import dev.pilotlight.loop.SteadyClock;
 import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.core.json.JsonObject;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -51,22 +52,22 @@ public final class StatusResource {
         Picture picture = loop.board().picture();
         Instant now = clock.now();
         return SignalView.signals(picture, now)
-                .map(flat -> Response.ok(flat).build())
+                .map(flat -> Response.ok(json(flat)).build())
                 .orElseGet(() -> Response.status(503)
-                        .entity(SignalView.noSignals(picture, now))
+                        .entity(json(SignalView.noSignals(picture, now)))
                         .build());
     }
 
     /** For the leader of a managed pool, which asks each pod once a second. */
     @GET
     @Path("peer")
-    public Map<String, Object> peer() {
-        return PeerView.of(loop.board().picture(), clock.now()).written();
+    public String peer() {
+        return json(PeerView.of(loop.board().picture(), clock.now()).written());
     }
 
     @GET
     @Path("status")
-    public Map<String, Object> status() {
+    public String status() {
         Instant now = clock.now();
         Map<String, Object> view =
                 StatusView.status(loop.board().picture(), configuration.settings(), scrapes.last(), now);
@@ -77,13 +78,17 @@ public final class StatusResource {
                         version,
                         "uptimeSeconds",
                         Duration.between(startedAt, now).toSeconds()));
-        return view;
+        return json(view);
     }
 
     /** The last hour, for the page. */
     @GET
     @Path("history")
-    public Map<String, Object> history() {
-        return hour.view();
+    public String history() {
+        return json(hour.view());
+    }
+
+    private static String json(Map<String, Object> view) {
+        return new JsonObject(view).encode();
     }
 }
