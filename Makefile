@@ -96,8 +96,9 @@ poll-cost: ## what a poll costs a real vLLM that runs already: PORT=8000
 hunt: ## wrong verdicts hunted in HOURS=200 of virtual time: sound engines called dead, real hangs not found
 	$(MVN) -q test -Dtest=HuntTest -Dhunt.hours=$(HOURS)
 
-test-restarts: ## 100 times kill -9 of the sidecar, and 20 drains of 200 requests, beside a simulated engine: half an hour
-	$(MVN) verify -Dtest=none -Dit.test='RestartIT,DrainIT,ColdStartIT' -Drestarts=100 -Ddrains=20 -Dcold.seconds=20
+test-restarts: ## 100 times kill -9, 20 drains of 200 requests, 10,000 spoilt answers, 50,000 connections: half an hour
+	$(MVN) verify -Dtest=none -Dit.test='RestartIT,DrainIT,ColdStartIT,HostileIT,ConnectionsIT' -Dit.together=1 \
+	  -Drestarts=100 -Ddrains=20 -Dcold.seconds=20 -Dhostile.answers=10000 -Dconnections=50000
 
 test-vllm: ## the sidecar beside a real vLLM on the CPU; VLLM=0.10.2 for another version
 	scripts/vllm/vllm.sh install $(VLLM)

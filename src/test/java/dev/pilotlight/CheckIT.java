@@ -6,6 +6,7 @@ import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Image;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Said;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** {@code pilotlight check} as an operator runs it beside the packaged sidecar. */
+@WaitsMostly
 class CheckIT {
     private static Said check(int port, String... arguments) {
         List<String> command = new ArrayList<>(Image.command(List.of("-Dquarkus.http.port=" + port)));

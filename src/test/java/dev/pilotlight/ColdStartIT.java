@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
 import io.vertx.core.json.JsonArray;
@@ -17,6 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The first start of an engine that is slow at first, in real time: {@code -Dcold.seconds=20} for one that is as slow as some are. */
+@WaitsMostly
 class ColdStartIT {
     private static final double COLD_SECONDS = Double.parseDouble(System.getProperty("cold.seconds", "2"));
     private static final double POLL_SECONDS = 1;

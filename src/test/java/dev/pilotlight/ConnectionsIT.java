@@ -23,11 +23,13 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Weeks of connections: the kubelet opens one for each probe, and nothing may count them up. The platform turns connections away beyond
  * quarkus.http.limits.max-connections; whoever takes the place of its close handler makes that a limit for the life of the process.
  */
+@Isolated("thousands of connections take both cores")
 class ConnectionsIT {
     /** More than the limit; a release sees 50,000: {@code -Dconnections=50000}. */
     private static final int ONE_AFTER_THE_OTHER = Integer.getInteger("connections", 6_000);

@@ -7,6 +7,7 @@ import dev.pilotlight.process.Await;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Probes;
 import dev.pilotlight.process.Said;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What blocks for good in the C library blocks no probe, and is said. */
+@WaitsMostly
 class NothingBlocksIT {
     private static final Duration SOON = Duration.ofMinutes(1);
     /** A resolver holds up whoever asks it for 10 s and more, this library for good; a busy machine for less. */

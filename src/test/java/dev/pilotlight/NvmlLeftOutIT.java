@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.RawServer;
+import dev.pilotlight.process.WaitsMostly;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** After two crashes in a row the sidecar starts without NVML; without an API server that says so, with it. */
+@WaitsMostly
 class NvmlLeftOutIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 

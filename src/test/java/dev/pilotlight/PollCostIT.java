@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Image;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
  * What a poll costs the sidecar itself, garbage and CPU, by its JVM's own account of each thread. Garbage is a matter of the code alone, and
  * is held to a bound; CPU depends on the machine, and is only said.
  */
+@WaitsMostly
 class PollCostIT {
     private static final int POLLS = Integer.getInteger("poll.polls", 80);
     /** Until the JVM has compiled what a poll runs. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Said;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The sidecar in a container that it can write nothing to, as any user, without a capability. */
+@WaitsMostly
 class ReadOnlyRootIT {
     private static final Duration SOON = Duration.ofMinutes(2);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Clients;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.Profile;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A sidecar that is killed and started again beside an engine that has served, as the kubelet would: {@code -Drestarts=100} for the
  * figures in docs/probes.md.
  */
+@WaitsMostly
 class RestartIT {
     private static final int RESTARTS = Integer.getInteger("restarts", 3);
     private static final Duration SOON = Duration.ofMinutes(1);

@@ -6,6 +6,7 @@ import dev.pilotlight.metrics.Metric;
 import dev.pilotlight.metrics.MetricCatalog;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** The packaged sidecar, with a heap of 64 MB, beside the simulated engine: what its users see. */
+@WaitsMostly
 class SidecarIT {
     private static final Duration SOON = Duration.ofMinutes(1);
     /** Probes and metrics answer within this whatever the engine does. */

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who may order a drain: every door that a stranger might try, and the few that open. */
+@WaitsMostly
 class StrangersIT {
     private static final Duration SOON = Duration.ofMinutes(1);
 

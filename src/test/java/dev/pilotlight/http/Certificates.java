@@ -10,7 +10,9 @@ import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -18,6 +20,9 @@ import javax.net.ssl.TrustManagerFactory;
 /** Makes certificates with the JDK's keytool: self-signed ones, and such as an authority of ours has signed. */
 public final class Certificates {
     private static final char[] PASSWORD = "changeit".toCharArray();
+
+    /** Those that signed themselves, by what they say: a keytool is a JVM of its own each time. */
+    private static final Map<List<String>, byte[]> MADE = new ConcurrentHashMap<>();
 
     private final Path folder;
 
@@ -57,6 +62,11 @@ public final class Certificates {
     public Pair selfSigned(String name, String san, String began)
             throws IOException, GeneralSecurityException, InterruptedException {
         Path store = folder.resolve(name + ".p12");
+        byte[] made = MADE.get(List.of(name, san, began));
+        if (made != null) {
+            Files.write(store, made);
+            return written(name, store);
+        }
         keytool(
                 store,
                 "-genkeypair",
@@ -72,6 +82,7 @@ public final class Certificates {
                 began,
                 "-validity",
                 "365");
+        MADE.put(List.of(name, san, began), Files.readAllBytes(store));
         return written(name, store);
     }
 
@@ -132,7 +143,15 @@ public final class Certificates {
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
-        command.addAll(List.of("-keystore", store.toString(), "-alias", "it", "-storepass", "changeit"));
+        command.addAll(List.of(
+                "-J-XX:TieredStopAtLevel=1",
+                "-J-XX:+UseSerialGC",
+                "-keystore",
+                store.toString(),
+                "-alias",
+                "it",
+                "-storepass",
+                "changeit"));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {

@@ -8,6 +8,7 @@ import dev.pilotlight.process.Child;
 import dev.pilotlight.process.Clients;
 import dev.pilotlight.process.PackagedSidecar;
 import dev.pilotlight.process.Said;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.Profile;
 import dev.pilotlight.simulator.SimulatedEngine;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The liveness probe and the preStop hook that vLLM's container is given, run as the kubelet runs them, with the tools of some images. */
+@WaitsMostly
 class HooksIT {
     private static final Duration SOON = Duration.ofMinutes(3);
     private static final Map<String, String> QUICK = Map.of(
@@ -60,7 +62,7 @@ class HooksIT {
         }
 
         /** A folder with those programs and a shell, and no other. */
-        Path path() {
+        synchronized Path path() {
             try {
                 Path path = Files.createDirectories(folder.resolve(name()));
                 for (String program :

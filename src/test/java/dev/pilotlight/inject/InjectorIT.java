@@ -7,6 +7,7 @@ import dev.pilotlight.inject.InjectionDecision.OptIn;
 import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.process.Web;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -30,10 +31,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The packaged sidecar as webhook: what an API server sees of it, and what strangers may do to it. */
+@WaitsMostly
 class InjectorIT {
     private static final Duration SOON = Duration.ofMinutes(1);
 
@@ -51,13 +55,6 @@ class InjectorIT {
         if (injector != null) {
             injector.close();
         }
-    }
-
-    /** That it still does its work. */
-    private static void injects() throws Exception {
-        JsonObject pod = Corpus.all().getFirst().pod();
-        assertThat(injector.review(client, pod).getJsonObject("response").containsKey("patch"))
-                .isTrue();
     }
 
     @Nested
@@ -142,19 +139,6 @@ class InjectorIT {
                 Await.until("it ends", SOON, () -> !other.child().isAlive());
             }
         }
-
-        /** What it asks itself is news to nobody. */
-        @Test
-        void isReadyWhenItAnswersInTime() throws Exception {
-            try (Injector other = Injector.start("quick")) {
-                long begun = System.nanoTime();
-                other.review(
-                        other.trusting(HttpClient.Version.HTTP_2),
-                        Corpus.all().getFirst().pod());
-                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
-                assertThat(other.child().log()).noneMatch(line -> line.contains("not injected"));
-            }
-        }
     }
 
     @Nested
@@ -213,6 +197,7 @@ class InjectorIT {
     }
 
     @Nested
+    @Execution(ExecutionMode.SAME_THREAD) // both in one folder
     class WithoutACertificate {
         private static final String NAME = "uncertified";
 
@@ -268,8 +253,33 @@ class InjectorIT {
         }
     }
 
+    /** A webhook of its own: what fills it up would keep the reviews of others out. */
     @Nested
+    @Execution(ExecutionMode.SAME_THREAD)
     class AskedByStrangers {
+        private static Injector injector;
+        private static HttpClient client;
+
+        @BeforeAll
+        static void start() {
+            injector = Injector.start("strangers");
+            client = injector.client();
+        }
+
+        @AfterAll
+        static void end() {
+            if (injector != null) {
+                injector.close();
+            }
+        }
+
+        /** That it still does its work. */
+        private static void injects() throws Exception {
+            JsonObject pod = Corpus.all().getFirst().pod();
+            assertThat(injector.review(client, pod).getJsonObject("response").containsKey("patch"))
+                    .isTrue();
+        }
+
         private void refuses(byte[] body, String why) throws Exception {
             HttpResponse<String> answer = injector.post(client, body);
             assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);

@@ -8,6 +8,7 @@ import dev.pilotlight.process.Await;
 import dev.pilotlight.process.Child;
 import dev.pilotlight.process.Image;
 import dev.pilotlight.process.PackagedSidecar;
+import dev.pilotlight.process.WaitsMostly;
 import dev.pilotlight.process.Web;
 import dev.pilotlight.simulator.EngineOptions;
 import dev.pilotlight.simulator.SimulatedEngine;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** The injection and the sidecar that it makes come to the same container: a neighbour is never asked, and never warmed up. */
+@WaitsMostly
 class OneReaderIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 

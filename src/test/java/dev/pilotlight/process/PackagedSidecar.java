@@ -3,6 +3,7 @@ package dev.pilotlight.process;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +16,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The packaged sidecar, or the native binary of it ({@link Image}), as a child process, by the image's own command line, and what it says. */
 public final class PackagedSidecar implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3);
+    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
     /** Of {@code jcmd Thread.print -e}. */
     private static final Pattern THREAD =
             Pattern.compile("(?m)^\"(.*)\" #(\\d+) .* cpu=([0-9.]+)ms .* allocated=([0-9.]+)([BKMG]) ");
@@ -79,12 +84,22 @@ public final class PackagedSidecar implements AutoCloseable {
         return sidecar;
     }
 
-    /** A port that nobody listens on. */
+    /**
+     * A port that nobody listens on, and below those that the kernel gives to whoever wants any: it stays free until it is used, however many
+     * connections are made meanwhile.
+     */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                if (GIVEN.add(socket.getLocalPort())) {
+                    return port;
+                }
+            } catch (BindException _) {
+                // another one, then
+            } catch (IOException failed) {
+                throw new UncheckedIOException(failed);
+            }
         }
     }
 

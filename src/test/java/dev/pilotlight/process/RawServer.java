@@ -72,6 +72,8 @@ public final class RawServer implements AutoCloseable {
 
     private void serve(Socket socket) {
         try (socket) {
+            // An answer is written in pieces, and the next piece would wait 40 ms for the receipt of the one before.
+            socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(socket.getInputStream());
             OutputStream out = socket.getOutputStream();
             for (Ask ask = read(in); ask != null; ask = read(in)) {

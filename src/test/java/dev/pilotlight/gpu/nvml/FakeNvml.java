@@ -25,7 +25,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * real one; each variant is a library of its own, with its own scene.
  */
 public final class FakeNvml {
-    private static final Path FOLDER = Path.of("target", "fake-nvml");
+    /** Each of the JVMs that run tests at a time builds its own. */
+    private static final Path FOLDER =
+            Path.of("target", "fake-nvml", Long.toString(ProcessHandle.current().pid()));
+
     private static final Path SOURCES = Path.of("src", "test", "c");
     private static final Map<String, Optional<FakeNvml>> BUILT = new ConcurrentHashMap<>();
 
