@@ -130,7 +130,8 @@ class KedaFleetIT {
     @Test
     void followsTheTraffic() {
         traffic = 9;
-        cluster.awaitReplicas(10, 11); // 0.75 * 9 + 3.5 = 10.25, which is near enough to 10 for an autoscaler that is there already
+        cluster.awaitReplicas(
+                10, 11); // 0.75 * 9 + 3.5 = 10.25, which is near enough to 10 for an autoscaler that is there already
         traffic = 1;
         cluster.awaitReplicas(5); // 4.25
     }
