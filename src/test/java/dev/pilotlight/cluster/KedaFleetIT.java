@@ -136,7 +136,7 @@ class KedaFleetIT {
         cluster.awaitReplicas(5); // 4.25
     }
 
-    /** Three of eight: scraped no more, they work on. Taken for idle, seven pods would do. */
+    /** Three of eight: scraped no more, they work on. Taken for idle, they took the pool to six pods. */
     @Test
     void podsThatPrometheusCannotReachAreNotIdle() {
         cutThree();
