@@ -197,11 +197,11 @@ public interface PilotlightConfig {
         OptionalInt maxPods();
 
         /** Of what the traffic leaves of the most pods, the share to keep to spare. 0 to 1. */
-        @WithDefault("0.25")
+        @WithDefault("0.26")
         double reserve();
 
         /** Share of the time in which the traffic may grow by more than is spare, once enough of it was seen; 0: the reserve alone decides. */
-        @WithDefault("0.01")
+        @WithDefault("0.1")
         double risk();
 
         /** Whether the traffic to expect one cold start from now counts, too, where there is a forecast. */

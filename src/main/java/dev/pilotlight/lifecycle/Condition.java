@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum Condition {
     DEAD(
             Effect.KILLS,
-            "`/health` was well and says 500 or a bare 503; the metrics page is read, and stands, by nobody's order; our requests get 5xx",
+            "`/health` was well and says 500 or a bare 503; the metrics page is read, and stands, by nobody's order; our requests get 500",
             "`dead-after`, 10 s",
             "vLLM's `instrumentator/health.py`"),
     STUCK(

@@ -37,7 +37,7 @@ public final class Judgement {
                 .filter(since -> it.isOver(it.aliveAt(since), it.policy().deadAfter()))
                 .map(since -> "GET /health answers 5xx since " + since
                         + said(it.engine().latest())
-                        + "; the engine core is dead: nothing moves, and requests are answered 5xx, too"));
+                        + "; the engine core is dead: nothing moves, and requests are answered 500, too"));
         TABLE.put(
                 Condition.STUCK,
                 it -> it.everywhere(
@@ -203,7 +203,7 @@ public final class Judgement {
 
     private static boolean answersErrors(Pulse pulse) {
         return pulse.refused()
-                .filter(refused -> refused.refusal() == Refusal.ERROR && refused.inARow() >= ERRORS_IN_A_ROW)
+                .filter(refused -> refused.refusal().isError() && refused.inARow() >= ERRORS_IN_A_ROW)
                 .isPresent();
     }
 

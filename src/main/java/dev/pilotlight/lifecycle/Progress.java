@@ -64,7 +64,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
         return ranks.values().stream()
                 .allMatch(pulse -> pulse.lost() == 0
                         && pulse.refused()
-                                .filter(it -> it.refusal() == Refusal.ERROR || it.refusal() == Refusal.BUSY)
+                                .filter(it -> it.refusal().isError() || it.refusal() == Refusal.BUSY)
                                 .isEmpty());
     }
 
@@ -235,7 +235,7 @@ public record Progress(Map<String, Pulse> ranks, Optional<Out> out, int attempts
             return true;
         }
         boolean failed = pulse.lost() > 0
-                || pulse.refused().filter(it -> it.refusal() == Refusal.ERROR).isPresent();
+                || pulse.refused().filter(it -> it.refusal().isError()).isPresent();
         Instant since = works ? pulse.standsAtWorkSince() : pulse.movedAt();
         // What failed is asked again without a heartbeat, too: else it could never prove that it is well.
         if (quiet.isZero() ? !failed : Duration.between(since, now).compareTo(quiet) < 0) {

@@ -127,6 +127,18 @@ record ArrivalRate(List<Hypothesis> hypotheses, double burstiness, Evenness even
         return sum;
     }
 
+    /** Of a part of those who were counted. */
+    ArrivalRate times(double share) {
+        return share == 1
+                ? this
+                : new ArrivalRate(
+                        hypotheses.stream()
+                                .map(one -> new Hypothesis(one.events * share, one.seconds, one.weight))
+                                .toList(),
+                        burstiness,
+                        evenness);
+    }
+
     ArrivalRate advance(double arrived, double elapsed) {
         double rate = perSecond();
         double varies = evenness.isClear() ? evenness.index() : burstiness;

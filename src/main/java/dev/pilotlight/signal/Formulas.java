@@ -11,6 +11,8 @@ record Formulas(Load meter, SignalPolicy policy) {
     private static final double ALL_TAKEN = 0.95;
     /** A load beyond this is believed as far as the requests for it are there. */
     private static final double MOST_UNSEEN = 3;
+    /** What fades never arrives at 0, and whoever rounds up would see a pod's worth. */
+    private static final double IDLE = 1e-4;
     /** What a backlog alone may lift the load to: the pod is full, and more pods do not take back what queues here. */
     private static final double MOST_BY_BACKLOG = 1.08;
 
@@ -115,7 +117,8 @@ record Formulas(Load meter, SignalPolicy policy) {
 
     /** With an objective for the first token over the share of a pod at which that comes in time. */
     double load() {
-        return loadBySlots() / within();
+        double load = loadBySlots() / within();
+        return load < IDLE ? 0 : load;
     }
 
     double within() {
@@ -125,13 +128,18 @@ record Formulas(Load meter, SignalPolicy policy) {
     /** The greater of offered and, beside a queue that lasts, 1; plus backlog. */
     double loadBySlots() {
         double capacity = capacity().requests();
-        double waiting = Math.max(0, meter.last().waiting() - meter.last().deferred());
+        double waiting = waiting();
         double there = (meter.last().running() + waiting) / capacity;
         double offered = Math.min(offered() / bent(capacity / limit().requests()), Math.max(MOST_UNSEEN, there));
         double work = waiting * meter.learned().price().each().orElse(1 / capacity);
         double lasts = meter.learned().limits().queueLasts(work);
         double backlog = work * lasts / seconds(policy.drainTime());
         return Math.max(offered, Math.min(MOST_BY_BACKLOG, Math.max(offered, lasts) + backlog));
+    }
+
+    /** What waits for a slot; a request that is deferred waits for its KV cache from another pod. */
+    double waiting() {
+        return Math.max(0, meter.last().waiting() - meter.last().deferred());
     }
 
     private int ranks() {

@@ -15,6 +15,8 @@ import java.util.OptionalDouble;
 record Limits(double queuedSeconds, Plateau plateau, double batch, double most, OptionalDouble cacheUse) {
     static final Limits UNKNOWN = new Limits(0, Plateau.NONE, 0, 0, OptionalDouble.empty());
 
+    /** The confidence in a slot limit that nobody told. */
+    private static final double ASSUMED = 0.2;
     /** Requests wait for their turn in a burst, too: only a queue that outlasts this shows a full pod. */
     private static final double QUEUED_SECONDS = 20;
 
@@ -128,15 +130,16 @@ record Limits(double queuedSeconds, Plateau plateau, double batch, double most, 
                 : Double.POSITIVE_INFINITY;
         double evidence = page.kvCacheUseMean().isPresent() ? price.cache().evidence() : 1;
         if (cache < slots) {
-            double known = cacheUse.isPresent() ? 0.95 : 0.9;
-            return new Capacity(
-                    Math.max(1, cache), known * (0.3 + 0.7 * evidence) * (knowsSlots(policy) ? 1 : 0.8), CACHE);
+            double known = (cacheUse.isPresent() ? 0.95 : 0.9) * (0.3 + 0.7 * evidence);
+            // Until the cache was seen to end first, there may be fewer slots than it has room for.
+            boolean isSeen = knowsSlots(policy) || cacheUse.isPresent();
+            return new Capacity(Math.max(1, cache), isSeen ? known : Math.min(ASSUMED, known), CACHE);
         }
         if (policy.maxNumSeqs().isPresent()) {
             return new Capacity(slots, batch >= slots ? 1 : 0.4 + 0.6 * evidence, "--max-num-seqs");
         }
         return knowsSlots(policy)
                 ? new Capacity(slots, 0.9, "batch seen full")
-                : new Capacity(slots, 0.2, "vLLM's default slot limit; set pilotlight.engine.max-num-seqs");
+                : new Capacity(slots, ASSUMED, "vLLM's default slot limit; set pilotlight.engine.max-num-seqs");
     }
 }

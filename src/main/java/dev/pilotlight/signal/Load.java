@@ -150,7 +150,7 @@ record Load(
         Pressures pressures = new Pressures(
                 OptionalDouble.of(last.running()
                         / learned.limits.slots(policy, last.ranks().size())),
-                OptionalDouble.of(last.waiting() / capacity.requests()),
+                OptionalDouble.of(formulas.waiting() / capacity.requests()),
                 last.kvCacheUse(),
                 against(ttft.p95(), policy.ttftSlo()),
                 against(itl.p95(), policy.itlSlo()),

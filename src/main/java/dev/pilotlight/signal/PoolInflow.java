@@ -79,8 +79,19 @@ public record PoolInflow(Map<String, Inflow> last, ArrivalRate rate) {
                 }
             }
         }
-        ArrivalRate next = seconds > 0 ? rate.advance(arrived, seconds / pods) : rate;
+        // A pod that falls silent takes its share of the rate with it: what is not heard is no surge.
+        ArrivalRate heard = rate.times(shareHeard(now));
+        ArrivalRate next = seconds > 0 ? heard.advance(arrived, seconds / pods) : heard;
         return new PoolInflow(now, Double.isFinite(next.perSecond()) ? next : ArrivalRate.UNKNOWN);
+    }
+
+    private double shareHeard(Map<String, Inflow> now) {
+        double all = last.values().stream().mapToDouble(Inflow::perSecond).sum();
+        double still = last.entrySet().stream()
+                .filter(pod -> now.containsKey(pod.getKey()))
+                .mapToDouble(pod -> pod.getValue().perSecond())
+                .sum();
+        return all > 0 ? still / all : 1;
     }
 
     /**

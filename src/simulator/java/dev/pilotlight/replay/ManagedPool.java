@@ -43,6 +43,7 @@ final class ManagedPool {
         List<Peer> peers = pods.stream()
                 .map(pod -> new Peer(
                         pod.name,
+                        true,
                         !pod.isCounted(),
                         Optional.ofNullable(pod.sidecar()).map(sidecar -> report(sidecar.picture(), now))))
                 .toList();

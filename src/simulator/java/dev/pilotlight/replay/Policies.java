@@ -135,7 +135,7 @@ final class Policies {
     }
 
     /** {@code pilotlight.scale.reserve}. */
-    private static final double RESERVE = 0.25;
+    private static final double RESERVE = 0.26;
 
     /**
      * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler

@@ -281,6 +281,19 @@ class CasesTest {
             assertThat(isReady(world)).isTrue();
         }
 
+        /** In maintenance it may let the page through all the same. vLLM itself answers 500 when its core is dead. */
+        @Test
+        void behindAGatewayThatSaysABare503ToAllButThePage() {
+            World world = served();
+            world.health = 503;
+            world.refusal = Optional.of(Refusal.UNAVAILABLE);
+            for (int second = 0; second < 3_600; second++) {
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+            assertThat(isReady(world)).isFalse();
+        }
+
         /** The same in front of one that sleeps or is paused, where the page is seen: no request of ours could be answered. */
         @Test
         void asleepOrPausedBehindAGatewayThatSaysABare503() {

@@ -233,7 +233,8 @@ class LimitsTest {
             Limits seen = seconds(Limits.UNKNOWN, 20, 3, FULL);
             is(of(Limits.UNKNOWN, gauge, held(0.25, 60), 8), 3.5, 0.9, Limits.CACHE);
             is(of(Limits.UNKNOWN, gauge, held(0.25, 30), 8), 3.5, 0.9 * 0.65, Limits.CACHE);
-            is(of(Limits.UNKNOWN, gauge, held(0.25, 60), null), 3.5, 0.72, Limits.CACHE);
+            is(of(Limits.UNKNOWN, gauge, held(0.25, 60), null), 3.5, 0.2, Limits.CACHE);
+            is(of(seen, gauge, held(0.25, 60), null), 3.6, 0.95, Limits.CACHE);
             is(of(seen, gauge, held(0.25, 60), 8), 3.6, 0.95, Limits.CACHE);
             is(of(Limits.UNKNOWN, gauge, held(0.9, 60), 8), 1, 0.9, Limits.CACHE);
         }

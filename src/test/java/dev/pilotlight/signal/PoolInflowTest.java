@@ -75,6 +75,17 @@ class PoolInflowTest {
     }
 
     @Test
+    void takesPodsThatFallSilentForNoSurge() {
+        pods(5);
+        seconds(120, 8, 8);
+        for (String silent : List.of("pod-0", "pod-1", "pod-2")) {
+            phases.remove(silent);
+            read.remove(silent);
+        }
+        assertThat(seconds(60, 8, 8)).isZero();
+    }
+
+    @Test
     void showsATripledTrafficWithinTwoLooks() {
         double[] after = IntStream.range(0, 100)
                 .mapToDouble(seed -> {

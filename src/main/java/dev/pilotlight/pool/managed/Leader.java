@@ -153,7 +153,8 @@ final class Leader implements AutoCloseable {
         heard.keySet().retainAll(pods.items().keySet());
         heard.putAll(reader.read(all, clock.get()));
         List<Peer> peers = all.stream()
-                .map(pod -> new Peer(pod.name(), pod.terminating(), Optional.ofNullable(heard.get(pod.name()))))
+                .map(pod -> new Peer(
+                        pod.name(), pod.running(), pod.terminating(), Optional.ofNullable(heard.get(pod.name()))))
                 .toList();
         Optional<PlanView> there = plan.one();
         Optional<Plan> last = there.flatMap(PlanView::plan);

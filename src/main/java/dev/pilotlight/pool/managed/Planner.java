@@ -43,7 +43,7 @@ public record Planner(
      *
      * @param next what to remember
      * @param change the plan to write; empty while the last one stands
-     * @param demandPods how many pods the traffic wants, standbys included
+     * @param demandPods how many pods a managed pool's traffic wants, standbys included
      */
     public record Decision(Planner next, Optional<Change> change, OptionalDouble demandPods) {
         /**
@@ -79,7 +79,7 @@ public record Planner(
                 .map(Peer::name)
                 .collect(Collectors.toCollection(TreeSet::new));
         Decision all = look(SortedPool.of(peers, ready, ready.size(), since, now), peers, policy, now);
-        return new Decision(all.next(), Optional.empty(), all.demandPods());
+        return new Decision(all.next(), Optional.empty(), OptionalDouble.empty());
     }
 
     public Decision look(List<Peer> peers, Optional<Plan> last, PoolPolicy policy, Instant now) {

@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public record ScalePolicy(
         int minPods, int maxPods, double reserve, double risk, boolean predictive, Optional<Duration> coldStart) {
-    public static final double USUAL_RISK = 0.01;
+    public static final double USUAL_RISK = 0.1;
 
     double within(double pods) {
         return Math.clamp(pods, minPods, maxPods);

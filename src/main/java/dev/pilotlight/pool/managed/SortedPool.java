@@ -100,6 +100,12 @@ record SortedPool(
                 (int) peers.stream().filter(peer -> !peer.terminating()).count(),
                 serving.size() + unreachable.size(),
                 (int) serving.stream().filter(it -> it.load().isPresent()).count(),
+                (int) peers.stream()
+                        .filter(peer -> peer.running()
+                                && !peer.terminating()
+                                && peer.report().isEmpty()
+                                && !unreachable.contains(peer.name()))
+                        .count(),
                 load,
                 coldStart());
     }

@@ -31,13 +31,15 @@ public record Wish(OptionalDouble pods, Demand demand) {
      * @param there pods that exist
      * @param onTraffic of these
      * @param heard of these, that say their load
+     * @param silent pods that run, and whose sidecar has told this leader nothing yet: whether they are on traffic is not known
      * @param load mean of those heard
      * @param coldStart as long as a pod took to come; empty where nobody saw it
      */
-    record Traffic(int there, int onTraffic, int heard, OptionalDouble load, Optional<Duration> coldStart) {}
+    record Traffic(
+            int there, int onTraffic, int heard, int silent, OptionalDouble load, Optional<Duration> coldStart) {}
 
     Wish look(Traffic seen, ScalePolicy policy, Instant now) {
-        if (seen.load().isEmpty() || seen.heard() < LEAST_HEARD * seen.onTraffic()) {
+        if (seen.load().isEmpty() || seen.heard() < LEAST_HEARD * (seen.onTraffic() + seen.silent())) {
             return new Wish(OptionalDouble.of(policy.within(pods.orElse(seen.there()))), demand);
         }
         Duration coldStart = policy.coldStart().or(seen::coldStart).orElse(USUAL_COLD_START);

@@ -9,13 +9,15 @@ import java.util.Optional;
  * A pod of the pool as the API server shows it.
  *
  * @param address of the pod; empty before it has one
+ * @param running its containers were started
  */
-public record PoolPod(String name, Optional<String> address, boolean terminating) {
+public record PoolPod(String name, Optional<String> address, boolean running, boolean terminating) {
     public static PoolPod of(JsonObject pod) {
         JsonObject metadata = Fields.object(pod, "metadata");
         return new PoolPod(
                 Fields.text(metadata, "name").orElse(""),
                 Fields.text(Fields.object(pod, "status"), "podIP").filter(address -> !address.isEmpty()),
+                phase(pod).equals("Running"),
                 isDeleted(metadata) || isOver(pod));
     }
 
@@ -29,13 +31,17 @@ public record PoolPod(String name, Optional<String> address, boolean terminating
                 && "active".equals(Fields.object(metadata, "labels").getValue(Names.ROLE));
     }
 
+    private static String phase(JsonObject pod) {
+        return Fields.text(Fields.object(pod, "status"), "phase").orElse("");
+    }
+
     private static boolean isDeleted(JsonObject metadata) {
         return Fields.text(metadata, "deletionTimestamp").isPresent();
     }
 
     /** A pod that has ended, or was evicted, stays listed. */
     private static boolean isOver(JsonObject pod) {
-        String phase = Fields.text(Fields.object(pod, "status"), "phase").orElse("");
+        String phase = phase(pod);
         return phase.equals("Succeeded") || phase.equals("Failed");
     }
 }

@@ -63,7 +63,7 @@ class HostilePoolTest {
             for (int pod = 0; pod < 5; pod++) {
                 String said = Mutations.json(report(), chance);
                 Optional<PeerReport> heard = pod < 2 ? Optional.of(honest(now, 0.5)) : PeerReport.of(said, now);
-                peers.add(new Peer("pod-" + pod, false, heard));
+                peers.add(new Peer("pod-" + pod, true, false, heard));
             }
             Planner.Decision decision = planner.look(peers, plan, POLICY, now);
             planner = decision.next();
@@ -92,8 +92,8 @@ class HostilePoolTest {
         for (String load : List.of("1e308", "-1e308", "1e309", "-5", "\"NaN\"")) {
             String said = report().encode().replace("\"load\":0.5", "\"load\":" + load);
             List<Peer> peers = List.of(
-                    new Peer("pod-0", false, Optional.of(honest(NOON, 0.6))),
-                    new Peer("pod-1", false, PeerReport.of(said, NOON)));
+                    new Peer("pod-0", true, false, Optional.of(honest(NOON, 0.6))),
+                    new Peer("pod-1", true, false, PeerReport.of(said, NOON)));
             Planner.Decision decision = Planner.begin(NOON).look(peers, Optional.empty(), POLICY, NOON);
             assertThat(decision.demandPods().orElse(0)).as(load).isLessThan(5);
         }

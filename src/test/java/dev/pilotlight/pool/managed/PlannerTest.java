@@ -38,6 +38,7 @@ class PlannerTest {
                 name,
                 new Peer(
                         name,
+                        true,
                         false,
                         Optional.of(new PeerReport(
                                 now, ready, load, Duration.ofSeconds(readySeconds), flipped, Optional.empty()))));
@@ -67,6 +68,7 @@ class PlannerTest {
             now = now.plusSeconds(1);
             peers.replaceAll((name, peer) -> new Peer(
                     name,
+                    true,
                     peer.terminating(),
                     peer.report()
                             .map(it -> new PeerReport(
@@ -146,6 +148,7 @@ class PlannerTest {
         now = START.plusSeconds(100 + second);
         peers.replaceAll((name, peer) -> new Peer(
                 name,
+                true,
                 false,
                 peer.report()
                         .map(it -> new PeerReport(
@@ -163,7 +166,7 @@ class PlannerTest {
     @Test
     void replacesALostPodAtOnce() {
         usual(0.5);
-        peers.put("b", new Peer("b", true, peers.get("b").report()));
+        peers.put("b", new Peer("b", true, true, peers.get("b").report()));
         assertThat(activeAfter()).containsExactly("a", "c", "d", "f");
         usual(0.5);
         peers.remove("c");
@@ -190,7 +193,7 @@ class PlannerTest {
     void replacesAPodThatAnswersNobodyButLeavesItInFront() {
         usual(0.5);
         PeerReport last = peers.get("a").report().orElseThrow();
-        peers.put("a", new Peer("a", false, Optional.of(last)));
+        peers.put("a", new Peer("a", true, false, Optional.of(last)));
         now = now.plusSeconds(3);
         for (String name : List.of("b", "c", "d")) {
             pod(name, 0.5, 600);
@@ -202,7 +205,7 @@ class PlannerTest {
     @Test
     void givesALeaderNewInOfficeTimeToHear() {
         usual(0.5);
-        peers.replaceAll((name, _) -> new Peer(name, false, Optional.empty()));
+        peers.replaceAll((name, _) -> new Peer(name, true, false, Optional.empty()));
         planner = Planner.begin(now);
         assertThat(look().change()).isEmpty();
         now = now.plusMillis(2900);
@@ -236,7 +239,7 @@ class PlannerTest {
     void demotesNobodyWhileAnActivePodAnswersNobody() {
         usual(0.1);
         active(6, "a", "b", "c", "d", "e", "f");
-        peers.put("f", new Peer("f", false, Optional.empty()));
+        peers.put("f", new Peer("f", true, false, Optional.empty()));
         assertThat(after(600)).isEmpty();
         pod("f", 0.1, 900);
         assertThat(after(1))
@@ -259,7 +262,7 @@ class PlannerTest {
     void takesOutNamesOfPodsThatAreGoneAfterHalfAMinuteAndNobodyElse() {
         usual(0.6);
         down("down");
-        peers.put("silent", new Peer("silent", false, Optional.empty()));
+        peers.put("silent", new Peer("silent", true, false, Optional.empty()));
         active(4, "a", "b", "c", "d", "down", "gone", "silent");
         assertThat(after(30)).isEmpty();
         assertThat(after(1)).hasValueSatisfying(change -> {
@@ -326,6 +329,7 @@ class PlannerTest {
                 .isEqualTo(4);
         peers.replaceAll((name, peer) -> new Peer(
                 name,
+                true,
                 false,
                 peer.report()
                         .map(it -> new PeerReport(
@@ -382,7 +386,7 @@ class PlannerTest {
                 .withScale(new ScalePolicy(1, 10, 0, 0.01, false, Optional.empty()));
         Decision decision = planner.observe(new ArrayList<>(peers.values()), one, now);
         assertThat(decision.change()).isEmpty();
-        assertThat(decision.demandPods().orElseThrow()).isCloseTo(2, within());
+        assertThat(decision.demandPods()).as("a managed pool's").isEmpty();
         assertThat(decision.next().wish().pods().orElseThrow())
                 .as("1.2 pods' worth, none fuller than 0.9")
                 .isCloseTo(1.2 / 0.9, within());

@@ -209,7 +209,7 @@ class PoolSimulationTest {
                 }
             }
             List<Peer> peers = pods.stream()
-                    .map(it -> new Peer(it.name, false, Optional.ofNullable(heard.get(it.name))))
+                    .map(it -> new Peer(it.name, true, false, Optional.ofNullable(heard.get(it.name))))
                     .toList();
             Optional<Plan> over = seen;
             Planner.Decision decision = planner.look(peers, over, POLICY, now);

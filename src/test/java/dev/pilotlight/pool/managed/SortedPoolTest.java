@@ -23,6 +23,7 @@ class SortedPoolTest {
         Optional<Inflow> inflow = counts ? Optional.of(new Inflow(NOW, 100, 8, 0.05, 2)) : Optional.empty();
         peers.add(new Peer(
                 name,
+                true,
                 false,
                 Optional.of(new PeerReport(
                         NOW,
@@ -49,12 +50,14 @@ class SortedPoolTest {
         pod("a", 100);
         pod("b", OptionalDouble.empty(), Optional.empty(), true);
         pod("standby", 100);
-        peers.add(new Peer("silent", false, Optional.empty()));
-        peers.add(new Peer("leaving", true, Optional.empty()));
+        peers.add(new Peer("silent", true, false, Optional.empty()));
+        peers.add(new Peer("leaving", true, true, Optional.empty()));
         Wish.Traffic seen = traffic("a", "b", "silent");
         assertThat(seen.there()).isEqualTo(4);
         assertThat(seen.onTraffic()).isEqualTo(3);
         assertThat(seen.heard()).isEqualTo(1);
+        assertThat(seen.silent()).as("those named are on traffic by the plan").isZero();
+        assertThat(traffic("a", "b").silent()).isEqualTo(1);
         assertThat(seen.load()).hasValue(0.5);
     }
 

@@ -29,7 +29,7 @@ class WishTest {
     }
 
     private static Traffic all(int pods, double load) {
-        return new Traffic(pods, pods, pods, OptionalDouble.of(load), Optional.empty());
+        return new Traffic(pods, pods, pods, 0, OptionalDouble.of(load), Optional.empty());
     }
 
     private static Wish first(Traffic seen, ScalePolicy policy) {
@@ -82,7 +82,7 @@ class WishTest {
 
     @Test
     void takesAPodOnTrafficThatSaysNothingForAnAverageOne() {
-        Traffic oneSilent = new Traffic(8, 8, 7, OptionalDouble.of(0.75), Optional.empty());
+        Traffic oneSilent = new Traffic(8, 8, 7, 0, OptionalDouble.of(0.75), Optional.empty());
         assertThat(first(oneSilent, POLICY).pods())
                 .isEqualTo(first(all(8, 0.75), POLICY).pods());
     }
@@ -91,19 +91,28 @@ class WishTest {
     @Test
     void standsWhereFewerThanHalfSayTheirLoad() {
         Wish before = first(all(8, 0.6), POLICY);
-        Traffic three = new Traffic(8, 8, 3, OptionalDouble.of(2.5), Optional.empty());
-        Traffic none = new Traffic(8, 8, 0, UNKNOWN, Optional.empty());
-        Traffic half = new Traffic(8, 8, 4, OptionalDouble.of(1), Optional.empty());
+        Traffic three = new Traffic(8, 8, 3, 0, OptionalDouble.of(2.5), Optional.empty());
+        Traffic none = new Traffic(8, 8, 0, 0, UNKNOWN, Optional.empty());
+        Traffic half = new Traffic(8, 8, 4, 0, OptionalDouble.of(1), Optional.empty());
         assertThat(before.look(three, POLICY, START.plusSeconds(1))).isEqualTo(before);
         assertThat(before.look(none, POLICY, START.plusSeconds(1))).isEqualTo(before);
         assertThat(pods(before.look(half, POLICY, START.plusSeconds(60)))).isEqualTo(10);
     }
 
+    /** The first sidecar back from a freeze is a new leader, has all the traffic, and knows nothing of the others. */
+    @Test
+    void standsWhereMostPodsThatRunHaveSaidNothingYet() {
+        Traffic first = new Traffic(4, 1, 1, 3, OptionalDouble.of(3), Optional.empty());
+        assertThat(pods(first(first, POLICY))).as("what is there").isEqualTo(4);
+        Traffic half = new Traffic(4, 2, 2, 2, OptionalDouble.of(1), Optional.empty());
+        assertThat(pods(first(half, POLICY))).isEqualTo(5); // 2 + 12 / 4
+    }
+
     @Test
     void isWhatIsThereForALeaderThatNeverHeardALoad() {
-        assertThat(pods(first(new Traffic(5, 0, 0, UNKNOWN, Optional.empty()), POLICY)))
+        assertThat(pods(first(new Traffic(5, 0, 0, 0, UNKNOWN, Optional.empty()), POLICY)))
                 .isEqualTo(5);
-        assertThat(pods(first(new Traffic(1, 0, 0, UNKNOWN, Optional.empty()), POLICY)))
+        assertThat(pods(first(new Traffic(1, 0, 0, 0, UNKNOWN, Optional.empty()), POLICY)))
                 .isEqualTo(2);
     }
 

@@ -96,7 +96,7 @@ class PeerClientTest {
     }
 
     private static PoolPod pod(int peer) {
-        return new PoolPod("p" + peer, Optional.of(address(peer)), false);
+        return new PoolPod("p" + peer, Optional.of(address(peer)), true, false);
     }
 
     private static List<PoolPod> pods(int from, int to) {
@@ -138,7 +138,7 @@ class PeerClientTest {
     @Test
     void readsTheReportOfEachThatHasAnAddress() {
         List<PoolPod> pods = new ArrayList<>(pods(0, 2));
-        pods.add(new PoolPod("unborn", Optional.empty(), false));
+        pods.add(new PoolPod("unborn", Optional.empty(), true, false));
         assertThat(client(AMPLE).read(pods, NOON))
                 .isEqualTo(Map.of("p0", report().orElseThrow(), "p1", report().orElseThrow()));
         assertThat(asked)
@@ -176,7 +176,7 @@ class PeerClientTest {
                 request.response().end(REPORT);
             });
         }
-        hears(client(AMPLE), List.of(new PoolPod("six", Optional.of("::1"), false)), "six");
+        hears(client(AMPLE), List.of(new PoolPod("six", Optional.of("::1"), true, false)), "six");
         assertThat(hosts).containsOnly("[::1]:" + server.actualPort());
     }
 
