@@ -75,7 +75,6 @@ final class Policies {
                 wanted(scenario, false, true),
                 recommended(),
                 warmPool(STANDBYS),
-                foreseeing(),
                 wanted(scenario, true, false),
                 wanted(scenario, true, true)));
         all.addAll(baselines(scenario));
@@ -136,22 +135,6 @@ final class Policies {
 
     /** {@code pilotlight.scale.reserve}. */
     private static final double RESERVE = 0.26;
-
-    /**
-     * The warm pool by the larger of its demand and what the forecast comes to. Absent, the forecast reads 0: a HorizontalPodAutoscaler
-     * that lacks one of its metrics takes no pod away.
-     */
-    static Contender foreseeing() {
-        HpaSpec now = HpaManifest.read(MANIFESTS.resolve("warm-pool"));
-        List<MetricTarget> metrics = new ArrayList<>(now.metrics());
-        metrics.add(external(
-                "avg(pilotlight_load_forecast_ratio) * sum(pilotlight_role{role=\"active\"}) + 7 or vector(0)", 1.5));
-        Contender pool = warmPool(STANDBYS);
-        return Contender.pool(
-                pool.name() + " and the forecast",
-                new HpaSpec(now.name(), now.minReplicas(), now.maxReplicas(), metrics, now.scaleUp(), now.scaleDown()),
-                pool.making().pool().orElseThrow());
-    }
 
     private static final Path MANIFESTS = Path.of("k8s/autoscaling");
     /** Of k8s/example-warm-pool. */

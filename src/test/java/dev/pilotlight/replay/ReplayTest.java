@@ -107,8 +107,8 @@ class ReplayTest {
     @ValueSource(strings = {"bursts", "flash crowd", "random walk"})
     void theForecastBuysNoPodsForWhatNobodyCanForesee(String name) {
         Scenario scenario = Scenarios.named(name, Path.of("no traces, but what stands in for them"), 1);
-        List<Outcome> outcomes =
-                Bench.run(scenario, List.of(Policies.warmPool(Policies.STANDBYS), Policies.foreseeing()));
+        List<Outcome> outcomes = Bench.run(
+                scenario, List.of(Policies.wanted(scenario, false, false), Policies.wanted(scenario, false, true)));
         assertThat(outcomes.get(1).gpuHours())
                 .isLessThanOrEqualTo(1.05 * outcomes.get(0).gpuHours());
         assertThat(outcomes.get(1).breaches())
