@@ -13,7 +13,7 @@ range              *                                                            
 pool.role          RoleTrack                                                          pool.role.*Test
 pool.plan          Plan,PlanView,NamedPods                                            pool.plan.*Test
 pool.election      Election,LeaseView                                                 pool.election.*Test
-pool.managed       Planner,SortedPool,Wish,Demand                                     pool.managed.PlannerTest,pool.managed.SortedPoolTest,pool.managed.WishTest
+pool.managed       Planner,SortedPool,Wish,Demand,Growth                              pool.managed.PlannerTest,pool.managed.SortedPoolTest,pool.managed.WishTest
 pod.metadata       DesiredMetadata,DeletionCostBand,MetadataTrack,MetadataPatch       pod.metadata.*Test
 gpu.faults         GpuJudgement,GpuMemory                                             gpu.faults.*Test
 signal/limits      Limits*                                                            signal.LimitsTest

@@ -114,7 +114,7 @@ final class Policies {
         ScalePolicy scale = new ScalePolicy(
                 scenario.minReplicas(),
                 scenario.maxReplicas(),
-                RESERVE,
+                isManaged ? MANAGED_RESERVE : RESERVE,
                 ScalePolicy.USUAL_RISK,
                 predictive,
                 Optional.of(Duration.ofSeconds(Math.round(scenario.lives().totalSeconds()))));
@@ -133,8 +133,10 @@ final class Policies {
                 isManaged);
     }
 
-    /** {@code pilotlight.scale.reserve}. */
+    /** {@code pilotlight.scale.reserve}, its default. */
     private static final double RESERVE = 0.26;
+    /** The same as docs/pools.md has it for a managed pool. */
+    private static final double MANAGED_RESERVE = 0.34;
 
     private static final Path MANIFESTS = Path.of("k8s/autoscaling");
     /** Of k8s/example-warm-pool. */
