@@ -150,7 +150,7 @@ public final class ConfigCheck {
             bad(
                     "pilotlight.warm-up.retry-after",
                     shown(warmUp.retryAfter()),
-                    "give less than pilotlight.warm-up.budget=" + shown(warmUp.budget()));
+                    "give at most pilotlight.warm-up.budget=" + shown(warmUp.budget()));
         }
     }
 
