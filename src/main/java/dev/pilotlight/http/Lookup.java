@@ -20,6 +20,9 @@ import java.util.function.Function;
  */
 final class Lookup {
     private final Resolver resolver;
+    /** Pods of a pool come and go, each with an address of its own. */
+    private static final int MOST_KNOWN = 1_000;
+
     private final Map<String, List<InetAddress>> known = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<List<InetAddress>>> asked = new ConcurrentHashMap<>();
 
@@ -91,7 +94,9 @@ final class Lookup {
         Optional<InetAddress> literal = literal(host);
         if (literal.isPresent()) {
             List<InetAddress> itself = List.of(literal.get());
-            known.put(host, itself);
+            if (known.size() < MOST_KNOWN) {
+                known.put(host, itself);
+            }
             return new Found.At(itself);
         }
         return ask(host, within);

@@ -71,7 +71,8 @@ public record Pulse(
             // It tells nothing, so what was told before stands.
             return new Pulse(signs, movedAt, tokenAt, 0, Optional.empty(), refused, askedAt, idleAt);
         }
-        int before = refused.filter(it -> it.refusal() == refusal)
+        int before = refused.filter(
+                        it -> it.refusal() == refusal || it.refusal().isError() && refusal.isError())
                 .map(Refused::inARow)
                 .orElse(0);
         return new Pulse(

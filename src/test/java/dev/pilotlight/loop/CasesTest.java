@@ -294,6 +294,18 @@ class CasesTest {
             assertThat(isReady(world)).isFalse();
         }
 
+        /** Whoever says it: requests fail. */
+        @Test
+        void countsErrorsOfTheServerAndOfAGatewayTogether() {
+            World world = served();
+            for (int second = 0; second < 300; second++) {
+                world.refusal = Optional.of(second / 10 % 2 == 0 ? Refusal.ERROR : Refusal.UNAVAILABLE);
+                world.second();
+                assertThat(isLive(world)).isTrue();
+            }
+            assertThat(isReady(world)).isFalse();
+        }
+
         /** The same in front of one that sleeps or is paused, where the page is seen: no request of ours could be answered. */
         @Test
         void asleepOrPausedBehindAGatewayThatSaysABare503() {
